@@ -1,0 +1,1 @@
+"""The API's one set of rules, the same for every resource."""
