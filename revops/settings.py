@@ -3,11 +3,15 @@
 import os
 from pathlib import Path
 
+import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
 from kombu import Queue
+
+# Lets classes that are generic only to the type checker be subscripted (ModelAdmin[Account]).
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
