@@ -1,0 +1,26 @@
+"""Before `make run` opens its doors: tables up to date, and demo data in a database that has no people yet."""
+
+import os
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    help = "Migrates, and fills an empty embedded database (or, with DEMO=1, any empty one) with demo data."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", verbosity=0, interactive=False)
+        if not self._wants_demo() or get_user_model().objects.exists():
+            return
+        self.stdout.write("First start: writing demo data ...")
+        call_command("load_demo", verbosity=0)
+
+    def _wants_demo(self) -> bool:
+        if "load_demo" not in get_commands():
+            return False
+        # A company's own database gets made-up customers only when asked for.
+        return "DATABASE_URL" in settings.EMBEDDED_SERVICES or os.environ.get("DEMO") == "1"
