@@ -3,6 +3,7 @@
 import fcntl
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ class SpecReport:
     """Collects outcomes in the controller; marks travel from the workers as user properties."""
 
     def __init__(self) -> None:
-        self.seen: dict[str, dict[str, object]] = {}
+        self.seen: dict[str, dict[str, Any]] = {}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
@@ -40,15 +41,15 @@ class SpecReport:
             # A file that ran replaces what it said before; others stand as they are.
             kept = {
                 nodeid: entry
-                for nodeid, entry in _read().items()
+                for nodeid, entry in read().items()
                 if nodeid.split("::")[0] not in ran and (REPORT.parent.parent / nodeid.split("::")[0]).exists()
             }
             REPORT.write_text(json.dumps(kept | self.seen, indent=1, sort_keys=True))
 
 
-def _read() -> dict[str, dict[str, object]]:
+def read() -> dict[str, dict[str, Any]]:
     try:
-        found: dict[str, dict[str, object]] = json.loads(REPORT.read_text())
+        found: dict[str, dict[str, Any]] = json.loads(REPORT.read_text())
     except (OSError, ValueError):
         return {}
     return found
