@@ -194,7 +194,12 @@ class Postgres:
         with log.open("ab") as output:
             # A session of its own: Ctrl-C in the terminal must reach the database last, through stop().
             process: subprocess.Popen[bytes] = subprocess.Popen(
-                command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True, **self._as_user()
+                command,
+                stdout=output,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                **self._as_user(),
             )  # type: ignore[call-overload]
         _wait(self._accepts, process, log)
 

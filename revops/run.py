@@ -83,7 +83,15 @@ def _commands(host: str, port: str) -> dict[str, list[str]]:
     celery = [str(BIN / "celery"), "-A", "revops", "--workdir", str(embedded.ROOT)]
     web = [str(BIN / "gunicorn"), "revops.wsgi", "--chdir", str(embedded.ROOT), "--bind", f"{host}:{port}"]
     return {
-        "web": [*web, "--workers", os.environ.get("WEB_CONCURRENCY", "2"), "--threads", "4", "--log-level", "warning"],
+        "web": [
+            *web,
+            "--workers",
+            os.environ.get("WEB_CONCURRENCY", "2"),
+            "--threads",
+            "4",
+            "--log-level",
+            "warning",
+        ],
         "worker": [*celery, "worker", "-Q", "default,leads,money,reports", "-c", "2", "-l", "WARNING"],
         "beat": [*celery, "beat", "-l", "WARNING", "--pidfile="],
     }

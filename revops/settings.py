@@ -335,4 +335,3 @@ if DEBUG or TESTING:
     INSTALLED_APPS.append("zeal")
     MIDDLEWARE.append("zeal.middleware.zeal_middleware")
     ZEAL_RAISE = TESTING
-

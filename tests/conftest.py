@@ -12,11 +12,11 @@ if not os.environ.get("PYTEST_XDIST_WORKER"):
     services.start()
 services.own_redis()
 
-assert not settings.configured or not os.environ.get("DJANGO_SETTINGS_MODULE"), (
-    "Unset DJANGO_SETTINGS_MODULE: the tests name it themselves, after their servers have started."
-)
+assert not settings.configured, "Unset DJANGO_SETTINGS_MODULE: the tests name it after their servers have started."
 os.environ["DJANGO_SETTINGS_MODULE"] = "revops.settings"
 django.setup()
+# Workers inherit the environment and must not read the settings before they have their own Redis.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 pytest_plugins = ["tests.cast"]
 
@@ -31,8 +31,3 @@ def _fresh_cache() -> None:
     from django.core.cache import cache
 
     cache.clear()
-
-
-@pytest.fixture(autouse=True)
-def _media(settings: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
-    settings.MEDIA_ROOT = str(tmp_path_factory.getbasetemp() / "media")

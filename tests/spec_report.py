@@ -47,7 +47,9 @@ def main(arguments: list[str]) -> int:
     if not arguments:
         return 0
     missing = gaps(names, found)
-    print(f"\n{len(names) - len(missing)} of {len(names)} shown." + (f" Missing: {', '.join(missing)}" if missing else ""))
+    print(
+        f"\n{len(names) - len(missing)} of {len(names)} shown." + (f" Missing: {', '.join(missing)}" if missing else "")
+    )
     return 1 if missing else 0
 
 
