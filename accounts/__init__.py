@@ -1,0 +1,1 @@
+"""Companies, people at them, and what we do with them."""

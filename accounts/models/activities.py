@@ -1,0 +1,86 @@
+"""What we did and what we plan to do: one table, so that the next action of a record is its earliest planned activity."""
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from accounts.models.companies import Account, Contact
+from revops.core.models import BaseModel
+from revops.core.registries import scope_sources
+from revops.core.scope import NOBODY, ScopedQuerySet, within_reach
+
+
+class ActivityQuerySet(ScopedQuerySet["Activity"]):
+    def visible_to(self, user: Any) -> Self:
+        """Its owner's reach, the account's reach, or any record that an upper app hangs it on (scope sources)."""
+        if not user.is_authenticated or not user.is_active:
+            return self.filter(NOBODY)
+        condition = within_reach(user, "owner", "account__owner")
+        for source in scope_sources.all():
+            if source.model == "accounts.activity":
+                condition |= Q(pk__in=source.ids(user))
+        return self.filter(condition)
+
+    def planned(self) -> Self:
+        return self.filter(status=Activity.Status.PLANNED)
+
+    def completed(self) -> Self:
+        return self.filter(status=Activity.Status.COMPLETED)
+
+
+class Activity(BaseModel):
+    """A call, meeting, visit, e-mail, note or task. Planned ones are due; completed ones happened."""
+
+    class Kind(models.TextChoices):
+        NOTE = "note", "Note"
+        CALL = "call", "Call"
+        EMAIL = "email", "E-mail"
+        MEETING = "meeting", "Meeting"
+        VISIT = "visit", "Visit"
+        TASK = "task", "Task"
+
+    class Status(models.TextChoices):
+        PLANNED = "planned", "Planned"
+        COMPLETED = "completed", "Done"
+        CANCELLED = "cancelled", "Cancelled"
+
+    TRANSITIONS = {
+        Status.PLANNED: frozenset({Status.COMPLETED, Status.CANCELLED}),
+        Status.COMPLETED: frozenset(),
+        Status.CANCELLED: frozenset(),
+    }
+
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    status = models.CharField(max_length=10, choices=Status.choices)
+    subject = models.CharField(max_length=200)
+    body = models.TextField(blank=True, default="")
+    outcome = models.CharField(max_length=200, blank=True, default="")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="activities")
+    account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="activities")
+    contact = models.ForeignKey(Contact, null=True, blank=True, on_delete=models.PROTECT, related_name="activities")
+    due_at = models.DateTimeField(null=True, blank=True)
+    happened_at = models.DateTimeField(null=True, blank=True)
+    minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    objects = ActivityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "activities"
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(status="planned") | Q(due_at__isnull=False), name="activity_planned_has_due"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="completed") | Q(happened_at__isnull=False),
+                name="activity_completed_has_time",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["owner", "due_at", "id"], condition=Q(status="planned"), name="activity_due"),
+            models.Index(fields=["account", "-happened_at"], name="activity_by_account"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject

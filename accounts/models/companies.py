@@ -1,0 +1,123 @@
+"""Accounts (companies, or persons who buy) and contacts."""
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Q
+
+from revops.core.history import tracked
+from revops.core.models import (
+    BaseModel,
+    ExternalRef,
+    currency_field,
+    money_field,
+    unique_external_ref,
+)
+from revops.core.scope import ScopedQuerySet, within_reach
+
+
+class Territory(BaseModel):
+    """A named region of accounts. Territory models and rules come with the sales-planning work."""
+
+    name = models.CharField(max_length=80, unique=True)
+
+    class Meta:
+        verbose_name_plural = "territories"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AccountQuerySet(ScopedQuerySet["Account"]):
+    def active(self) -> Self:
+        return self.filter(archived_at__isnull=True)
+
+
+@tracked()
+class Account(BaseModel, ExternalRef):
+    """A company (or a person who buys). "Customer" only once an order was booked."""
+
+    class Kind(models.TextChoices):
+        COMPANY = "company", "Company"
+        PERSON = "person", "Person"
+
+    name = models.CharField(max_length=200)
+    name_key = models.CharField(max_length=200, editable=False, db_index=True)
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.COMPANY)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="accounts")
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    territory = models.ForeignKey(Territory, null=True, blank=True, on_delete=models.PROTECT, related_name="accounts")
+    industry = models.CharField(max_length=80, blank=True, default="")
+    tier = models.CharField(max_length=1, blank=True, default="")
+    employees = models.PositiveIntegerField(null=True, blank=True)
+    annual_revenue = money_field(null=True, blank=True)
+    currency = currency_field()
+    year_established = models.PositiveSmallIntegerField(null=True, blank=True)
+    website = models.CharField(max_length=200, blank=True, default="")
+    domain = models.CharField(max_length=120, blank=True, default="", editable=False, db_index=True)
+    phone = models.CharField(max_length=40, blank=True, default="")
+    street = models.CharField(max_length=200, blank=True, default="")
+    city = models.CharField(max_length=80, blank=True, default="")
+    postal_code = models.CharField(max_length=20, blank=True, default="")
+    state = models.CharField(max_length=80, blank=True, default="")
+    country = models.CharField(max_length=80, blank=True, default="")
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            unique_external_ref("account_external_ref_unique"),
+            models.CheckConstraint(condition=~Q(parent=F("id")), name="account_not_its_own_parent"),
+        ]
+        indexes = [
+            models.Index(fields=["owner", "name", "id"], name="account_by_owner_name"),
+            models.Index(fields=["name", "id"], name="account_by_name"),
+            GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="account_name_trgm"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ContactQuerySet(ScopedQuerySet["Contact"]):
+    def visible_to(self, user: Any) -> Self:
+        """A contact is seen with its account, or by its own owner's reach."""
+        return self.filter(within_reach(user, "owner", "account__owner"))
+
+
+class Contact(BaseModel, ExternalRef):
+    """A person at an account."""
+
+    class Role(models.TextChoices):
+        DECISION_MAKER = "decision_maker", "Decides"
+        PURCHASING = "purchasing", "Purchasing"
+        ADMINISTRATION = "administration", "Administration"
+        TECHNICAL = "technical", "Technical"
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="contacts")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="contacts")
+    first_name = models.CharField(max_length=80, blank=True, default="")
+    last_name = models.CharField(max_length=80)
+    title = models.CharField(max_length=120, blank=True, default="")
+    email = models.CharField(max_length=254, blank=True, default="")
+    email_key = models.CharField(max_length=254, blank=True, default="", editable=False, db_index=True)
+    phone = models.CharField(max_length=40, blank=True, default="")
+    role = models.CharField(max_length=16, choices=Role.choices, blank=True, default="")
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["last_name", "first_name", "pk"]
+        constraints = [unique_external_ref("contact_external_ref_unique")]
+        indexes = [
+            models.Index(fields=["account", "last_name", "id"], name="contact_by_account"),
+            models.Index(fields=["owner", "last_name", "id"], name="contact_by_owner"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()

@@ -1,0 +1,1 @@
+"""Quotas, compensation, forecasts, metrics and dashboards."""

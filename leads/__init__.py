@@ -1,0 +1,1 @@
+"""From first sign of interest to the handoff."""

@@ -1,0 +1,23 @@
+"""Leads, how they are scored and routed, and how they are handed off."""
+
+from leads.models.handoff import Handoff
+from leads.models.lead import DisqualifyReason, Lead, LeadActivity, LeadQueue
+from leads.models.routing import Assignment, PoolMember, RoutingPool, RoutingRule
+from leads.models.scoring import FitRule, FitScore, QualificationAnswer, QualificationScore, Scorecard
+
+__all__ = [
+    "Assignment",
+    "DisqualifyReason",
+    "FitRule",
+    "FitScore",
+    "Handoff",
+    "Lead",
+    "LeadActivity",
+    "LeadQueue",
+    "PoolMember",
+    "QualificationAnswer",
+    "QualificationScore",
+    "RoutingPool",
+    "RoutingRule",
+    "Scorecard",
+]

@@ -1,0 +1,151 @@
+"""The lead: a potential buyer who is not qualified yet; converts once."""
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Account, Activity, Contact
+from revops.core.history import tracked
+from revops.core.models import BaseModel, ExternalRef, unique_external_ref
+from revops.core.scope import ScopedQuerySet, within_reach
+
+
+class LeadQueue(BaseModel):
+    """Where leads wait that no person owns; the queue has an owner who looks after it."""
+
+    name = models.CharField(max_length=80, unique=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="lead_queues")
+    is_fallback = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_fallback"], condition=Q(is_fallback=True), name="lead_queue_one_fallback"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DisqualifyReason(BaseModel):
+    """Why a lead is no lead."""
+
+    label = models.CharField(max_length=80, unique=True)
+    is_active = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class LeadQuerySet(ScopedQuerySet["Lead"]):
+    def visible_to(self, user: Any) -> Self:
+        """The owner's reach; a queued lead is seen by its queue's owner's reach."""
+        return self.filter(within_reach(user, "owner", "queue__owner"))
+
+    def open(self) -> Self:
+        return self.filter(status__in=Lead.OPEN)
+
+
+@tracked()
+class Lead(BaseModel, ExternalRef):
+    """A person (and company) who may buy. Exactly one of owner and queue holds it (INV-70)."""
+
+    class Status(models.TextChoices):
+        NEW = "new", "New"
+        WORKING = "working", "Working"
+        NURTURE = "nurture", "Nurture"
+        QUALIFIED = "qualified", "Qualified"
+        DISQUALIFIED = "disqualified", "Disqualified"
+        CONVERTED = "converted", "Converted"
+
+    OPEN = (Status.NEW, Status.WORKING, Status.NURTURE, Status.QUALIFIED)
+
+    TRANSITIONS = {
+        Status.NEW: frozenset({Status.WORKING, Status.DISQUALIFIED}),
+        Status.WORKING: frozenset({Status.QUALIFIED, Status.NURTURE, Status.DISQUALIFIED}),
+        Status.QUALIFIED: frozenset({Status.CONVERTED, Status.WORKING, Status.DISQUALIFIED}),
+        Status.NURTURE: frozenset({Status.WORKING}),
+        Status.DISQUALIFIED: frozenset({Status.WORKING}),
+        Status.CONVERTED: frozenset(),
+    }
+
+    first_name = models.CharField(max_length=80, blank=True, default="")
+    last_name = models.CharField(max_length=80)
+    company = models.CharField(max_length=200)
+    title = models.CharField(max_length=120, blank=True, default="")
+    email = models.CharField(max_length=254, blank=True, default="")
+    email_key = models.CharField(max_length=254, blank=True, default="", editable=False, db_index=True)
+    domain = models.CharField(max_length=120, blank=True, default="", editable=False, db_index=True)
+    phone = models.CharField(max_length=40, blank=True, default="")
+    website = models.CharField(max_length=200, blank=True, default="")
+    industry = models.CharField(max_length=80, blank=True, default="")
+    employees = models.PositiveIntegerField(null=True, blank=True)
+    country = models.CharField(max_length=80, blank=True, default="")
+    source = models.CharField(max_length=60, blank=True, default="")
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.NEW)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="leads"
+    )
+    queue = models.ForeignKey(LeadQueue, null=True, blank=True, on_delete=models.PROTECT, related_name="leads")
+    do_not_route = models.BooleanField(default=False)
+    competition = models.TextField(blank=True, default="", help_text="Who else they are talking to.")
+    next_step = models.CharField(max_length=200, blank=True, default="")
+    disqualify_reason = models.ForeignKey(
+        DisqualifyReason, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    rejection_note = models.CharField(max_length=400, blank=True, default="", editable=False)
+    account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="leads")
+    contact = models.ForeignKey(Contact, null=True, blank=True, on_delete=models.PROTECT, related_name="leads")
+    qualified_at = models.DateTimeField(null=True, blank=True, editable=False)
+    converted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = LeadQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            unique_external_ref("lead_external_ref_unique"),
+            models.CheckConstraint(
+                condition=Q(owner__isnull=False, queue__isnull=True) | Q(owner__isnull=True, queue__isnull=False),
+                name="lead_held_by_owner_or_queue",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="disqualified") | Q(disqualify_reason__isnull=False),
+                name="lead_disqualified_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="converted")
+                | Q(converted_at__isnull=False, account__isnull=False, contact__isnull=False),
+                name="lead_converted_has_account_and_contact",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["owner", "status", "-id"], name="lead_by_owner_status"),
+            models.Index(fields=["queue", "-id"], condition=Q(queue__isnull=False), name="lead_by_queue"),
+            models.Index(fields=["status", "-id"], name="lead_by_status"),
+            models.Index(fields=["company", "id"], name="lead_by_company"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The person's full name."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+class LeadActivity(models.Model):
+    """An activity on a lead's timeline."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="lead_activities")
+    activity = models.OneToOneField(Activity, on_delete=models.CASCADE, related_name="lead_link")
+
+    class Meta:
+        verbose_name_plural = "lead activities"
+
+    def __str__(self) -> str:
+        return str(self.activity)

@@ -1,0 +1,1 @@
+"""Pipeline, quotes and the deal desk."""

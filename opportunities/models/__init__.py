@@ -1,0 +1,30 @@
+"""Pipeline, quotes, deal desk."""
+
+from opportunities.models.approval import ApprovalRequest, ApprovalRule, ApprovalStep
+from opportunities.models.opportunity import (
+    LossReason,
+    Opportunity,
+    OpportunityActivity,
+    OpportunitySplit,
+    OpportunityTeamMember,
+    StageHistory,
+)
+from opportunities.models.pipeline import Category, Pipeline, Stage
+from opportunities.models.quote import Quote, QuoteLine
+
+__all__ = [
+    "ApprovalRequest",
+    "ApprovalRule",
+    "ApprovalStep",
+    "Category",
+    "LossReason",
+    "Opportunity",
+    "OpportunityActivity",
+    "OpportunitySplit",
+    "OpportunityTeamMember",
+    "Pipeline",
+    "Quote",
+    "QuoteLine",
+    "Stage",
+    "StageHistory",
+]

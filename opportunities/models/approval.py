@@ -1,0 +1,118 @@
+"""The deal desk: which quotes need whose approval is rows, obeyed by the next quote."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from opportunities.models.quote import Quote
+from revops.core.models import BaseModel, currency_field, money_field, percent_field
+
+
+class ApprovalRule(BaseModel):
+    """Fires when every condition that is set holds; the rule with the lowest priority number that fires decides.
+
+    `min_amount` is inclusive (amount ≥), `margin_below` strict (margin <). `approvers` are role names, in order;
+    "manager" is the owner's manager.
+    """
+
+    name = models.CharField(max_length=120)
+    priority = models.PositiveSmallIntegerField(default=100)
+    min_amount = money_field(null=True, blank=True)
+    currency = currency_field()
+    margin_below = percent_field(null=True, blank=True)
+    approvers = ArrayField(models.CharField(max_length=40))
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["priority", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(min_amount__isnull=False) | Q(margin_below__isnull=False),
+                name="approval_rule_has_condition",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApprovalRequest(BaseModel):
+    """One submission of one quote, with the values that were tested."""
+
+    class Status(models.TextChoices):
+        SUBMITTED = "submitted", "Submitted"
+        IN_REVIEW = "in_review", "In review"
+        APPROVED = "approved", "Approved"
+        REJECTED = "rejected", "Rejected"
+        RECALLED = "recalled", "Recalled"
+
+    TRANSITIONS = {
+        Status.SUBMITTED: frozenset({Status.IN_REVIEW, Status.RECALLED}),
+        Status.IN_REVIEW: frozenset({Status.APPROVED, Status.REJECTED, Status.RECALLED}),
+        Status.APPROVED: frozenset(),
+        Status.REJECTED: frozenset(),
+        Status.RECALLED: frozenset(),
+    }
+
+    quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="approvals")
+    rule = models.ForeignKey(ApprovalRule, on_delete=models.PROTECT, related_name="requests")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.SUBMITTED)
+    snapshot = models.JSONField()
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["quote"], condition=Q(status__in=["submitted", "in_review"]), name="approval_one_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quote}: {self.status}"
+
+
+class ApprovalStep(BaseModel):
+    """One approver's turn. Whoever submitted never decides (INV-10)."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        APPROVED = "approved", "Approved"
+        REJECTED = "rejected", "Rejected"
+
+    TRANSITIONS = {
+        Status.WAITING: frozenset({Status.APPROVED, Status.REJECTED}),
+        Status.APPROVED: frozenset(),
+        Status.REJECTED: frozenset(),
+    }
+
+    request = models.ForeignKey(ApprovalRequest, on_delete=models.CASCADE, related_name="steps")
+    position = models.PositiveSmallIntegerField()
+    role = models.CharField(max_length=40)
+    approver = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="approvals_asked",
+    )
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.WAITING)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=400, blank=True, default="")
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["request", "position"], name="approval_step_once"),
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=models.F("submitted_by")),
+                name="approver_is_not_submitter",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.status}"

@@ -1,0 +1,1 @@
+"""Orders, fulfilment, invoices and payments."""

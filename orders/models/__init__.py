@@ -1,0 +1,17 @@
+"""Orders, fulfilment, invoices, payments."""
+
+from orders.models.billing import CreditNote, Invoice, InvoiceLine, Payment, PaymentAllocation
+from orders.models.order import Fulfillment, FulfillmentLine, Order, OrderLine, OrderSplit
+
+__all__ = [
+    "CreditNote",
+    "Fulfillment",
+    "FulfillmentLine",
+    "Invoice",
+    "InvoiceLine",
+    "Order",
+    "OrderLine",
+    "OrderSplit",
+    "Payment",
+    "PaymentAllocation",
+]

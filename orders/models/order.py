@@ -1,0 +1,244 @@
+"""The order: a closed sale. Prices, costs, taxes and splits are copied onto it when it is booked."""
+
+from typing import Any, Self
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.models import Account
+from opportunities.models import Opportunity, Quote
+from revops.catalog.models import Product
+from revops.core.history import tracked
+from revops.core.models import (
+    BaseModel,
+    ExternalRef,
+    LegalEntity,
+    Stamped,
+    currency_field,
+    money_field,
+    percent_field,
+    price_field,
+    unique_external_ref,
+)
+from revops.core.scope import NOBODY, ScopedQuerySet, reach_ids
+
+
+class OrderQuerySet(ScopedQuerySet["Order"]):
+    def visible_to(self, user: Any) -> Self:
+        """The owner's reach, a split, the deal behind it; finance and operations see all (permission)."""
+        ids = reach_ids(user)
+        if ids is None or (ids and user.has_perm("orders.view_all_orders")):
+            return self.all()
+        if not ids:
+            return self.filter(NOBODY)
+        shared = OrderSplit.objects.filter(user_id__in=ids).values("order_id")
+        deals = Opportunity.objects.visible_to(user).values("pk")
+        return self.filter(Q(owner_id__in=ids) | Q(pk__in=shared) | Q(opportunity__in=deals))
+
+    def booked(self) -> Self:
+        """Sales: booked and not cancelled."""
+        return self.filter(booked_on__isnull=False).exclude(status=Order.Status.CANCELLED)
+
+
+@tracked()
+class Order(BaseModel, ExternalRef):
+    """Revenue, margin and commission come from here. total = net + tax + shipping (INV-06)."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        BOOKED = "booked", "Booked"
+        IN_FULFILLMENT = "in_fulfillment", "In fulfilment"
+        PARTIALLY_FULFILLED = "partially_fulfilled", "Partly fulfilled"
+        FULFILLED = "fulfilled", "Fulfilled"
+        CLOSED = "closed", "Closed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Channel(models.TextChoices):
+        CRM = "crm", "Sales"
+        POS = "pos", "Point of sale"
+        ONLINE = "online", "Online"
+        PARTNER = "partner", "Partner"
+
+    TRANSITIONS = {
+        Status.DRAFT: frozenset({Status.BOOKED, Status.CANCELLED}),
+        Status.BOOKED: frozenset({Status.IN_FULFILLMENT, Status.CANCELLED}),
+        Status.IN_FULFILLMENT: frozenset({Status.PARTIALLY_FULFILLED, Status.FULFILLED, Status.CANCELLED}),
+        Status.PARTIALLY_FULFILLED: frozenset({Status.FULFILLED}),
+        Status.FULFILLED: frozenset({Status.CLOSED}),
+        Status.CLOSED: frozenset(),
+        Status.CANCELLED: frozenset(),
+    }
+
+    number = models.CharField(max_length=30, unique=True)
+    entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="orders")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="orders")
+    opportunity = models.ForeignKey(Opportunity, null=True, blank=True, on_delete=models.PROTECT, related_name="orders")
+    quote = models.OneToOneField(Quote, null=True, blank=True, on_delete=models.PROTECT, related_name="order")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="orders",
+        help_text="The customer's single point of contact.",
+    )
+    channel = models.CharField(max_length=8, choices=Channel.choices, default=Channel.CRM)
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.DRAFT)
+    currency = currency_field()
+    net = money_field(default=0)
+    tax = money_field(default=0)
+    shipping = money_field(default=0)
+    total = money_field(default=0)
+    cost = money_field(default=0)
+    terms = models.TextField(blank=True, default="")
+    booked_at = models.DateTimeField(null=True, blank=True)
+    booked_on = models.DateField(null=True, blank=True, help_text="The credit date.")
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        permissions = [("view_all_orders", "Can see every order"), ("book_order", "Can book orders")]
+        constraints = [
+            unique_external_ref("order_external_ref_unique"),
+            models.CheckConstraint(condition=Q(total=F("net") + F("tax") + F("shipping")), name="order_total_adds_up"),
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "cancelled"]) | Q(booked_at__isnull=False, booked_on__isnull=False),
+                name="order_booked_has_date",
+            ),
+            models.UniqueConstraint(
+                fields=["opportunity"], condition=Q(status="draft"), name="order_one_draft_per_opportunity"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["owner", "-id"], name="order_by_owner"),
+            models.Index(fields=["account", "-id"], name="order_by_account"),
+            models.Index(fields=["booked_on", "id"], name="order_by_booked"),
+            models.Index(fields=["status", "-id"], name="order_by_status"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OrderLine(models.Model):
+    """One product as sold. `fulfilled` never exceeds `quantity`."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    position = models.PositiveSmallIntegerField()
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="order_lines")
+    description = models.CharField(max_length=200)
+    quantity = models.DecimalField(max_digits=12, decimal_places=3)
+    unit_price = price_field()
+    discount = money_field(default=0, help_text="Line discount and its share of the order's discount.")
+    net = money_field()
+    tax_percent = percent_field(default=0)
+    tax = money_field(default=0)
+    unit_cost = price_field(default=0)
+    recurring_months = models.PositiveSmallIntegerField(null=True, blank=True)
+    fulfilled = models.DecimalField(max_digits=12, decimal_places=3, default=0)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "position"], name="order_line_position_once"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="order_line_quantity_positive"),
+            models.CheckConstraint(
+                condition=Q(fulfilled__gte=0) & Q(fulfilled__lte=F("quantity")),
+                name="order_line_fulfilled_bound",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class OrderSplit(Stamped):
+    """Who closed it: frozen from the opportunity when booked. Revenue splits add up to 100 % (INV-03)."""
+
+    class Kind(models.TextChoices):
+        REVENUE = "revenue", "Revenue"
+        OVERLAY = "overlay", "Overlay"
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="splits")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="order_splits")
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.REVENUE)
+    percent = percent_field()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "user", "kind"], name="order_split_once"),
+            models.CheckConstraint(condition=Q(percent__gte=0), name="order_split_not_negative"),
+        ]
+        indexes = [models.Index(fields=["user", "order"], name="order_split_by_user")]
+        triggers = [
+            pgtrigger.Trigger(
+                name="order_splits_sum_to_100",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                timing=pgtrigger.Deferred,
+                declare=[("total", "numeric"), ("ord", "bigint")],
+                func="""
+                    ord := COALESCE(NEW.order_id, OLD.order_id);
+                    SELECT SUM(percent) INTO total FROM orders_ordersplit WHERE order_id = ord AND kind = 'revenue';
+                    IF total IS NOT NULL AND total <> 100 THEN
+                        RAISE EXCEPTION 'revenue splits of order % add up to %, not 100', ord, total
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.percent} %"
+
+
+class Fulfillment(BaseModel):
+    """One shipment or activation."""
+
+    class Kind(models.TextChoices):
+        SHIPMENT = "shipment", "Shipment"
+        ACTIVATION = "activation", "Activation"
+
+    class Status(models.TextChoices):
+        PLANNED = "planned", "Planned"
+        RELEASED = "released", "Released"
+        SHIPPED = "shipped", "Shipped"
+        ACTIVATED = "activated", "Activated"
+        DELIVERED = "delivered", "Delivered"
+
+    TRANSITIONS = {
+        Status.PLANNED: frozenset({Status.RELEASED}),
+        Status.RELEASED: frozenset({Status.SHIPPED, Status.ACTIVATED}),
+        Status.SHIPPED: frozenset({Status.DELIVERED}),
+        Status.ACTIVATED: frozenset({Status.DELIVERED}),
+        Status.DELIVERED: frozenset(),
+    }
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fulfillments")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PLANNED)
+    carrier = models.CharField(max_length=80, blank=True, default="")
+    tracking = models.CharField(max_length=80, blank=True, default="")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.order}"
+
+
+class FulfillmentLine(models.Model):
+    """How much of an order line."""
+
+    fulfillment = models.ForeignKey(Fulfillment, on_delete=models.CASCADE, related_name="lines")
+    order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="fulfillment_lines")
+    quantity = models.DecimalField(max_digits=12, decimal_places=3)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["fulfillment", "order_line"], name="fulfillment_line_once"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="fulfillment_quantity_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.order_line}"

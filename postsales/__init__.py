@@ -1,0 +1,1 @@
+"""Care after the sale: cases and their service levels."""

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class PostsalesConfig(AppConfig):
+    name = "postsales"
+    label = "postsales"
+    verbose_name = "Post-sales"

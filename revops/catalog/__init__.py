@@ -1,0 +1,1 @@
+"""What we sell: products, families, price books, costs, bundles."""

@@ -1,0 +1,73 @@
+"""Idempotency-Key on every POST: the answer is stored in the transaction that did the work, so both exist or neither."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection, transaction
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.encoders import JSONEncoder
+
+from revops.core.api.problems import problem
+from revops.core.models import IdempotencyKey
+
+KEPT_HEADERS = ("Location", "ETag")
+
+
+def replayable(request: Request, handle: Callable[[], Response]) -> Response:
+    """Run `handle` once per (caller, key); later calls get the stored answer. Refusals (4xx) wrote nothing and are not stored."""
+    key = request.headers.get("Idempotency-Key", "")
+    if not key:
+        return handle()
+    if len(key) > 200:
+        return problem(400, "bad_idempotency_key", "An Idempotency-Key has at most 200 characters.")
+    digest = _digest(request)
+    with transaction.atomic():
+        if not _claim(request.user.pk, key):
+            return problem(409, "still_running", "The first request with this key is still running.")
+        stored = IdempotencyKey.objects.filter(caller=request.user, key=key).first()
+        if stored:
+            return _replay(stored, digest)
+        response = handle()
+        if response.status_code >= 400:
+            transaction.set_rollback(True)
+        else:
+            _store(request, key, digest, response)
+        return response
+
+
+def _digest(request: Request) -> str:
+    raw = f"{request.method} {request.get_full_path()}\n".encode() + request._request.body
+    return hashlib.sha256(raw).hexdigest()
+
+
+def _claim(caller: int, key: str) -> bool:
+    name = int.from_bytes(hashlib.sha256(f"idempotency:{caller}:{key}".encode()).digest()[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [name])
+        return bool(cursor.fetchone()[0])
+
+
+def _replay(stored: IdempotencyKey, digest: str) -> Response:
+    if stored.request_hash != digest:
+        return problem(422, "idempotency_key_reused", "This Idempotency-Key was used with another request.")
+    headers = {**stored.headers, "Idempotent-Replayed": "true"}
+    return Response(stored.body, status=stored.status, headers=headers)
+
+
+def _store(request: Request, key: str, digest: str, response: Response) -> None:
+    row = IdempotencyKey(
+        caller_id=request.user.pk,
+        key=key,
+        request_hash=digest,
+        status=response.status_code,
+        body=_as_json(response.data),
+        headers={name: response[name] for name in KEPT_HEADERS if response.has_header(name)},
+    )
+    row.save(force_insert=True)
+
+
+def _as_json(data: Any) -> Any:
+    return json.loads(json.dumps(data, cls=JSONEncoder))

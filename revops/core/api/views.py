@@ -1,0 +1,205 @@
+"""The base of every resource: scoped look-ups, cursor lists, tags, idempotent POSTs, token scopes."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from django.db.models import Model, QuerySet
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from rest_framework import mixins, viewsets
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from revops.core.api.filters import StrictFilterSet
+from revops.core.api.idempotency import replayable
+from revops.core.api.problems import exception_handler
+from revops.core.api.serializers import OutSerializer, asked_names
+from revops.core.errors import BadRequest, FieldError, PreconditionRequired
+from revops.core.keyset import paginate
+from revops.core.models import JobRun
+
+DEFAULT_LIMIT, MAX_LIMIT, COUNT_CAP = 50, 200, 10_000
+SAFE = ("GET", "HEAD", "OPTIONS")
+Names = list[str]  # A class with a list() method cannot say list[str].
+TAG = re.compile(r'^(?:W/)?"(\d{1,9})"$')
+
+
+class SignedInWithScope(BasePermission):
+    """Signed in; and a token needs "<resource>:read" or "<resource>:write" among its scopes."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if not request.user or not request.user.is_authenticated:
+            return False
+        if request.auth is None:
+            return True
+        verb = "read" if request.method in SAFE else "write"
+        return bool(request.auth.allows(f"{view.resource}:{verb}"))
+
+
+class ApiView(viewsets.GenericViewSet):  # type: ignore[type-arg]
+    """What every endpoint has: permission, problems, idempotent POST."""
+
+    resource: ClassVar[str]
+    permission_classes = [SignedInWithScope]
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """DRF's dispatch, with the handler of a POST wrapped so that a repeated key replays the stored answer."""
+        self.args, self.kwargs = args, kwargs
+        request = self.initialize_request(request, *args, **kwargs)
+        self.request, self.headers = request, self.default_response_headers
+        try:
+            self.initial(request, *args, **kwargs)
+            response = self._answer(request, *args, **kwargs)
+        except Exception as error:
+            response = self.handle_exception(error)
+        self.response = self.finalize_response(request, response, *args, **kwargs)
+        return self.response
+
+    def _answer(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        name = (request.method or "").lower()
+        handler = getattr(self, name, self.http_method_not_allowed)
+
+        def handled() -> Response:
+            return handler(request, *args, **kwargs)
+
+        def caught() -> Response:
+            try:
+                return handled()
+            except Exception as error:
+                answer = exception_handler(error, {})
+                if answer is None:
+                    raise
+                return answer
+
+        return replayable(request, caught) if request.method == "POST" else handled()
+
+    def shown_version(self, request: Request, *, required: bool = False) -> int | None:
+        """The version in If-Match. 428 when `required` and absent, 400 when it is no tag of ours."""
+        raw = request.headers.get("If-Match", "").strip()
+        if not raw:
+            if required:
+                raise PreconditionRequired("if_match_required", "Send If-Match with the ETag that you read.")
+            return None
+        match = TAG.match(raw)
+        if match is None:
+            raise BadRequest("bad_if_match", "If-Match is not a tag of this resource.")
+        return int(match.group(1))
+
+
+class ResourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView):
+    """list and retrieve from one selector. Writes are explicit methods that call services.
+
+    `selector(viewer=user)` is the QuerySet of both; `sort_fields` maps public names to model fields;
+    `out` is an OutSerializer whose Meta.expandable lists what `expand=` may name.
+    """
+
+    selector: ClassVar[Callable[..., QuerySet[Any]]]
+    filterset_class: ClassVar[type[StrictFilterSet]] = StrictFilterSet
+    out: ClassVar[type[OutSerializer]]
+    sort_fields: ClassVar[Mapping[str, str]] = {"id": "id"}
+    default_sort: ClassVar[str] = "-id"
+    expand_related: ClassVar[Mapping[str, str]] = {}
+    lookup_value_regex = r"\d{1,18}"
+
+    def get_serializer_class(self) -> type[OutSerializer]:
+        return self.out
+
+    def get_queryset(self) -> QuerySet[Any]:
+        if getattr(self, "swagger_fake_view", False):
+            return self.out.Meta.model._default_manager.none()
+        return type(self).selector(viewer=self.request.user)
+
+    def record(self, pk: Any) -> Any:
+        """The record within the caller's scope, or 404."""
+        return get_object_or_404(self.get_queryset(), pk=pk)
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One page: {"results": [...], "next": cursor or null}; `?count=exact|estimate` adds "count"."""
+        queryset = self.filterset_class.checked(request.query_params, self.get_queryset(), request=request)
+        shape = self._shape(request)
+        page = paginate(
+            queryset.select_related(*self._joins(shape["expand"])),
+            self._order(request),
+            request.query_params.get("cursor") or None,
+            self._limit(request),
+        )
+        body: dict[str, Any] = {
+            "results": self.out(page.rows, many=True, context=self.get_serializer_context(), **shape).data,
+            "next": page.next_cursor,
+        }
+        self._count(request, queryset, body)
+        return Response(body)
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One record, with its ETag."""
+        unknown = sorted(set(request.query_params) - {"fields", "expand", "format"})
+        if unknown:
+            raise BadRequest("unknown_parameter", f"There is no parameter “{unknown[0]}” here.")
+        return self.answer(self.record(kwargs["pk"]))
+
+    def answer(self, record: Model, status: int = 200) -> Response:
+        """A record as the API shows it, with ETag (and Location when created)."""
+        data = self.out(record, context=self.get_serializer_context(), **self._shape(self.request)).data
+        headers = {}
+        if hasattr(record, "version"):
+            headers["ETag"] = f'"{record.version}"'
+        if status == 201:
+            headers["Location"] = f"{self.request.path.rstrip('/')}/{record.pk}"
+        return Response(data, status=status, headers=headers)
+
+    def again(self, record: Model, status: int = 200) -> Response:
+        """Re-read a record that a service changed through the selector and answer with it."""
+        return self.answer(self.record(record.pk), status)
+
+    def read(self, serializer: type[Any], **kwargs: Any) -> dict[str, Any]:
+        """The validated body. A body that is no object is 422 like any other refused input."""
+        form = serializer(data=self.request.data, context=self.get_serializer_context(), **kwargs)
+        form.is_valid(raise_exception=True)
+        return dict(form.validated_data)
+
+    def _shape(self, request: Request) -> dict[str, set[str] | None]:
+        params = request.query_params
+        names = set(self.out().fields)
+        return {
+            "only": asked_names(params.get("fields"), names, "fields"),
+            "expand": asked_names(params.get("expand"), set(getattr(self.out.Meta, "expandable", {})), "expand"),
+        }
+
+    def _joins(self, expand: set[str] | None) -> Names:
+        return [self.expand_related.get(name, name) for name in sorted(expand or ())]
+
+    def _order(self, request: Request) -> Names:
+        order = []
+        for name in (request.query_params.get("sort") or self.default_sort).split(","):
+            bare = name.strip().lstrip("-")
+            if bare not in self.sort_fields:
+                detail = f"“{bare}” is no sort key. Use one of: {', '.join(self.sort_fields)}."
+                raise BadRequest("unknown_sort", detail, errors=[FieldError("sort", "unknown", detail)])
+            order.append(("-" if name.strip().startswith("-") else "") + self.sort_fields[bare])
+        return order
+
+    def _limit(self, request: Request) -> int:
+        raw = request.query_params.get("limit", str(DEFAULT_LIMIT))
+        if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:9]) <= MAX_LIMIT:
+            raise BadRequest("bad_limit", f"limit is a number from 1 to {MAX_LIMIT}.")
+        return int(raw)
+
+    def _count(self, request: Request, queryset: QuerySet[Any], body: dict[str, Any]) -> None:
+        kind = request.query_params.get("count")
+        if kind is None:
+            return
+        if kind not in ("exact", "estimate"):
+            raise BadRequest("bad_count", "count is exact or estimate.")
+        if kind == "exact":
+            body["count"] = queryset.order_by().count()
+        else:
+            body["count"] = queryset.order_by().values("pk")[: COUNT_CAP + 1].count()
+            body["count_capped"] = body["count"] > COUNT_CAP
+
+
+def job_accepted(job: JobRun) -> Response:
+    """202 with Location: /jobs/{id}."""
+    location = reverse("api-job-detail", kwargs={"pk": job.pk})
+    return Response({"id": str(job.pk), "state": job.state}, status=202, headers={"Location": location})

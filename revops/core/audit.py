@@ -1,0 +1,60 @@
+"""The business log: services record what they did in the transaction in which they did it."""
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+
+from revops.core import clock
+from revops.core.models import AuditEntry
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON keeps it: decimals and dates as text, records as their key."""
+    if isinstance(value, models.Model):
+        return {"id": value.pk, "label": str(value)}
+    if isinstance(value, Decimal | date | datetime):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(v) for v in value]
+    return value if isinstance(value, str | int | bool | type(None)) else str(value)
+
+
+def entry(
+    action: str,
+    record: models.Model,
+    *,
+    actor: Any,
+    changed: Mapping[str, tuple[Any, Any]] | None = None,
+    area: str = "",
+    **facts: Any,
+) -> AuditEntry:
+    """An unsaved row, for set-based writers that store many at once."""
+    changes = changed or {}
+    return AuditEntry(
+        at=clock.now(),
+        actor=actor if actor is not None and actor.pk else None,
+        action=action,
+        model=record._meta.label_lower,
+        object_id=str(record.pk),
+        label=str(record)[:200],
+        area=area,
+        before={name: plain(pair[0]) for name, pair in changes.items()},
+        after={name: plain(pair[1]) for name, pair in changes.items()},
+        facts=plain(facts),
+        request_id=request_id.get(),
+    )
+
+
+def record(action: str, about: models.Model, **kwargs: Any) -> AuditEntry:
+    """Write one row. `action` is "noun.verb" in the past tense; `changed` is {field: (before, after)} as `status.edit` returns it."""
+    row = entry(action, about, **kwargs)
+    row.save(force_insert=True)
+    return row

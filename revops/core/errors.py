@@ -1,0 +1,123 @@
+"""The one family of refusals. Services raise them; core maps them once to HTML and once to problem+json."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One field's refusal: `pointer` is the field's name (dotted for nested input)."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class DomainError(Exception):
+    """A rule said no: nothing was written. `code` is stable for machines, `message` is for people."""
+
+    status = 422
+    title = "Refused by a rule"
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        errors: Sequence[FieldError] = (),
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = str(message)
+        self.errors = list(errors)
+        self.facts = dict(facts or {})
+
+
+class InvalidInput(DomainError):
+    """Well-formed input that one or more fields refuse."""
+
+    title = "Some fields were refused"
+
+    @classmethod
+    def of(cls, **messages: str) -> "InvalidInput":
+        """Build from field=message pairs; the first message is the headline."""
+        errors = [FieldError(name, "invalid", str(text)) for name, text in messages.items()]
+        return cls("invalid", errors[0].detail, errors=errors)
+
+
+class MissingFields(DomainError):
+    """An action needs fields that are still empty; screens ask for exactly these."""
+
+    title = "Something is missing"
+
+    def __init__(self, message: str, fields: Sequence[str], *, code: str = "missing_fields") -> None:
+        errors = [FieldError(name, "required", message) for name in fields]
+        super().__init__(code, message, errors=errors, facts={"missing": list(fields)})
+        self.fields = list(fields)
+
+
+class BadRequest(DomainError):
+    """Malformed or unknown input: a filter, a cursor, a sort key."""
+
+    status = 400
+    title = "Malformed or unknown input"
+
+
+class NotAllowed(DomainError):
+    """Seen, but this person may not do it."""
+
+    status = 403
+    title = "Not allowed"
+
+    def __init__(self, message: str, *, code: str = "not_allowed", facts: Mapping[str, Any] | None = None) -> None:
+        super().__init__(code, message, facts=facts)
+
+
+class IllegalState(DomainError):
+    """The record's status does not permit it."""
+
+    status = 409
+    title = "Not possible in this state"
+
+
+class DuplicateSuspected(DomainError):
+    """A create that looks like an existing record; `facts['candidates']` are those that the actor may see."""
+
+    status = 409
+    title = "This may exist already"
+
+    def __init__(self, message: str, candidates: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__("duplicate_suspected", message, facts={"candidates": list(candidates)})
+
+
+class StaleCopy(DomainError):
+    """The record changed since it was shown. HTML answers 409 with both versions, the API 412."""
+
+    status = 412
+    title = "Changed since you opened it"
+
+    def __init__(self, current: Any, shown: int) -> None:
+        super().__init__(
+            "stale_copy",
+            "Somebody changed this since you opened it. Nothing was saved.",
+            facts={"current_version": current.version, "shown_version": shown},
+        )
+        self.current = current
+
+
+class PreconditionRequired(DomainError):
+    """A money verb without If-Match."""
+
+    status = 428
+    title = "If-Match is required"
+
+
+class MissingRate(DomainError):
+    """No exchange rate on or before the date: an error, never 1.0."""
+
+    title = "No exchange rate"
+
+    def __init__(self, source: str, target: str, on: Any) -> None:
+        super().__init__("missing_rate", f"There is no exchange rate from {source} to {target} on {on:%Y-%m-%d}.")

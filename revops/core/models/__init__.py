@@ -1,0 +1,34 @@
+"""Core's models."""
+
+from revops.core.models.base import (
+    BaseModel,
+    ExternalRef,
+    Stamped,
+    currency_field,
+    money_field,
+    percent_field,
+    price_field,
+    unique_external_ref,
+)
+from revops.core.models.organisation import ExchangeRate, LegalEntity, NumberSeries, Organisation
+from revops.core.models.records import AuditEntry, Delivery, IdempotencyKey, JobRun, OutboxEvent
+
+__all__ = [
+    "AuditEntry",
+    "BaseModel",
+    "Delivery",
+    "ExchangeRate",
+    "ExternalRef",
+    "IdempotencyKey",
+    "JobRun",
+    "LegalEntity",
+    "NumberSeries",
+    "Organisation",
+    "OutboxEvent",
+    "Stamped",
+    "currency_field",
+    "money_field",
+    "percent_field",
+    "price_field",
+    "unique_external_ref",
+]

@@ -1,0 +1,22 @@
+"""Gapless document numbers: taken under a row lock inside the issuing transaction, so a rollback gives the number back."""
+
+from revops.core.models import LegalEntity, NumberSeries
+
+
+def next_number(*, entity: LegalEntity, kind: str, year: int) -> int:
+    """The next number of (entity, kind, year), from 1. Must be called inside the transaction that issues the document."""
+    NumberSeries.objects.bulk_create(
+        [NumberSeries(entity=entity, kind=kind, year=year)],
+        ignore_conflicts=True,
+    )
+    series = NumberSeries.objects.select_for_update().get(entity=entity, kind=kind, year=year)
+    series.last += 1
+    series.save(update_fields=["last"])
+    return series.last
+
+
+def document_number(*, prefix: str, entity: LegalEntity, kind: str, year: int) -> str:
+    """A printable number such as INV-2026-00042; the entity's code is in it unless it is the default entity."""
+    number = next_number(entity=entity, kind=kind, year=year)
+    middle = f"{year}" if entity.is_default else f"{entity.code}-{year}"
+    return f"{prefix}-{middle}-{number:05d}"

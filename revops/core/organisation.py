@@ -1,0 +1,80 @@
+"""The organisation's settings, its fiscal calendar and its exchange rates."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from dateutil.relativedelta import relativedelta
+
+from revops.core.errors import MissingRate
+from revops.core.models import ExchangeRate, LegalEntity, Organisation
+from revops.core.money import Money, money
+
+
+class Span(NamedTuple):
+    """Both days inclusive."""
+
+    first: date
+    last: date
+    label: str
+
+
+class Converted(NamedTuple):
+    """A converted amount with what it came from (INV-04)."""
+
+    money: Money
+    rate: Decimal
+    on: date
+    source: str
+
+
+def organisation() -> Organisation:
+    """The one organisation; made on first use."""
+    return Organisation.objects.order_by("pk").first() or Organisation.objects.create(name="Our company")
+
+
+def default_entity() -> LegalEntity:
+    """The legal entity that issues unless another is named; made on first use."""
+    found = LegalEntity.objects.filter(is_default=True).first()
+    if found:
+        return found
+    org = organisation()
+    return LegalEntity.objects.create(name=org.name, code="MAIN", currency=org.base_currency, is_default=True)
+
+
+def month_of(day: date) -> Span:
+    """The calendar month of a day, labelled "2026-11"."""
+    first = day.replace(day=1)
+    return Span(first, first + relativedelta(months=1) - timedelta(days=1), f"{first:%Y-%m}")
+
+
+def quarter_of(day: date, starts_in: int = 1) -> Span:
+    """The fiscal quarter of a day; a fiscal year is named after the calendar year in which it ends."""
+    offset = (day.month - starts_in) % 12
+    first = day.replace(day=1) - relativedelta(months=offset % 3)
+    year_first = day.replace(day=1) - relativedelta(months=offset)
+    year = (year_first + relativedelta(months=11)).year
+    return Span(first, first + relativedelta(months=3) - timedelta(days=1), f"{year}-Q{offset // 3 + 1}")
+
+
+def year_of(day: date, starts_in: int = 1) -> Span:
+    """The fiscal year of a day."""
+    first = day.replace(day=1) - relativedelta(months=(day.month - starts_in) % 12)
+    last = first + relativedelta(years=1) - timedelta(days=1)
+    return Span(first, last, f"{last.year}")
+
+
+def rate(source: str, target: str, on: date) -> ExchangeRate:
+    """The rate in force on a day: the newest row on or before it. Raises MissingRate."""
+    found = ExchangeRate.objects.filter(source=source, target=target, on__lte=on).order_by("-on").first()
+    if found is None:
+        raise MissingRate(source, target, on)
+    return found
+
+
+def convert(value: Money, target: str, on: date) -> Converted:
+    """Convert at the rate in force on `on`, rounded to the target's coin. Raises MissingRate."""
+    if value.currency == target:
+        return Converted(value, Decimal(1), on, "same currency")
+    found = rate(value.currency, target, on)
+    return Converted(Money(money(value.amount * found.rate, target), target), found.rate, found.on, found.provider)

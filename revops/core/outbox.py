@@ -1,0 +1,117 @@
+"""Events through the outbox: written with the change, delivered at least once, one delivery row per handler.
+
+A handler runs in the transaction that marks its delivery done, so what it writes to the database happens exactly once.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, is_dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+
+from revops.core import clock
+from revops.core.audit import plain
+from revops.core.audit import record as audit_record
+from revops.core.models import Delivery, OutboxEvent
+
+log = logging.getLogger(__name__)
+
+MAX_TRIES = 5
+BACK_OFF = (5, 30, 120, 600)
+
+Handler = Callable[[Any], None]
+_events: dict[str, type] = {}
+_handlers: dict[str, dict[str, Handler]] = {}
+_nudge: list[Callable[[], None]] = []
+
+
+def event_name(event_class: type) -> str:
+    """ "opportunities.QuoteAccepted": the app and the class."""
+    return f"{event_class.__module__.split('.events')[0].rsplit('.', 1)[-1]}.{event_class.__name__}"
+
+
+def subscribe(event_class: type, handler: Handler) -> None:
+    """Deliver each `event_class` (a frozen dataclass) to `handler`. Called in AppConfig.ready()."""
+    if not is_dataclass(event_class):
+        raise TypeError(f"{event_class} is not a dataclass")
+    name = event_name(event_class)
+    _events[name] = event_class
+    _handlers.setdefault(name, {})[f"{handler.__module__}.{handler.__qualname__}"] = handler
+
+
+def on_publish(nudge: Callable[[], None]) -> None:
+    """Register what wakes the relay after a commit (a Celery task)."""
+    _nudge[:] = [nudge]
+
+
+def publish(event: Any) -> None:
+    """Write the event and its deliveries in the caller's transaction; the relay is woken after the commit."""
+    name = event_name(type(event))
+    handlers = _handlers.get(name, {})
+    row = OutboxEvent.objects.create(name=name, payload=plain(asdict(event)))
+    now = clock.now()
+    Delivery.objects.bulk_create([Delivery(event=row, handler=key, next_try_at=now) for key in handlers])
+    if handlers and _nudge:
+        transaction.on_commit(_nudge[0], robust=True)
+
+
+def deliver_due(limit: int = 100) -> int:
+    """Deliver what is due, oldest first; returns how many deliveries were tried. Safe under any number of relays."""
+    tried = 0
+    while tried < limit and _deliver_one():
+        tried += 1
+    return tried
+
+
+def _deliver_one() -> bool:
+    with transaction.atomic():
+        due = (
+            Delivery.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("event")
+            .filter(state=Delivery.State.PENDING, next_try_at__lte=clock.now())
+            .order_by("next_try_at", "pk")
+            .first()
+        )
+        if due is None:
+            return False
+        try:
+            with transaction.atomic():
+                _run(due)
+        except Exception as error:
+            _failed(due, error)
+        else:
+            due.state, due.done_at, due.last_error = Delivery.State.DONE, clock.now(), ""
+            due.save(update_fields=["state", "done_at", "last_error"])
+        return True
+
+
+def _run(delivery: Delivery) -> None:
+    event_class = _events[delivery.event.name]
+    handler = _handlers[delivery.event.name][delivery.handler]
+    handler(event_class(**delivery.event.payload))
+
+
+def _failed(delivery: Delivery, error: Exception) -> None:
+    log.exception("delivery %s of %s failed", delivery.pk, delivery.event.name)
+    delivery.tries += 1
+    delivery.last_error = f"{type(error).__name__}: {error}"[:2000]
+    if delivery.tries >= MAX_TRIES:
+        delivery.state = Delivery.State.DEAD
+    else:
+        delivery.next_try_at = clock.now() + timedelta(seconds=BACK_OFF[delivery.tries - 1])
+    delivery.save(update_fields=["tries", "last_error", "state", "next_try_at"])
+
+
+@transaction.atomic
+def replay(*, delivery: Delivery, actor: Any) -> Delivery:
+    """Give a dead letter its tries again."""
+    row = Delivery.objects.select_for_update().get(pk=delivery.pk)
+    if row.state == Delivery.State.DEAD:
+        row.state, row.tries, row.next_try_at = Delivery.State.PENDING, 0, clock.now()
+        row.save(update_fields=["state", "tries", "next_try_at"])
+        audit_record("delivery.replayed", row, actor=actor)
+        if _nudge:
+            transaction.on_commit(_nudge[0], robust=True)
+    return row

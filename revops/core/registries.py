@@ -1,0 +1,227 @@
+"""What a lower app asks of higher ones: each registry is filled by the apps when they start.
+
+A registry refuses a second entry under a taken key, and keeps the order (order, then key),
+so what a page shows never depends on the order of INSTALLED_APPS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from django.core.exceptions import ImproperlyConfigured
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractUser
+    from django.db.models import Model, QuerySet
+    from django_stubs_ext import StrOrPromise
+
+
+class Keyed(Protocol):
+    """Anything with a key can stand in a registry."""
+
+    @property
+    def key(self) -> str: ...
+
+
+T = TypeVar("T", bound=Keyed)
+
+
+class Registry(Generic[T]):
+    """Entries by key; double keys are a programming error, found at start-up."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._entries: dict[str, T] = {}
+
+    def register(self, entry: T) -> T:
+        if entry.key in self._entries:
+            raise ImproperlyConfigured(f"{self.name}: the key {entry.key!r} is taken.")
+        self._entries[entry.key] = entry
+        return entry
+
+    def all(self) -> list[T]:
+        return sorted(self._entries.values(), key=lambda entry: (getattr(entry, "order", 100), entry.key))
+
+    def get(self, key: str) -> T | None:
+        return self._entries.get(key)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.all())
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._entries
+
+
+def permitted(entry: Any, user: AbstractUser) -> bool:
+    """Whether this person may see the entry. No permission named: everybody signed in."""
+    permission = getattr(entry, "permission", "")
+    return not permission or user.has_perm(permission)
+
+
+# What the frame shows ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """A line of the left navigation. `shortcut` is the letter after g."""
+
+    key: str
+    label: StrOrPromise
+    url_name: str
+    icon: str
+    permission: str = ""
+    order: int = 100
+    count: Callable[[AbstractUser], int] | None = None
+    shortcut: str = ""
+    phone: bool = False  # stands in the tab bar of a phone (the first four)
+
+
+@dataclass(frozen=True)
+class CreateItem:
+    """A line of the Create menu. `shortcut` is the letter after c."""
+
+    key: str
+    label: StrOrPromise
+    url_name: str
+    icon: str
+    permission: str = ""
+    order: int = 100
+    shortcut: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Rows of a higher app on the page of a lower one: a link, replaced by its first rows."""
+
+    key: str
+    page: str
+    title: StrOrPromise
+    url: Callable[[Any], str]
+    order: int = 100
+    permission: str = ""
+    icon: str = ""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A page or an action in the command menu. `verb` tells "do" from "go to"."""
+
+    key: str
+    label: StrOrPromise
+    url_name: str
+    icon: str
+    permission: str = ""
+    order: int = 100
+    verb: bool = False
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One found record. `exact` puts a number or e-mail typed in full before everything else."""
+
+    label: str
+    sub: str
+    url: str
+    exact: bool = False
+    meta: str = ""
+
+
+@dataclass(frozen=True)
+class Searcher:
+    """Finds records of one kind among those that the user may see."""
+
+    key: str
+    label: StrOrPromise
+    icon: str
+    search: Callable[[AbstractUser, str, int], Sequence[Hit]]
+    permission: str = ""
+    order: int = 100
+    people: bool = False  # answers to @, too
+
+
+@dataclass(frozen=True)
+class DayItem:
+    """One thing that wants a person today. Lower rank comes first; due decides among equals."""
+
+    kind: str
+    title: str
+    sub: str
+    url: str
+    due_at: datetime | None = None
+    rank: int = 100
+    action: str = ""
+    icon: str = "checkbox"
+
+
+@dataclass(frozen=True)
+class DaySource:
+    """A source of things for My day."""
+
+    key: str
+    items: Callable[[AbstractUser, date], Sequence[DayItem]]
+    permission: str = ""
+    order: int = 100
+
+
+# What services ask ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ScopeSource:
+    """Ids of rows of `model` (label, as "accounts.activity") that a user may see for this reason."""
+
+    key: str
+    model: str
+    ids: Callable[[AbstractUser], QuerySet[Any]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A named callable: a step of a hand-over, of a merge, or a guard. Called with keywords only."""
+
+    key: str
+    run: Callable[..., Any]
+    order: int = 100
+    topic: str = ""  # what it belongs to, as "accounts.account" or "opportunities.reopen"
+    label: StrOrPromise = ""
+
+
+navigation: Registry[NavItem] = Registry("navigation")
+create_menu: Registry[CreateItem] = Registry("create_menu")
+panels: Registry[Panel] = Registry("panels")
+commands: Registry[Command] = Registry("commands")
+searchers: Registry[Searcher] = Registry("searchers")
+day_items: Registry[DaySource] = Registry("day_items")
+scope_sources: Registry[ScopeSource] = Registry("scope_sources")
+hand_over: Registry[Step] = Registry("hand_over")
+merge_steps: Registry[Step] = Registry("merge_steps")
+guards: Registry[Step] = Registry("guards")
+
+
+def panels_for(page: str, obj: Model, user: AbstractUser) -> list[dict[str, Any]]:
+    """The panels of a record page, ready for `core/record.html`."""
+    return [
+        {"key": panel.key, "title": panel.title, "url": panel.url(obj), "icon": panel.icon}
+        for panel in panels.all()
+        if panel.page == page and permitted(panel, user)
+    ]
+
+
+def steps_for(registry: Registry[Step], topic: str) -> list[Step]:
+    """The steps or guards of one topic, in order."""
+    return [step for step in registry.all() if step.topic == topic]
+
+
+def day_for(user: AbstractUser, today: date) -> list[DayItem]:
+    """Everything that wants this person today, most pressing first."""
+    found = [item for source in day_items.all() if permitted(source, user) for item in source.items(user, today)]
+    return sorted(
+        found,
+        key=lambda item: (item.rank, item.due_at.timestamp() if item.due_at else float("inf"), item.title),
+    )

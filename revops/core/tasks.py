@@ -1,0 +1,45 @@
+"""Celery entry points of the frame."""
+
+import logging
+from datetime import timedelta
+
+from celery import shared_task
+
+from revops.core import clock, jobs, outbox
+from revops.core.models import IdempotencyKey, JobRun
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="core.relay", ignore_result=True)
+def relay() -> int:
+    """Deliver due outbox events: woken on commit, swept every 5 seconds."""
+    return outbox.deliver_due()
+
+
+@shared_task(name="core.run_job", ignore_result=True)
+def run_job(job_id: str) -> None:
+    """Run one job to its end."""
+    jobs.run(job_id)
+
+
+@shared_task(name="core.resume_jobs", ignore_result=True)
+def resume_jobs() -> int:
+    """Pick up jobs whose worker was killed."""
+    return jobs.resume_lost()
+
+
+@shared_task(name="core.forget_idempotency_keys", ignore_result=True)
+def forget_idempotency_keys() -> int:
+    """Keys live 24 hours."""
+    return IdempotencyKey.objects.filter(created_at__lt=clock.now() - timedelta(hours=24)).delete()[0]
+
+
+def wake_relay() -> None:
+    """After a commit. A broker that is down costs nothing: the sweep delivers later."""
+    relay.apply_async(retry=False)
+
+
+def enqueue_job(job: JobRun, queue: str) -> None:
+    """Hand a job to a worker of its queue."""
+    run_job.apply_async(args=[str(job.pk)], queue=queue, retry=False)

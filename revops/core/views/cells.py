@@ -1,0 +1,196 @@
+"""Columns of a list and their cells: one value, formatted once for the page and once for the export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from revops.core.money import Money
+from revops.core.templatetags.frame import EMPTY, amount, avatar_tone, day, initials, money_text
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+RIGHT = frozenset({"money", "number", "percent"})
+PHONE_LINES = 3
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    `cell` is an attribute path ("account.name") or a callable of the row. By kind it yields:
+    text, number, percent, date, datetime, user (a person), link (text; `link` gives the address),
+    money (Money), pill (text or (text, tone)), next ((text, today|late|none|later)),
+    sla ((text, open|warn|bad|done)).
+    `sort` is the field path behind the head; `sub` a second, quieter text after the value.
+    """
+
+    key: str
+    label: StrOrPromise
+    cell: str | Callable[[Any], Any] = ""
+    kind: str = "text"
+    sort: str = ""
+    link: Callable[[Any], str] | None = None
+    sub: str | Callable[[Any], Any] = ""
+    hidden: bool = False  # offered in the chooser, not shown by default
+    phone: bool = True  # may stand on the card of a phone
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What the row template writes."""
+
+    kind: str
+    text: str
+    tone: str = ""
+    url: str = ""
+    sub: str = ""
+    css: str = ""
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the page."""
+
+    pk: Any
+    url: str
+    name: str
+    cells: list[Cell]
+
+
+def value_of(row: Any, source: str | Callable[[Any], Any]) -> Any:
+    """Follow an attribute path, or call; None as soon as a step is None."""
+    if callable(source):
+        return source(row)
+    for step in source.split("."):
+        if row is None:
+            return None
+        row = getattr(row, step)
+        if callable(row) and not hasattr(row, "_meta"):
+            row = row()
+    return row
+
+
+def _pair(value: Any) -> tuple[str, str]:
+    return (str(value[0]), str(value[1])) if isinstance(value, tuple) else (str(value), "")
+
+
+def _datetime(value: Any) -> str:
+    local = timezone.localtime(value)
+    return f"{day(local.date())}, {local:%H:%M}"
+
+
+def _number(value: Any) -> str:
+    places = -int(Decimal(value).normalize().as_tuple().exponent) if isinstance(value, Decimal) else 0
+    return amount(value, max(0, places))
+
+
+def text_of(kind: str, value: Any, style: str = "auto") -> tuple[str, str]:
+    """(text, tone) of a value as the page shows it."""
+    if value is None or value == "":
+        return EMPTY, "empty"
+    if kind in ("pill", "next", "sla"):
+        return _pair(value)
+    formats: dict[str, Callable[[Any], str]] = {
+        "money": lambda v: money_text(v, style),
+        "date": day,
+        "datetime": _datetime,
+        "number": _number,
+        "percent": lambda v: f"{_number(v)} %",
+    }
+    return formats.get(kind, str)(value), ""
+
+
+def _money_style(values: Sequence[Any]) -> str:
+    """One precision a column: cents as soon as one row has them."""
+    amounts = [value.amount for value in values if isinstance(value, Money)]
+    return "whole" if all(amount == amount.to_integral_value() for amount in amounts) else "full"
+
+
+def _css(columns: Sequence[Column]) -> list[str]:
+    """Alignment, and where the cell stands on a phone's card: three at the left, three at the right."""
+    left = right = 0
+    out = []
+    for number, column in enumerate(columns):
+        parts = ["end num"] if column.kind in RIGHT else ["num"] if column.kind in ("date", "datetime") else []
+        to_right = number > 0 and column.kind in RIGHT | {"pill", "date", "sla"}
+        if not column.phone or (right if to_right else left) >= PHONE_LINES:
+            parts.append("ph-off")
+        elif to_right:
+            right += 1
+            parts.append("ph-r")
+        else:
+            left += 1
+            parts.append("ph-l")
+        if number == len(columns) - 1:
+            parts.append("last")
+        out.append(" ".join(parts))
+    return out
+
+
+def _cell(column: Column, row: Any, value: Any, style: str, css: str, url: str) -> Cell:
+    text, tone = text_of(column.kind, value, style)
+    mark = ""
+    if column.kind == "user" and value is not None:
+        tone, mark = avatar_tone(value), initials(value)
+    sub = value_of(row, column.sub) if column.sub else ""
+    address = column.link(row) if column.link and value not in (None, "") else url
+    return Cell(column.kind, text, tone, address, str(sub or ""), css, mark)
+
+
+def rows_of(objects: Sequence[Any], columns: Sequence[Column], url: Callable[[Any], str]) -> list[Row]:
+    """All cells of a page. The first column opens the row."""
+    values = [[value_of(row, column.cell or column.key) for column in columns] for row in objects]
+    styles = [_money_style([line[n] for line in values]) for n in range(len(columns))]
+    css = _css(columns)
+    rows = []
+    for row, line in zip(objects, values, strict=True):
+        address = url(row)
+        cells = [
+            _cell(column, row, line[n], styles[n], css[n], address if n == 0 else "")
+            for n, column in enumerate(columns)
+        ]
+        rows.append(Row(row.pk, address, cells[0].text, cells))
+    return rows
+
+
+def neutral(text: str) -> str:
+    """A text that no spreadsheet runs as a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def export_value(column: Column, row: Any) -> str:
+    """A cell of the CSV file: plain numbers and ISO dates; text with formulas made harmless."""
+    value = value_of(row, column.cell or column.key)
+    if value is None:
+        return ""
+    if isinstance(value, Money):
+        return str(value.rounded().amount)
+    if isinstance(value, Decimal | int | float) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return neutral(_pair(value)[0] if isinstance(value, tuple) else str(value))
+
+
+def export_columns(columns: Sequence[Column]) -> list[tuple[str, Callable[[Any], str]]]:
+    """Heads and values; a money column brings its currency column with it."""
+    out: list[tuple[str, Callable[[Any], str]]] = []
+    for column in columns:
+        out.append((str(column.label), lambda row, c=column: export_value(c, row)))
+        if column.kind == "money":
+            out.append((f"{column.label} currency", lambda row, c=column: _currency(c, row)))
+    return out
+
+
+def _currency(column: Column, row: Any) -> str:
+    value = value_of(row, column.cell or column.key)
+    return value.currency if isinstance(value, Money) else ""

@@ -1,0 +1,1 @@
+"""Imports, exports and the systems that we exchange data with."""

@@ -1,0 +1,1 @@
+"""People, teams, roles, reach, tokens and working calendars."""

@@ -1,0 +1,17 @@
+"""People, teams, tokens, calendars."""
+
+from revops.users.models.calendars import Absence, Holiday, WorkingCalendar, WorkingHours
+from revops.users.models.people import ApiToken, User
+from revops.users.models.teams import Team, TeamMembership, TeamPlacement
+
+__all__ = [
+    "Absence",
+    "ApiToken",
+    "Holiday",
+    "Team",
+    "TeamMembership",
+    "TeamPlacement",
+    "User",
+    "WorkingCalendar",
+    "WorkingHours",
+]

@@ -1,0 +1,83 @@
+"""The user and the user's API tokens."""
+
+from typing import Any, ClassVar, Self
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+from django.db.models import Q
+
+from revops.core.models import BaseModel, ExternalRef, Stamped, unique_external_ref
+from revops.core.scope import NOBODY
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def visible_to(self, user: Any) -> Self:
+        """Colleagues see each other's names; nobody else sees any."""
+        return self.all() if user.is_authenticated and user.is_active else self.filter(NOBODY)
+
+    def working(self) -> Self:
+        """People who are with us: active, and able to sign in."""
+        return self.filter(is_active=True, can_sign_in=True)
+
+
+class PeopleManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+    """Django's user manager with our filters."""
+
+    use_in_migrations = False
+
+
+class User(AbstractUser, BaseModel, ExternalRef):
+    """A colleague. `reach` says whose records they see: their own, those of the teams they manage, or all."""
+
+    class Reach(models.TextChoices):
+        OWN = "own", "Their own"
+        TEAM = "team", "Their teams'"
+        ALL = "all", "Everybody's"
+
+    reach = models.CharField(max_length=4, choices=Reach.choices, default=Reach.OWN)
+    can_sign_in = models.BooleanField(
+        default=True, help_text="Off for people who are known from imported history only."
+    )
+    title = models.CharField(max_length=80, blank=True, default="")
+    time_zone = models.CharField(max_length=40, default="UTC")
+    calendar = models.ForeignKey(
+        "users.WorkingCalendar", null=True, blank=True, on_delete=models.PROTECT, related_name="people"
+    )
+
+    objects: ClassVar[Any] = PeopleManager()
+
+    class Meta:
+        ordering = ["first_name", "last_name", "pk"]
+        constraints = [
+            unique_external_ref("user_external_ref_unique"),
+            models.UniqueConstraint(models.functions.Lower("email"), condition=~Q(email=""), name="user_email_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+    @property
+    def initials(self) -> str:
+        """Two letters for the avatar."""
+        names = [n for n in (self.first_name, self.last_name) if n] or [self.username]
+        return "".join(n[0] for n in names)[:2].upper()
+
+
+class ApiToken(Stamped):
+    """A personal token: acts as its user, never does more. Only its digest is stored."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=12)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    def allows(self, scope: str) -> bool:
+        """Whether the token carries "leads:read" or the like; "*:read" and "*:write" cover all resources."""
+        return scope in self.scopes or f"*:{scope.rsplit(':', 1)[-1]}" in self.scopes
