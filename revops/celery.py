@@ -1,9 +1,10 @@
 """The Celery application and its timetable; every job of the clock stands in this one list."""
 
 import os
+from datetime import timedelta
 
 from celery import Celery
-from celery.schedules import crontab, schedule
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "revops.settings")
 
@@ -11,9 +12,19 @@ app = Celery("revops")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# (name, task, when, queue)
-TIMETABLE: list[tuple[str, str, schedule | crontab, str]] = []
+# (name, task, when, queue); times of the clock are UTC.
+TIMETABLE: list[tuple[str, str, timedelta | crontab, str]] = [
+    ("deliver outbox events", "core.relay", timedelta(seconds=5), "default"),
+    ("resume jobs of killed workers", "core.resume_jobs", timedelta(seconds=30), "default"),
+    ("forget idempotency keys", "core.forget_idempotency_keys", crontab(hour="3", minute="10"), "reports"),
+]
+
+
+def _options(when: timedelta | crontab, queue: str) -> dict[str, object]:
+    # What comes again in seconds must not pile up while no worker runs.
+    return {"queue": queue, "expires": when.total_seconds()} if isinstance(when, timedelta) else {"queue": queue}
+
 
 app.conf.beat_schedule = {
-    name: {"task": task, "schedule": when, "options": {"queue": queue}} for name, task, when, queue in TIMETABLE
+    name: {"task": task, "schedule": when, "options": _options(when, queue)} for name, task, when, queue in TIMETABLE
 }

@@ -1,0 +1,96 @@
+"""The product as a customer runs it: gunicorn, a Celery worker and beat, against the servers of the tests."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from revops.embedded import ROOT, free_port
+
+BIN = Path(sys.executable).parent
+START_SECONDS = 60
+
+
+@dataclass
+class Product:
+    """Processes of their own; tests may kill the worker and start it again."""
+
+    database: str
+    logs: Path
+    port: int = field(default_factory=free_port)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def start(self) -> None:
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self._run("web", "gunicorn", "revops.wsgi", "--bind", f"127.0.0.1:{self.port}", "--threads", "6")
+        self.start_worker()
+        self._wait()
+
+    def start_worker(self) -> None:
+        schedule = str(self.logs / "beat")
+        queues = ["-Q", "default,leads,money,reports", "-c", "1", "-l", "INFO"]
+        self._run("worker", "celery", "-A", "revops", "worker", *queues, "--beat", "-s", schedule)
+
+    def kill_worker(self) -> None:
+        """As a power cut would: no warning, no cleaning up."""
+        self._end("worker", signal.SIGKILL)
+
+    def stop(self) -> None:
+        for name in list(self.processes):
+            self._end(name, signal.SIGTERM)
+
+    def log(self, name: str) -> str:
+        return (self.logs / f"{name}.log").read_text(errors="replace")
+
+    def _run(self, name: str, program: str, *arguments: str) -> None:
+        environment = os.environ | {
+            "DATABASE_URL": re.sub(r"/[^/]*$", f"/{self.database}", os.environ["DATABASE_URL"]),
+            "DJANGO_SETTINGS_MODULE": "revops.settings",
+            "REVOPS_TESTING": "1",
+            "SITE_URL": self.url,
+            "TASK_REDELIVERY_SECONDS": "5",
+            "PYTHONUNBUFFERED": "1",
+        }
+        with (self.logs / f"{name}.log").open("ab") as output:
+            self.processes[name] = subprocess.Popen(
+                [str(BIN / program), *arguments],
+                cwd=ROOT,
+                env=environment,
+                stdout=output,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+
+    def _end(self, name: str, number: signal.Signals) -> None:
+        process = self.processes.pop(name)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self.processes["web"].poll() is None:
+            try:
+                urllib.request.urlopen(f"{self.url}/login/", timeout=30).close()
+                return
+            except urllib.error.HTTPError as error:
+                raise RuntimeError(f"/login/ answers {error.code}\n{self.log('web')[-3000:]}") from error
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError(f"The web server did not start.\n{self.log('web')[-3000:]}")
