@@ -12,7 +12,18 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from revops.core.registries import Hit, Searcher, commands, create_menu, navigation, permitted, searchers
+from revops.core.registries import (
+    Command,
+    CreateItem,
+    Hit,
+    NavItem,
+    Searcher,
+    commands,
+    create_menu,
+    navigation,
+    permitted,
+    searchers,
+)
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractUser
@@ -59,22 +70,21 @@ def _address(url_name: str) -> str:
         return ""
 
 
+def _option(item: NavItem | CreateItem | Command, key: str = "") -> Option:
+    letter = getattr(item, "shortcut", "")
+    keys = f"{key} {letter.upper()}" if key and letter else ""
+    return Option(str(item.label), "", _address(item.url_name), item.icon, keys=keys)
+
+
 def _places(user: AbstractUser) -> list[Option]:
-    items = [(item, f"G {item.shortcut.upper()}" if item.shortcut else "") for item in navigation.all() if permitted(item, user)]
-    found = [Option(str(item.label), "", _address(item.url_name), item.icon, keys=keys) for item, keys in items]
-    pages = [item for item in commands.all() if permitted(item, user) and not item.verb]
-    found += [Option(str(item.label), "", _address(item.url_name), item.icon) for item in pages]
+    found = [_option(item, "G") for item in navigation.all() if permitted(item, user)]
+    found += [_option(item) for item in commands.all() if permitted(item, user) and not item.verb]
     return [option for option in found if option.url]
 
 
 def _verbs(user: AbstractUser) -> list[Option]:
-    found = [
-        Option(str(item.label), "", _address(item.url_name), item.icon, keys=f"C {item.shortcut.upper()}" if item.shortcut else "")
-        for item in create_menu.all()
-        if permitted(item, user)
-    ]
-    verbs = [item for item in commands.all() if permitted(item, user) and item.verb]
-    found += [Option(str(item.label), "", _address(item.url_name), item.icon) for item in verbs]
+    found = [_option(item, "C") for item in create_menu.all() if permitted(item, user)]
+    found += [_option(item) for item in commands.all() if permitted(item, user) and item.verb]
     return [option for option in found if option.url]
 
 
@@ -88,7 +98,8 @@ def _matching(options: Sequence[Option], text: str) -> list[Option]:
 
 def _record(searcher: Searcher, hit: Hit, text: str) -> Option:
     rank = 0 if hit.exact else rank_of(hit.label, text)
-    return Option(hit.label, f"{searcher.label}, {hit.sub}" if hit.sub else str(searcher.label), hit.url, searcher.icon, hit.meta, rank=3 if rank is None else rank)
+    sub = f"{searcher.label}, {hit.sub}" if hit.sub else str(searcher.label)
+    return Option(hit.label, sub, hit.url, searcher.icon, hit.meta, rank=3 if rank is None else rank)
 
 
 def find_records(user: AbstractUser, text: str, *, people: bool = False) -> list[Option]:

@@ -103,7 +103,7 @@ class ListPage(LoginRequiredMixin, View):
         return ()
 
     def views(self) -> Sequence[Mapping[str, Any]]:
-        """The same rows seen otherwise (board, list): {label, url, icon, current}; keep the filter with `self.query()`."""
+        """The same rows seen otherwise: {label, url, icon, current}; `self.query()` keeps the filter."""
         return ()
 
     def query(self) -> str:
