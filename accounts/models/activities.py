@@ -1,4 +1,4 @@
-"""What we did and what we plan to do: one table, so that the next action of a record is its earliest planned activity."""
+"""What we did and what we plan to do, in one table: the next action of a record is its earliest planned activity."""
 
 from typing import Any, Self
 

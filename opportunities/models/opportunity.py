@@ -56,7 +56,9 @@ class OpportunityQuerySet(ScopedQuerySet["Opportunity"]):
 
 @tracked()
 class Opportunity(BaseModel, ExternalRef):
-    """A potential order that we actively pursue. Stage, status, category and probability move together, by services only.
+    """A potential order that we actively pursue.
+
+    Stage, status, category and probability move together, by services only.
 
     `imported` marks history from another system: it raises no order, task, mail, commission or score of its own.
     """
@@ -161,7 +163,12 @@ class StageHistory(models.Model):
 
 
 class OpportunitySplit(Stamped):
-    """A person's share. Revenue splits add up to 100 % (deferred trigger); overlays do not count in the sum."""
+    """A person's share. Revenue splits add up to 100 % (deferred trigger); overlays do not count in the sum.
+
+    `amount` is the share of the opportunity's amount in its currency: `allocate(amount, percents)` over the revenue
+    splits in the order of their ids (0 while the amount is unknown; an overlay's is money(amount x percent)).
+    Every service that writes the amount or the splits writes it too, so that totals run over these rows in SQL.
+    """
 
     class Kind(models.TextChoices):
         REVENUE = "revenue", "Revenue"
@@ -171,6 +178,7 @@ class OpportunitySplit(Stamped):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="opportunity_splits")
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.REVENUE)
     percent = percent_field()
+    amount = money_field(default=0, editable=False)
 
     class Meta:
         constraints = [

@@ -105,7 +105,10 @@ class Quote(BaseModel):
 
 
 class QuoteLine(models.Model):
-    """One product at an agreed price. net = quantity × unit price − line discount − its share of the quote's discount."""
+    """One product at an agreed price.
+
+    net = quantity × unit price − line discount − its share of the quote's discount.
+    """
 
     quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="lines")
     position = models.PositiveSmallIntegerField()

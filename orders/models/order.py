@@ -153,7 +153,11 @@ class OrderLine(models.Model):
 
 
 class OrderSplit(Stamped):
-    """Who closed it: frozen from the opportunity when booked. Revenue splits add up to 100 % (INV-03)."""
+    """Who closed it: frozen from the opportunity when booked. Revenue splits add up to 100 % (INV-03).
+
+    `amount` is the person's part of the order's net: the sum over lines of `allocate(line.net, percents)`, splits in
+    the order of their ids (an overlay's is the sum of money(line.net x percent)). Booking writes it.
+    """
 
     class Kind(models.TextChoices):
         REVENUE = "revenue", "Revenue"
@@ -163,6 +167,7 @@ class OrderSplit(Stamped):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="order_splits")
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.REVENUE)
     percent = percent_field()
+    amount = money_field(default=0, editable=False)
 
     class Meta:
         constraints = [

@@ -49,7 +49,10 @@ class ProductFamily(BaseModel):
 
 
 class Product(BaseModel, ExternalRef):
-    """Something with a SKU. `recurring_months` is the length of the period that one unit price pays for; empty is one-time."""
+    """Something with a SKU.
+
+    `recurring_months` is the length of the period that one unit price pays for; empty is one-time.
+    """
 
     class Kind(models.TextChoices):
         GOODS = "goods", "Goods"

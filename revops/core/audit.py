@@ -54,7 +54,10 @@ def entry(
 
 
 def record(action: str, about: models.Model, **kwargs: Any) -> AuditEntry:
-    """Write one row. `action` is "noun.verb" in the past tense; `changed` is {field: (before, after)} as `status.edit` returns it."""
+    """Write one row.
+
+    `action` is "noun.verb" in the past tense; `changed` is {field: (before, after)} as `status.edit` returns it.
+    """
     row = entry(action, about, **kwargs)
     row.save(force_insert=True)
     return row

@@ -1,4 +1,4 @@
-"""Field history of the records that people argue about: before-images by statement-level triggers, which no code path can skip."""
+"""Field history of the records that people argue about: before-images by triggers, which no code path can skip."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

@@ -18,9 +18,9 @@ LOST_AFTER = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class JobKind:
-    """`step(job=...)` does one chunk, moves job.cursor/done/counts and says whether there is more; the others are optional.
+    """`step(job=...)` does one chunk, moves job.cursor/done/counts and says whether there is more.
 
-    `cancel(job=...)` undoes the chunks that were written.
+    The others are optional: `finish(job=...)` runs after the last step, `cancel(job=...)` undoes the chunks that were written.
     """
 
     step: Callable[..., bool]
@@ -56,7 +56,7 @@ def _hand_over(job: JobRun) -> None:
 
 
 def run(job_id: str) -> JobRun:
-    """Run a job to its end, step by step. May be called twice or concurrently: steps are serial under the row's lock."""
+    """Run a job to its end, step by step. May be called twice or at once: steps are serial under the row's lock."""
     try:
         while _step(job_id):
             pass

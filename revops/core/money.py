@@ -81,7 +81,10 @@ def allocate(total: Decimal, weights: Sequence[Number], currency: str = "USD") -
 
 
 def cumround(parts: Iterable[Number], currency: str = "USD", *, rounding: str = ROUND_HALF_UP) -> list[Decimal]:
-    """A sequence of partial postings: posting i = money(sum to i) - money(sum to i-1); appending never changes earlier ones."""
+    """A sequence of partial postings: posting i = money(sum to i) - money(sum to i-1).
+
+    Appending never changes earlier ones.
+    """
     posted: list[Decimal] = []
     exact, before = Fraction(0), Decimal(0)
     for part in parts:

@@ -1,10 +1,10 @@
-"""Gapless document numbers: taken under a row lock inside the issuing transaction, so a rollback gives the number back."""
+"""Gapless document numbers, taken under a row lock inside the issuing transaction: a rollback gives them back."""
 
 from revops.core.models import LegalEntity, NumberSeries
 
 
 def next_number(*, entity: LegalEntity, kind: str, year: int) -> int:
-    """The next number of (entity, kind, year), from 1. Must be called inside the transaction that issues the document."""
+    """The next number of (entity, kind, year), from 1. Call it inside the transaction that issues the document."""
     NumberSeries.objects.bulk_create(
         [NumberSeries(entity=entity, kind=kind, year=year)],
         ignore_conflicts=True,

@@ -40,7 +40,10 @@ def within_reach(user: Any, *fields: str) -> Q:
 
 
 class ScopedQuerySet(models.QuerySet[M]):
-    """The base of every model's QuerySet: a look-up starts with `visible_to`. Override it where more than the owner counts."""
+    """The base of every model's QuerySet: a look-up starts with `visible_to`.
+
+    Override it where more than the owner counts.
+    """
 
     def visible_to(self, user: Any) -> Self:
         return self.filter(within_reach(user))

@@ -19,7 +19,7 @@ def lock(record: M, version: int | None = None) -> M:
 
 
 def advance(record: Any, target: str, transitions: Mapping[Any, frozenset[Any]], *, field: str = "status") -> None:
-    """Set the status if the table permits it, and raise the version. Raises IllegalState; the record stays unchanged."""
+    """Set the status if the table permits it and raise the version; else IllegalState, the record unchanged."""
     current = getattr(record, field)
     if target not in transitions[current]:
         kind = record._meta.verbose_name
@@ -34,7 +34,10 @@ def advance(record: Any, target: str, transitions: Mapping[Any, frozenset[Any]],
 
 
 def edit(record: Any, changes: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Apply field changes to a locked record, raise its version, save. Returns {field: (before, after)}; {} writes nothing."""
+    """Apply field changes to a locked record, raise its version, save.
+
+    Returns {field: (before, after)}; with nothing changed it returns {} and writes nothing.
+    """
     changed = {
         name: (getattr(record, name), value) for name, value in changes.items() if getattr(record, name) != value
     }

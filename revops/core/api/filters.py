@@ -1,4 +1,4 @@
-"""Strict filters: shared by the HTML list and the API list. An unknown parameter or value is an error, never ignored."""
+"""Strict filters, shared by the HTML list and the API list: what is unknown is an error, never ignored."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Idempotency-Key on every POST: the answer is stored in the transaction that did the work, so both exist or neither."""
+"""Idempotency-Key on every POST: the answer is stored in the transaction that did the work, both or neither."""
 
 import hashlib
 import json
@@ -17,7 +17,10 @@ KEPT_HEADERS = ("Location", "ETag")
 
 
 def replayable(request: Request, handle: Callable[[], Response]) -> Response:
-    """Run `handle` once per (caller, key); later calls get the stored answer. Refusals (4xx) wrote nothing and are not stored."""
+    """Run `handle` once per (caller, key); later calls get the stored answer.
+
+    Refusals (4xx) wrote nothing and are not stored.
+    """
     key = request.headers.get("Idempotency-Key", "")
     if not key:
         return handle()

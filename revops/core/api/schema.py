@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiParameter
 
 
 class ResourceSchema(AutoSchema):
-    """AutoSchema plus the parameters that core.api.views reads: limit, cursor, sort, fields, expand, count; If-Match; Idempotency-Key."""
+    """AutoSchema plus the parameters and headers that core.api.views reads."""
 
     def get_override_parameters(self) -> list[Any]:
         view = self.view

@@ -10,7 +10,10 @@ from revops.core.money import Money, currencies, digits
 
 
 class MoneyField(serializers.Field):
-    """{"amount": "132000.00", "currency": "USD"}; finer than a coin, negative (unless allowed) or unknown currency is refused."""
+    """{"amount": "132000.00", "currency": "USD"}.
+
+    Finer than a coin, negative (unless allowed) or of an unknown currency is refused.
+    """
 
     def __init__(self, *, allow_negative: bool = False, **kwargs: Any) -> None:
         self.allow_negative = allow_negative

@@ -6,7 +6,7 @@ from revops.core.models.base import BaseModel, Stamped, currency_field
 
 
 class Organisation(BaseModel):
-    """The company that runs this installation: one row. Base currency, fiscal calendar, policies with a number in them."""
+    """The company that runs this installation, in one row: base currency, fiscal calendar, policies with a number."""
 
     name = models.CharField(max_length=120)
     base_currency = currency_field()
