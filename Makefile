@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
-export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PATH := $(CURDIR)/$(BIN):$(or $(PATH),/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
 export PYTHONUNBUFFERED := 1
 export XDG_RUNTIME_DIR ?= /tmp
 unexport DJANGO_SETTINGS_MODULE
@@ -76,7 +76,8 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.txt
 
 node_modules/.stamp: package-lock.json | $(VENV)/.run
 	@echo "Installing browser libraries ..."
-	@$(BIN)/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@# A company's own certificate authority counts as well.
+	@NODE_OPTIONS=--use-system-ca $(BIN)/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 .PHONY: help run test check spec format lock demo clean
