@@ -1,12 +1,13 @@
 """The organisation's settings, its fiscal calendar and its exchange rates."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
-from revops.core.errors import MissingRate
+from revops.core.errors import BadRequest, MissingRate
 from revops.core.models import ExchangeRate, LegalEntity, Organisation
 from revops.core.money import Money, money
 
@@ -62,6 +63,20 @@ def year_of(day: date, starts_in: int = 1) -> Span:
     first = day.replace(day=1) - relativedelta(months=(day.month - starts_in) % 12)
     last = first + relativedelta(years=1) - timedelta(days=1)
     return Span(first, last, f"{last.year}")
+
+
+def span_of(label: str, starts_in: int = 1) -> Span:
+    """The period that a label names: "2026-11", "2026-Q4" or "2026" (fiscal). Raises BadRequest."""
+    found = re.fullmatch(r"(\d{4})(?:-(?:Q([1-4])|(0[1-9]|1[0-2])))?", label, re.ASCII)
+    if found is None or not 1900 <= int(found[1]) <= 2200:
+        raise BadRequest("unknown_period", "A period is a month (2026-11), a quarter (2026-Q4) or a year (2026).")
+    year, quarter, month = int(found[1]), found[2], found[3]
+    if month:
+        return month_of(date(year, int(month), 1))
+    first = date(year, starts_in, 1) if starts_in == 1 else date(year - 1, starts_in, 1)
+    if quarter:
+        return quarter_of(first + relativedelta(months=3 * (int(quarter) - 1)), starts_in)
+    return year_of(first, starts_in)
 
 
 def rate(source: str, target: str, on: date) -> ExchangeRate:

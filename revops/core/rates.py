@@ -1,0 +1,51 @@
+"""Amounts of many rows in the base currency, converted in SQL at the dated rate; a missing rate is an error."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Case, Count, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Round
+from django.db.models.lookups import Exact
+
+from revops.core.errors import DomainError
+from revops.core.models import ExchangeRate
+from revops.core.money import digits
+from revops.core.organisation import organisation
+
+_AMOUNT: DecimalField[Any, Any] = DecimalField(max_digits=19, decimal_places=3)
+
+
+def base_amount(amount: str, currency: str, on: date | str) -> Case:
+    """SQL: `amount` (field path) in the base currency, rounded to its coin, each row by itself.
+
+    `on` is a date, or the path of a date field or annotation: the rate in force on that day. NULL without a rate.
+    """
+    base = organisation().base_currency
+    day = Value(on) if isinstance(on, date) else OuterRef(on)
+    newest = ExchangeRate.objects.filter(source=OuterRef(currency), target=base, on__lte=day).order_by("-on")
+    rate = Subquery(newest.values("rate")[:1])
+    return Case(
+        When(Exact(F(currency), Value(base)), then=F(amount)),
+        default=Round(F(amount) * rate, precision=digits(base)),
+        output_field=_AMOUNT,
+    )
+
+
+def base_sum(rows: QuerySet[Any], amount: str, currency: str, on: date | str) -> Decimal:
+    """The sum of `rows` in the base currency. Raises DomainError "missing_rate" if a row's currency has no rate."""
+    found = rows.annotate(_base=base_amount(amount, currency, on)).aggregate(
+        total=Sum("_base"), missing=Count("pk", filter=Q(_base__isnull=True) & Q(**{f"{amount}__isnull": False}))
+    )
+    refuse_missing(found["missing"])
+    return found["total"] or Decimal(0)
+
+
+def refuse_missing(rows_without_rate: int) -> None:
+    """Raise when some rows could not be converted: a total that leaves rows out is no total."""
+    if rows_without_rate:
+        raise DomainError(
+            "missing_rate",
+            f"{rows_without_rate} rows are in a currency without an exchange rate to {organisation().base_currency} "
+            "on their day. Ask your administrator to enter it.",
+        )
