@@ -68,6 +68,13 @@ class Opportunity(BaseModel, ExternalRef):
         WON = "won", "Won"
         LOST = "lost", "Lost"
 
+    # Between open stages the stage alone changes; its rules stand in services/moves.py.
+    TRANSITIONS = {
+        Status.OPEN: frozenset({Status.WON, Status.LOST}),
+        Status.WON: frozenset({Status.OPEN}),
+        Status.LOST: frozenset({Status.OPEN}),
+    }
+
     class Kind(models.TextChoices):
         NEW = "new", "New business"
         UPSELL = "upsell", "Upsell"

@@ -1,0 +1,22 @@
+"""Every write of this room. Callers say `services.move_opportunity(...)`; which module holds it is our business."""
+
+from opportunities.services.moves import move_opportunity, reopen_opportunity, set_category, win_by_quote
+from opportunities.services.opportunities import (
+    add_team_member,
+    create_opportunity,
+    remove_team_member,
+    update_opportunity,
+)
+from opportunities.services.splits import set_splits
+
+__all__ = [
+    "add_team_member",
+    "create_opportunity",
+    "move_opportunity",
+    "remove_team_member",
+    "reopen_opportunity",
+    "set_category",
+    "set_splits",
+    "update_opportunity",
+    "win_by_quote",
+]
