@@ -1,0 +1,18 @@
+/* Behaviour of every page. Each module looks for its own marks and does nothing where there are none. */
+import { startMenus } from "./menus.js";
+import { startDialogs } from "./dialogs.js";
+import { startToasts } from "./toasts.js";
+import { startPreferences } from "./preferences.js";
+import { startKeys } from "./keys.js";
+import { startCommand } from "./command.js";
+import { startForms } from "./forms.js";
+import { startLists } from "./lists.js";
+
+startPreferences();
+startMenus();
+startDialogs();
+startToasts();
+startKeys();
+startCommand();
+startForms();
+startLists();

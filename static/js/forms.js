@@ -1,0 +1,96 @@
+/* Forms: focus on what is wrong, Ctrl+Enter saves, unsaved changes warn, nothing is sent twice. */
+import { all, one } from "./dom.js";
+
+let leaving = false;
+
+function state(form) {
+  const parts = [];
+  for (const [name, value] of new FormData(form)) {
+    if (name !== "csrfmiddlewaretoken") parts.push([name, value instanceof File ? value.name : value]);
+  }
+  return JSON.stringify(parts);
+}
+
+function watch(form) {
+  const before = form.dataset.dirty ? "" : state(form);
+  form.unsaved = () => state(form) !== before;
+}
+
+function lockButtons(form) {
+  for (const button of all("button[type=submit], button:not([type])", form)) {
+    button.disabled = true;
+    button.setAttribute("aria-busy", "true");
+  }
+}
+
+function unlock(form) {
+  form.sent = false;
+  for (const button of all("button[aria-busy]", form)) {
+    button.disabled = false;
+    button.removeAttribute("aria-busy");
+  }
+}
+
+async function picks() {
+  const fields = all("select[data-pick]");
+  if (!fields.length) return;
+  const { default: TomSelect } = await import("../vendor/tom-select/esm/tom-select.complete.js");
+  for (const field of fields) {
+    const url = field.dataset.pickUrl;
+    const load = async (text, done) => {
+      try {
+        const answer = await fetch(`${url}?q=${encodeURIComponent(text)}`, { headers: { Accept: "application/json" } });
+        done(answer.ok ? await answer.json() : []);
+      } catch {
+        done([]);
+      }
+    };
+    new TomSelect(field, { maxOptions: 50, ...(url ? { load, valueField: "value", labelField: "text" } : {}) });
+  }
+}
+
+export function startForms() {
+  one("[data-focus-first]")?.focus();
+  for (const form of all("form[data-form]")) watch(form);
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    if (form.sent) return event.preventDefault();
+    form.sent = true;
+    leaving = true;
+    // After the submitter's name and value have been read.
+    window.setTimeout(() => lockButtons(form), 0);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    const form = event.target.closest?.("form");
+    if (form && form.method === "post") {
+      event.preventDefault();
+      form.requestSubmit(one("[type=submit].btn-primary", form) || undefined);
+    }
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (!leaving && all("form[data-form]").some((form) => form.unsaved?.())) event.preventDefault();
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    leaving = false;
+    all("form").forEach(unlock);
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest(".errors a[href^='#']");
+    const eye = event.target.closest("[data-show-password]");
+    if (link) {
+      const field = document.getElementById(link.hash.slice(1));
+      if (!field) return;
+      event.preventDefault();
+      (field.matches("input, select, textarea") ? field : one("input, select, textarea", field))?.focus();
+    } else if (eye) {
+      const field = one("input", eye.parentElement);
+      const plain = field.type === "password";
+      field.type = plain ? "text" : "password";
+      eye.setAttribute("aria-pressed", String(plain));
+    }
+  });
+  picks();
+}
