@@ -8,12 +8,17 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand
 
+from revops.users.services import sync_roles
+
 
 class Command(BaseCommand):
     help = "Migrates, and fills an empty embedded database (or, with DEMO=1, any empty one) with demo data."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+        settings.MEDIA_ROOT.mkdir(parents=True, exist_ok=True)
         call_command("migrate", verbosity=0, interactive=False)
+        sync_roles()
         if not self._wants_demo() or get_user_model().objects.exists():
             return
         self.stdout.write("First start: writing demo data ...")

@@ -1,0 +1,55 @@
+"""What something costs and what we ask for it, on a day."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+
+from revops.catalog.models import PriceBook, PriceBookEntry, Product, ProductCost, ProductFamily
+from revops.core.errors import DomainError
+
+
+def product_list(*, viewer: Any) -> QuerySet[Product]:
+    """Products as the list page and the API show them."""
+    return Product.objects.visible_to(viewer).select_related("family")
+
+
+def price_book_list(*, viewer: Any) -> QuerySet[PriceBook]:
+    """Price books as the list page and the API show them."""
+    return PriceBook.objects.visible_to(viewer)
+
+
+def family_list(*, viewer: Any) -> QuerySet[ProductFamily]:
+    """Families, for filters and forms."""
+    return ProductFamily.objects.visible_to(viewer)
+
+
+def default_book(currency: str, on: date) -> PriceBook:
+    """The default price book of a currency on a day. Raises DomainError "no_price_book"."""
+    book = PriceBook.objects.filter(is_default=True, currency=currency, during__contains=on).first()
+    if book is None:
+        raise DomainError("no_price_book", f"There is no price book in {currency} on {on:%Y-%m-%d}.")
+    return book
+
+
+def price_of(product: Product, book: PriceBook) -> PriceBookEntry:
+    """The product's price in a book. Raises DomainError "no_price"."""
+    entry = PriceBookEntry.objects.select_related("product", "book").filter(product=product, book=book).first()
+    if entry is None:
+        raise DomainError("no_price", f"“{product}” has no price in “{book}”.")
+    return entry
+
+
+def cost_of(product: Product, currency: str, on: date) -> Decimal:
+    """What one unit costs us on a day: the newest row on or before it. Raises DomainError "no_cost"."""
+    rows = ProductCost.objects.filter(product=product, currency=currency, valid_from__lte=on)
+    cost = rows.order_by("-valid_from").values_list("unit_cost", flat=True).first()
+    if cost is None:
+        raise DomainError("no_cost", f"No cost of “{product}” in {currency} is known on {on:%Y-%m-%d}.")
+    return cost
+
+
+def prices_of(product: Product) -> QuerySet[PriceBookEntry]:
+    """A product's prices in all books."""
+    return PriceBookEntry.objects.filter(product=product).select_related("book").order_by("book__name")

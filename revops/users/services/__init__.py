@@ -1,0 +1,45 @@
+"""Every write about people, teams, roles, tokens and calendars."""
+
+from revops.users.services.calendars import add_absence, add_holiday, create_calendar, fill_holidays, set_hours
+from revops.users.services.people import (
+    create_user,
+    deactivate_user,
+    set_reach,
+    set_roles,
+    update_user,
+)
+from revops.users.services.roles import sync_roles
+from revops.users.services.teams import (
+    add_manager,
+    add_member,
+    create_team,
+    end_membership,
+    move_member,
+    place_team,
+    rename_team,
+)
+from revops.users.services.tokens import create_token, note_token_use, revoke_token
+
+__all__ = [
+    "add_absence",
+    "add_holiday",
+    "add_manager",
+    "add_member",
+    "create_calendar",
+    "create_team",
+    "create_token",
+    "create_user",
+    "deactivate_user",
+    "end_membership",
+    "fill_holidays",
+    "move_member",
+    "note_token_use",
+    "place_team",
+    "rename_team",
+    "revoke_token",
+    "set_hours",
+    "set_reach",
+    "set_roles",
+    "sync_roles",
+    "update_user",
+]
