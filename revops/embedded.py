@@ -201,9 +201,9 @@ class Postgres:
                 start_new_session=True,
                 **self._as_user(),
             )  # type: ignore[call-overload]
-        _wait(self._accepts, process, log)
+        _wait(self.accepts, process, log)
 
-    def _accepts(self) -> bool:
+    def accepts(self) -> bool:
         if self._running() is None:
             return False
         try:

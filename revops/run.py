@@ -80,7 +80,7 @@ def _manage(*arguments: str) -> None:
 
 
 def _commands(host: str, port: str) -> dict[str, list[str]]:
-    celery = [str(BIN / "celery"), "-A", "revops", "--workdir", str(embedded.ROOT)]
+    celery = [str(BIN / "celery"), "--quiet", "-A", "revops", "--workdir", str(embedded.ROOT)]
     web = [str(BIN / "gunicorn"), "revops.wsgi", "--chdir", str(embedded.ROOT), "--bind", f"{host}:{port}"]
     return {
         "web": [

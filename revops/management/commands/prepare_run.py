@@ -25,7 +25,8 @@ class Command(BaseCommand):
         call_command("load_demo", verbosity=0)
 
     def _wants_demo(self) -> bool:
-        if "load_demo" not in get_commands():
+        asked = os.environ.get("DEMO")
+        if "load_demo" not in get_commands() or asked == "0":
             return False
         # A company's own database gets made-up customers only when asked for.
-        return "DATABASE_URL" in settings.EMBEDDED_SERVICES or os.environ.get("DEMO") == "1"
+        return "DATABASE_URL" in settings.EMBEDDED_SERVICES or asked == "1"
