@@ -5,6 +5,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from accounts.models.companies import Account, Contact
 from revops.core.models import BaseModel
@@ -19,7 +20,8 @@ class ActivityQuerySet(ScopedQuerySet["Activity"]):
             return self.filter(NOBODY)
         condition = within_reach(user, "owner", "account__owner")
         for source in scope_sources.all():
-            if source.model == "accounts.activity":
+            # An empty condition is everybody's records: nothing may be added to it.
+            if source.model == "accounts.activity" and condition:
                 condition |= Q(pk__in=source.ids(user))
         return self.filter(condition)
 
@@ -84,3 +86,8 @@ class Activity(BaseModel):
 
     def __str__(self) -> str:
         return self.subject
+
+    def get_absolute_url(self) -> str:
+        """An activity is read on the timeline of what it is about."""
+        about = self.account or self.contact
+        return about.get_absolute_url() if about else reverse("activity-list")

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from revops.core.history import tracked
 from revops.core.models import (
@@ -78,12 +79,19 @@ class Account(BaseModel, ExternalRef):
             models.Index(fields=["name", "id"], name="account_by_name"),
             GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="account_name_trgm"),
         ]
+        permissions = [("allow_duplicate", "Can create an account that looks like an existing one")]
 
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("account-detail", args=[self.pk])
+
 
 class ContactQuerySet(ScopedQuerySet["Contact"]):
+    def active(self) -> Self:
+        return self.filter(archived_at__isnull=True)
+
     def visible_to(self, user: Any) -> Self:
         """A contact is seen with its account, or by its own owner's reach."""
         return self.filter(within_reach(user, "owner", "account__owner"))
@@ -120,4 +128,12 @@ class Contact(BaseModel, ExternalRef):
         ]
 
     def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The person's full name."""
         return f"{self.first_name} {self.last_name}".strip()
+
+    def get_absolute_url(self) -> str:
+        return reverse("contact-detail", args=[self.pk])

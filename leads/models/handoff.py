@@ -5,6 +5,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from leads.models.lead import Lead
 from revops.core.models import BaseModel
@@ -64,6 +65,14 @@ class Handoff(BaseModel):
             ),
         ]
         indexes = [models.Index(fields=["to_user", "status", "sla_due_at"], name="handoff_inbox")]
+        permissions = [
+            ("submit_handoff", "Can hand a qualified lead to a seller"),
+            ("decide_handoff", "Can accept or reject a handoff"),
+        ]
 
     def __str__(self) -> str:
         return f"Handoff of {self.lead}"
+
+    def get_absolute_url(self) -> str:
+        """Read in the inbox, opened."""
+        return f"{reverse('handoff-inbox')}?open={self.pk}"

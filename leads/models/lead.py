@@ -5,11 +5,13 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from accounts.models import Account, Activity, Contact
 from revops.core.history import tracked
 from revops.core.models import BaseModel, ExternalRef, unique_external_ref
-from revops.core.scope import ScopedQuerySet, within_reach
+from revops.core.registries import scope_sources
+from revops.core.scope import NOBODY, ScopedQuerySet, within_reach
 
 
 class LeadQueue(BaseModel):
@@ -42,8 +44,15 @@ class DisqualifyReason(BaseModel):
 
 class LeadQuerySet(ScopedQuerySet["Lead"]):
     def visible_to(self, user: Any) -> Self:
-        """The owner's reach; a queued lead is seen by its queue's owner's reach."""
-        return self.filter(within_reach(user, "owner", "queue__owner"))
+        """The owner's reach; a queued lead is seen by its queue's owner's reach; whom it was handed sees it too."""
+        if not user.is_authenticated or not user.is_active:
+            return self.filter(NOBODY)
+        condition = within_reach(user, "owner", "queue__owner")
+        for source in scope_sources.all():
+            # An empty condition is everybody's records: nothing may be added to it.
+            if source.model == "leads.lead" and condition:
+                condition |= Q(pk__in=source.ids(user))
+        return self.filter(condition)
 
     def open(self) -> Self:
         return self.filter(status__in=Lead.OPEN)
@@ -128,9 +137,18 @@ class Lead(BaseModel, ExternalRef):
             models.Index(fields=["status", "-id"], name="lead_by_status"),
             models.Index(fields=["company", "id"], name="lead_by_company"),
         ]
+        permissions = [
+            ("allow_duplicate", "Can create a lead that looks like an existing record"),
+            ("assign_lead", "Can give leads to other people"),
+            ("route_lead", "Can have leads routed"),
+            ("qualify_lead", "Can answer the criteria, qualify and disqualify"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("lead-detail", args=[self.pk])
 
     @property
     def name(self) -> str:

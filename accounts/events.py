@@ -1,0 +1,11 @@
+"""What other rooms may want to know."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ActivityCompleted:
+    """A call, meeting, visit or task happened (logged afterwards, or planned and now done)."""
+
+    activity_id: int
+    kind: str

@@ -1,0 +1,17 @@
+"""Reads that have a shape."""
+
+from accounts.selectors.activities import activity_list, overdue_activities
+from accounts.selectors.companies import account_list, contact_list
+from accounts.selectors.duplicates import account_duplicates, contact_duplicates
+from accounts.selectors.timeline import TimelineEntry, timeline
+
+__all__ = [
+    "TimelineEntry",
+    "account_duplicates",
+    "account_list",
+    "activity_list",
+    "contact_duplicates",
+    "contact_list",
+    "overdue_activities",
+    "timeline",
+]

@@ -1,0 +1,39 @@
+"""Accounts and contacts as lists, pages and the API show them."""
+
+from typing import Any
+
+from django.db.models import Count, DateTimeField, F, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from accounts.models import Account, Activity, Contact
+
+
+def account_list(*, viewer: Any) -> QuerySet[Account]:
+    """Accounts with owner, territory and parent, how many contacts, and when somebody last did something."""
+    contacts = (
+        Contact.objects.filter(account=OuterRef("pk"), archived_at__isnull=True)
+        .order_by()
+        .values("account")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
+    last = (
+        Activity.objects.filter(account=OuterRef("pk"), happened_at__isnull=False)
+        .order_by("-happened_at")
+        .values("happened_at")[:1]
+    )
+    return (
+        Account.objects.visible_to(viewer)
+        .select_related("owner", "territory", "parent")
+        .annotate(
+            contact_count=Coalesce(Subquery(contacts, output_field=IntegerField()), 0),
+            last_activity_at=Subquery(last, output_field=DateTimeField()),
+        )
+    )
+
+
+def contact_list(*, viewer: Any) -> QuerySet[Contact]:
+    """Contacts with their account and owner."""
+    return (
+        Contact.objects.visible_to(viewer).select_related("account", "owner").annotate(account_name=F("account__name"))
+    )

@@ -1,0 +1,176 @@
+"""Writes to accounts."""
+
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from accounts.keys import domain_of, name_key
+from accounts.models import Account
+from accounts.selectors.duplicates import account_duplicates
+from accounts.validation import refuse_invalid, refuse_unknown, tidy
+from revops.core import audit, clock
+from revops.core.errors import DuplicateSuspected, IllegalState, InvalidInput
+from revops.core.registries import guards, steps_for
+from revops.core.scope import require
+from revops.core.status import edit, lock
+
+FIELDS = (
+    "name",
+    "owner",
+    "kind",
+    "parent",
+    "territory",
+    "industry",
+    "tier",
+    "employees",
+    "annual_revenue",
+    "currency",
+    "year_established",
+    "website",
+    "phone",
+    "street",
+    "city",
+    "postal_code",
+    "state",
+    "country",
+)
+EXTERNAL = ("external_system", "external_id")
+TREE_LOCK = 7_201_001  # who hangs under whom changes one at a time, or two changes could close a circle
+
+
+@transaction.atomic
+def create_account(
+    *, actor: Any, name: str, owner: Any = None, allow_duplicate: bool = False, **fields: Any
+) -> Account:
+    """A new account, owned by `owner` or else by who makes it. Raises DuplicateSuspected."""
+    if actor is not None:
+        require(actor, "accounts.add_account")
+    refuse_unknown(fields, (*FIELDS, *EXTERNAL))
+    account = Account(owner=owner or actor, **tidy({"name": name, **fields}))
+    _refuse_bad_values(account, actor)
+    twins = [] if actor is None else account_duplicates(viewer=actor, name=account.name, website=account.website)
+    if twins:
+        _allow_duplicate(actor, twins, allow_duplicate)
+    account.save(force_insert=True)
+    audit.record("account.created", account, actor=actor, **({"duplicate_of": twins} if twins else {}))
+    return account
+
+
+def _allow_duplicate(actor: Any, twins: list[dict[str, Any]], allowed: bool) -> None:
+    if not allowed:
+        raise DuplicateSuspected(_("An account like this exists already."), twins)
+    require(actor, "accounts.allow_duplicate", _("Your role may not create an account twice."))
+
+
+@transaction.atomic
+def update_account(*, account: Account, version: int | None, actor: Any, **changes: Any) -> Account:
+    """Change facts of an account, its owner included. Refuses a parent that would close a circle."""
+    if actor is not None:
+        require(actor, "accounts.change_account")
+    refuse_unknown(changes, FIELDS)
+    if changes.get("parent") is not None:
+        _lock_tree()
+    account = lock(account, version)
+    _refuse_archived(account)
+    wanted = tidy(changes)
+    trial = Account(**{**{name: getattr(account, name) for name in FIELDS}, **wanted})
+    trial.pk = account.pk
+    _refuse_bad_values(trial, actor, wanted)
+    if "parent" in wanted:
+        _refuse_circle(account, trial.parent)
+    changed = edit(account, {**wanted, "name_key": trial.name_key, "domain": trial.domain})
+    shown = {name: pair for name, pair in changed.items() if name not in ("name_key", "domain")}
+    if changed:
+        audit.record("account.changed", account, actor=actor, changed=shown)
+    return account
+
+
+@transaction.atomic
+def upsert_account(*, system: str, external_id: str, actor: Any, **fields: Any) -> tuple[Account, bool]:
+    """Create or change the account that `system` knows as `external_id`; says whether it was created.
+
+    Raises Http404 when the record exists beyond the actor's scope.
+    """
+    _refuse_bad_reference(system, external_id)
+    found = Account.objects.filter(external_system=system, external_id=external_id).first()
+    if found is None:
+        if not fields.get("name"):
+            raise InvalidInput.of(name=_("A new account needs a name."))
+        try:
+            with transaction.atomic():
+                made = create_account(
+                    actor=actor, external_system=system, external_id=external_id, allow_duplicate=True, **fields
+                )
+                return made, True
+        except IntegrityError:  # the same id arrived twice at once
+            found = Account.objects.get(external_system=system, external_id=external_id)
+    if not Account.objects.visible_to(actor).filter(pk=found.pk).exists():
+        raise Http404
+    return update_account(account=found, version=None, actor=actor, **fields), False
+
+
+@transaction.atomic
+def archive_account(*, account: Account, version: int | None, actor: Any, reason: str = "") -> Account:
+    """Take an account out of lists and searches. Whatever still needs it may refuse (guards of accounts.archive)."""
+    require(actor, "accounts.change_account")
+    account = lock(account, version)
+    _refuse_archived(account)
+    for guard in steps_for(guards, "accounts.archive"):
+        guard.run(account=account, actor=actor)
+    edit(account, {"archived_at": clock.now()})
+    audit.record("account.archived", account, actor=actor, reason=reason)
+    return account
+
+
+@transaction.atomic
+def restore_account(*, account: Account, version: int | None, actor: Any) -> Account:
+    """Bring an archived account back."""
+    require(actor, "accounts.change_account")
+    account = lock(account, version)
+    if account.archived_at is None:
+        raise IllegalState("not_archived", _("This account is not archived."))
+    edit(account, {"archived_at": None})
+    audit.record("account.restored", account, actor=actor)
+    return account
+
+
+def _refuse_archived(account: Account) -> None:
+    if account.archived_at is not None:
+        raise IllegalState("archived", _("This account is archived. Restore it first."))
+
+
+def _refuse_bad_values(account: Account, actor: Any, changes: Any = FIELDS) -> None:
+    """Field checks, the two keys, and that what it points at is within the actor's sight."""
+    if account.owner_id is None:
+        raise InvalidInput.of(owner=_("Say who owns this account."))
+    refuse_invalid(account, [name for name in (*FIELDS, *EXTERNAL) if name not in ("owner", "parent", "territory")])
+    account.name_key, account.domain = name_key(account.name), domain_of(account.website)
+    for name in ("employees", "annual_revenue"):
+        value = getattr(account, name)
+        if value is not None and value < 0:
+            raise InvalidInput.of(**{name: _("This cannot be less than 0.")})
+    parent = account.parent if actor is not None and "parent" in changes else None
+    if parent is not None and not Account.objects.visible_to(actor).filter(pk=parent.pk).exists():
+        raise InvalidInput.of(parent=_("There is no such account, or it is not yours to see."))
+
+
+def _refuse_bad_reference(system: str, external_id: str) -> None:
+    if not system or len(system) > 40 or "\x00" in system:
+        raise InvalidInput.of(external_system=_("Name the other system in 1 to 40 characters."))
+    if not external_id or len(external_id) > 120 or "\x00" in external_id:
+        raise InvalidInput.of(external_id=_("An external id has 1 to 120 characters."))
+
+
+def _refuse_circle(account: Account, parent: Account | None) -> None:
+    above: Account | None = parent
+    while above is not None:
+        if above.pk == account.pk:
+            raise InvalidInput.of(parent=_("This would make the account its own parent."))
+        above = Account.objects.filter(pk=above.parent_id).first() if above.parent_id else None
+
+
+def _lock_tree() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TREE_LOCK])

@@ -1,0 +1,140 @@
+"""Writes to activities: logged afterwards in one call, or planned, moved, done, dropped."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.events import ActivityCompleted
+from accounts.models import Account, Activity, Contact
+from accounts.validation import refuse_invalid, refuse_unknown, tidy
+from revops.core import audit, clock, outbox
+from revops.core.errors import IllegalState, InvalidInput
+from revops.core.scope import require
+from revops.core.status import advance, edit, lock
+
+TEXTS = ("kind", "subject", "body", "outcome", "minutes")
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+@transaction.atomic
+def log_activity(
+    *,
+    actor: Any,
+    kind: str,
+    subject: str,
+    account: Account | None = None,
+    contact: Contact | None = None,
+    owner: Any = None,
+    happened_at: datetime | None = None,
+    minutes: int | None = None,
+    body: str = "",
+    outcome: str = "",
+) -> Activity:
+    """Something that happened, now unless `happened_at` says when."""
+    if actor is not None:
+        require(actor, "accounts.add_activity")
+    at = happened_at or clock.now()
+    if at > clock.now() + CLOCK_SKEW:
+        raise InvalidInput.of(happened_at=_("This is in the future: plan it instead."))
+    activity = Activity(
+        status=Activity.Status.COMPLETED,
+        happened_at=at,
+        **_facts(actor, kind, subject, account, contact, owner, body),
+        minutes=minutes,
+        outcome=outcome.strip(),
+    )
+    refuse_invalid(activity, TEXTS)
+    activity.save(force_insert=True)
+    audit.record("activity.logged", activity, actor=actor)
+    outbox.publish(ActivityCompleted(activity_id=activity.pk, kind=activity.kind))
+    return activity
+
+
+@transaction.atomic
+def plan_activity(
+    *,
+    actor: Any,
+    kind: str,
+    subject: str,
+    due_at: datetime,
+    owner: Any = None,
+    account: Account | None = None,
+    contact: Contact | None = None,
+    body: str = "",
+) -> Activity:
+    """Something to do; the earliest planned one is a record's next action."""
+    if actor is not None:
+        require(actor, "accounts.add_activity")
+    activity = Activity(
+        status=Activity.Status.PLANNED, due_at=due_at, **_facts(actor, kind, subject, account, contact, owner, body)
+    )
+    refuse_invalid(activity, TEXTS)
+    activity.save(force_insert=True)
+    audit.record("activity.planned", activity, actor=actor, due_at=due_at)
+    return activity
+
+
+@transaction.atomic
+def complete_activity(*, activity: Activity, version: int | None, actor: Any, outcome: str = "") -> Activity:
+    """Planned, and now done."""
+    require(actor, "accounts.change_activity")
+    activity = lock(activity, version)
+    advance(activity, Activity.Status.COMPLETED, Activity.TRANSITIONS)
+    activity.happened_at, activity.outcome = clock.now(), outcome.strip()
+    refuse_invalid(activity, ["outcome"])
+    activity.save(update_fields=["status", "happened_at", "outcome", "version", "updated_at"])
+    audit.record("activity.completed", activity, actor=actor)
+    outbox.publish(ActivityCompleted(activity_id=activity.pk, kind=activity.kind))
+    return activity
+
+
+@transaction.atomic
+def cancel_activity(*, activity: Activity, version: int | None, actor: Any, reason: str = "") -> Activity:
+    """Planned, and not going to happen."""
+    require(actor, "accounts.change_activity")
+    activity = lock(activity, version)
+    advance(activity, Activity.Status.CANCELLED, Activity.TRANSITIONS)
+    activity.save(update_fields=["status", "version", "updated_at"])
+    audit.record("activity.cancelled", activity, actor=actor, reason=reason)
+    return activity
+
+
+@transaction.atomic
+def update_activity(*, activity: Activity, version: int | None, actor: Any, **changes: Any) -> Activity:
+    """Move a planned activity (due_at), give it to somebody else (owner), or put its text right."""
+    require(actor, "accounts.change_activity")
+    refuse_unknown(changes, ("kind", "subject", "body", "due_at", "owner"))
+    activity = lock(activity, version)
+    if activity.status != Activity.Status.PLANNED and set(changes) & {"due_at", "kind"}:
+        raise IllegalState("not_planned", _("Only a planned activity can be moved."))
+    if "due_at" in changes and changes["due_at"] is None:
+        raise InvalidInput.of(due_at=_("A planned activity needs a time."))
+    wanted = tidy(changes)
+    trial = Activity(**{name: wanted.get(name, getattr(activity, name)) for name in TEXTS})
+    refuse_invalid(trial, TEXTS)
+    changed = edit(activity, wanted)
+    if changed:
+        audit.record("activity.changed", activity, actor=actor, changed=changed)
+    return activity
+
+
+def _facts(
+    actor: Any, kind: str, subject: str, account: Account | None, contact: Contact | None, owner: Any, body: str
+) -> dict[str, Any]:
+    if contact is not None:
+        if account is not None and contact.account_id != account.pk:
+            raise InvalidInput.of(contact=_("This contact belongs to another account."))
+        account = contact.account
+    who = owner or actor
+    if who is None:
+        raise InvalidInput.of(owner=_("Say whose activity this is."))
+    return {
+        "kind": kind,
+        "subject": subject.strip(),
+        "body": body.strip(),
+        "account": account,
+        "contact": contact,
+        "owner": who,
+    }

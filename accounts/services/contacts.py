@@ -1,0 +1,92 @@
+"""Writes to contacts."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.keys import email_key
+from accounts.models import Account, Contact
+from accounts.selectors.duplicates import contact_duplicates
+from accounts.validation import refuse_invalid, refuse_unknown, tidy
+from revops.core import audit, clock
+from revops.core.errors import DuplicateSuspected, IllegalState, InvalidInput
+from revops.core.scope import require
+from revops.core.status import edit, lock
+
+FIELDS = ("account", "owner", "first_name", "last_name", "title", "email", "phone", "role")
+TEXTS = ("first_name", "last_name", "title", "email", "phone", "role")
+EXTERNAL = ("external_system", "external_id")
+
+
+@transaction.atomic
+def create_contact(
+    *, actor: Any, account: Account, last_name: str, owner: Any = None, allow_duplicate: bool = False, **fields: Any
+) -> Contact:
+    """A person at an account; owned by `owner`, else by the account's owner. Raises DuplicateSuspected."""
+    if actor is not None:
+        require(actor, "accounts.add_contact")
+    refuse_unknown(fields, (*FIELDS, *EXTERNAL))
+    if account.archived_at is not None:
+        raise IllegalState("archived", _("This account is archived. Restore it first."))
+    contact = Contact(account=account, owner=owner or account.owner, **tidy({"last_name": last_name, **fields}))
+    refuse_invalid(contact, (*TEXTS, *EXTERNAL))
+    contact.email_key = email_key(contact.email)
+    twins = [] if actor is None else contact_duplicates(viewer=actor, email=contact.email, account=account)
+    if twins and not allow_duplicate:
+        raise DuplicateSuspected(_("This account has a contact with this e-mail address."), twins)
+    if twins:
+        require(actor, "accounts.allow_duplicate", _("Your role may not create a contact twice."))
+    contact.save(force_insert=True)
+    audit.record("contact.created", contact, actor=actor, **({"duplicate_of": twins} if twins else {}))
+    return contact
+
+
+@transaction.atomic
+def update_contact(*, contact: Contact, version: int | None, actor: Any, **changes: Any) -> Contact:
+    """Change facts of a contact; moving it to another account keeps its history."""
+    if actor is not None:
+        require(actor, "accounts.change_contact")
+    refuse_unknown(changes, FIELDS)
+    contact = lock(contact, version)
+    _refuse_archived(contact)
+    wanted = tidy(changes)
+    account = wanted.get("account", contact.account)
+    moves = actor is not None and account.pk != contact.account_id
+    if moves and not Account.objects.visible_to(actor).filter(pk=account.pk).exists():
+        raise InvalidInput.of(account=_("There is no such account, or it is not yours to see."))
+    trial = Contact(**{**{name: getattr(contact, name) for name in FIELDS}, **wanted})
+    refuse_invalid(trial, TEXTS)
+    changed = edit(contact, {**wanted, "email_key": email_key(trial.email)})
+    if changed:
+        shown = {name: pair for name, pair in changed.items() if name != "email_key"}
+        audit.record("contact.changed", contact, actor=actor, changed=shown)
+    return contact
+
+
+@transaction.atomic
+def archive_contact(*, contact: Contact, version: int | None, actor: Any, reason: str = "") -> Contact:
+    """Take a contact out of lists and searches."""
+    require(actor, "accounts.change_contact")
+    contact = lock(contact, version)
+    _refuse_archived(contact)
+    edit(contact, {"archived_at": clock.now()})
+    audit.record("contact.archived", contact, actor=actor, reason=reason)
+    return contact
+
+
+@transaction.atomic
+def restore_contact(*, contact: Contact, version: int | None, actor: Any) -> Contact:
+    """Bring an archived contact back."""
+    require(actor, "accounts.change_contact")
+    contact = lock(contact, version)
+    if contact.archived_at is None:
+        raise IllegalState("not_archived", _("This contact is not archived."))
+    edit(contact, {"archived_at": None})
+    audit.record("contact.restored", contact, actor=actor)
+    return contact
+
+
+def _refuse_archived(contact: Contact) -> None:
+    if contact.archived_at is not None:
+        raise IllegalState("archived", _("This contact is archived. Restore it first."))

@@ -1,0 +1,22 @@
+"""Writes to territories."""
+
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Territory
+from accounts.validation import refuse_invalid
+from revops.core import audit
+from revops.core.scope import require
+
+
+@transaction.atomic
+def create_territory(*, actor: Any, name: str) -> Territory:
+    """A named region."""
+    if actor is not None:
+        require(actor, "accounts.add_territory")
+    territory = Territory(name=name.strip())
+    refuse_invalid(territory, ["name"])
+    territory.save(force_insert=True)
+    audit.record("territory.created", territory, actor=actor)
+    return territory
