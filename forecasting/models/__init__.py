@@ -1,0 +1,25 @@
+"""Periods, quotas, compensation, forecast."""
+
+from forecasting.models.compensation import Component, CompPlan, PlanAssignment, PlanVersion, Tier
+from forecasting.models.credits import Credit
+from forecasting.models.forecast import PipelineSnapshot
+from forecasting.models.ledger import CommissionRun, LedgerEntry
+from forecasting.models.periods import FiscalPeriod
+from forecasting.models.quotas import Quota
+from forecasting.models.statements import Statement, StatementLine
+
+__all__ = [
+    "CommissionRun",
+    "CompPlan",
+    "Component",
+    "Credit",
+    "FiscalPeriod",
+    "LedgerEntry",
+    "PipelineSnapshot",
+    "PlanAssignment",
+    "PlanVersion",
+    "Quota",
+    "Statement",
+    "StatementLine",
+    "Tier",
+]
