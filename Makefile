@@ -18,7 +18,7 @@ WORKERS ?= 2
 
 # A production-like environment for `check --deploy`; nothing is contacted.
 DEPLOY := env -u REVOPS_EMBEDDED DEBUG=0 BEHIND_TLS=1 ALLOWED_HOSTS=revops.example SITE_URL=https://revops.example \
-	SECRET_KEY=kq3v9x7w2m5t8z1b4n6c0d-2f7g1h9j3k5l8p6r4s0t2u7v9 \
+	SECRET_KEY=kq3v9x7w2m5t8z1b4n6c0d-2f7g1h9j3k5l8p6r4s0t2u7v9w1y4 \
 	DATABASE_URL=postgres://revops@db.example/revops REDIS_URL=redis://cache.example/0
 
 help: ## this list

@@ -96,7 +96,9 @@ class Watch:
         page.on(
             "console",
             lambda message: (
-                self.problems.append(f"console on {page.url}: {message.text}") if message.type == "error" else None
+                self.problems.append(f"console on {page.url}: {message.text} {message.location.get('url', '')}")
+                if message.type == "error"
+                else None
             ),
         )
 
