@@ -1,3 +1,11 @@
-from django.urls import URLPattern
+"""Resources of forecasting."""
 
-urlpatterns: list[URLPattern] = []
+from rest_framework.routers import SimpleRouter
+
+from forecasting.api.forecasts import ForecastViewSet, SnapshotViewSet
+
+router = SimpleRouter(trailing_slash=False)
+router.register("forecasts", ForecastViewSet, basename="api-forecast")
+router.register("snapshots", SnapshotViewSet, basename="api-snapshot")
+
+urlpatterns = router.urls

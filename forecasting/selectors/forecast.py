@@ -37,7 +37,7 @@ from revops.users.models import Team, TeamMembership, User
 
 CLOSED, COMMIT, BEST, PIPELINE = "closed", "commit", "best_case", "pipeline"
 OMITTED, NO_DATE, OVERDUE = "omitted", "no_date", "overdue"
-ALL_OPEN = "open"
+ALL_OPEN, WEIGHTED = "open", "weighted"
 OPEN_BUCKETS = (COMMIT, BEST, PIPELINE)
 COLUMNS: dict[str, tuple[str, ...]] = {
     CLOSED: (CLOSED,),
@@ -118,13 +118,51 @@ def rows_behind(
         rows = open_rows(viewer=viewer, as_of=as_of)
     else:
         rows = bucketed(split_rows(viewer=viewer, as_of=as_of), span).filter(bucket__in=COLUMNS[column])
+    return _narrowed(rows, as_of, user, team)
+
+
+def _narrowed(
+    rows: QuerySet[OpportunitySplit], as_of: date, user: int | None, team: int | None
+) -> QuerySet[OpportunitySplit]:
     if user is not None:
         rows = rows.filter(user_id=user)
     if team is not None:
         there = set(_members(as_of).filter(team_id=team).values_list("user_id", flat=True))
         home = team_of(there, as_of)
         rows = rows.filter(user_id__in=[key for key in there if home[key].pk == team])
+    return rows
+
+
+def likely(base: str) -> Case:
+    """A row's weighted amount: closed at 100 %, open at the deal's probability, each rounded to the coin."""
+    return Case(
+        When(bucket=CLOSED, then=F("base")),
+        When(bucket__in=OPEN_BUCKETS, then=Round(F("base") * F("opportunity__probability") / 100, digits(base))),
+        default=Value(Decimal(0)),
+        output_field=DecimalField(max_digits=19, decimal_places=3),
+    )
+
+
+def counted_rows(
+    *, viewer: Any, span: Span, as_of: date, column: str, user: int | None = None, team: int | None = None
+) -> QuerySet[OpportunitySplit]:
+    """`rows_behind` with `counted`, what each row adds to the figure, and `base_currency`; also for "weighted"."""
+    base = organisation().base_currency
+    if column == WEIGHTED:
+        rows = _narrowed(bucketed(split_rows(viewer=viewer, as_of=as_of), span), as_of, user, team)
+        rows = rows.filter(bucket__in=(CLOSED, *OPEN_BUCKETS)).annotate(counted=likely(base))
+    else:
+        rows = rows_behind(viewer=viewer, span=span, as_of=as_of, column=column, user=user, team=team)
+        rows = rows.annotate(counted=F("base"))
+    rows = rows.annotate(base_currency=Value(base))
     return rows.select_related("opportunity__account", "opportunity__stage", "user")
+
+
+def counted_total(rows: QuerySet[OpportunitySplit]) -> Decimal:
+    """The sum of `counted`. Raises DomainError "missing_rate"."""
+    found = rows.order_by().aggregate(total=Sum("counted"), gaps=Count("pk", filter=Q(counted__isnull=True)))
+    refuse_missing(found["gaps"])
+    return found["total"] or Decimal(0)
 
 
 @dataclass
@@ -196,17 +234,11 @@ def forecast(*, viewer: Any, span: Span, as_of: date, quotas: dict[int, Decimal]
 
 
 def _lines(viewer: Any, span: Span, as_of: date, base: str) -> dict[int, Line]:
-    weighted = Case(
-        When(bucket=CLOSED, then=F("base")),
-        When(bucket__in=OPEN_BUCKETS, then=Round(F("base") * F("opportunity__probability") / 100, digits(base))),
-        default=Value(Decimal(0)),
-        output_field=DecimalField(max_digits=19, decimal_places=3),
-    )
     found = (
         bucketed(split_rows(viewer=viewer, as_of=as_of), span)
         .order_by()
         .values("user_id", "bucket")
-        .annotate(total=Sum("base"), likely=Sum(weighted), rows=Count("pk"), gaps=Count("pk", filter=Q(base=None)))
+        .annotate(total=Sum("base"), likely=Sum(likely(base)), rows=Count("pk"), gaps=Count("pk", filter=Q(base=None)))
     )
     lines: dict[int, Line] = {}
     for row in found:

@@ -30,7 +30,7 @@ def won_rows(*, viewer: Any, span: Span, as_of: date) -> QuerySet[Any]:
 
 
 def booked_rows(*, viewer: Any, span: Span, as_of: date) -> QuerySet[OrderSplit]:
-    """Shares of the orders booked in the period, up to the day, of people in reach; `base` is the net in base currency."""
+    """Shares of the orders booked in the period, up to the day, of people in reach; `base` is in base currency."""
     last = min(span.last, as_of)
     people = reach_ids(viewer)
     rows = OrderSplit.objects.filter(
@@ -41,6 +41,14 @@ def booked_rows(*, viewer: Any, span: Span, as_of: date) -> QuerySet[OrderSplit]
     if people is not None:
         rows = rows.filter(user_id__in=people)
     return rows.annotate(base=base_amount("amount", "order__currency", "order__booked_on"))
+
+
+def booked_by_user(*, viewer: Any, span: Span, as_of: date) -> dict[int, Decimal]:
+    """{user id: booked revenue in the base currency}."""
+    rows = booked_rows(viewer=viewer, span=span, as_of=as_of).order_by().values("user_id")
+    found = list(rows.annotate(total=Sum("base"), gaps=Count("pk", filter=Q(base__isnull=True))))
+    refuse_missing(sum(row["gaps"] for row in found))
+    return {row["user_id"]: row["total"] for row in found}
 
 
 def funnel_rows(*, viewer: Any, as_of: date, step: str) -> QuerySet[Lead]:
