@@ -6,7 +6,8 @@ import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.urls import reverse
 
 from accounts.models import Account, Activity, Contact
 from leads.models import Lead
@@ -22,6 +23,7 @@ from revops.core.models import (
     percent_field,
     unique_external_ref,
 )
+from revops.core.money import Money
 from revops.core.scope import NOBODY, ScopedQuerySet, reach_ids
 
 
@@ -135,7 +137,9 @@ class Opportunity(BaseModel, ExternalRef):
         ]
         indexes = [
             models.Index(fields=["owner", "status", "close_on", "id"], name="opp_by_owner"),
-            models.Index(fields=["stage", "-amount", "id"], condition=Q(status="open"), name="opp_board"),
+            models.Index(
+                "stage", F("amount").desc(nulls_last=True), "id", condition=Q(status="open"), name="opp_board"
+            ),
             models.Index(fields=["status", "closed_on", "id"], name="opp_by_closed"),
             models.Index(fields=["account", "-id"], name="opp_by_account"),
             GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="opp_name_trgm"),
@@ -148,6 +152,14 @@ class Opportunity(BaseModel, ExternalRef):
     def number(self) -> str:
         """OPP-2291."""
         return f"OPP-{self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("opportunity-detail", args=[self.pk])
+
+    @property
+    def amount_money(self) -> Money | None:
+        """The amount with its currency; nothing while it is unknown."""
+        return None if self.amount is None else Money(self.amount, self.currency)
 
 
 class StageHistory(models.Model):

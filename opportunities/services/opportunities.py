@@ -127,7 +127,7 @@ def change_fields(
 
 
 def _real_changes(opportunity: Opportunity, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """What differs from the record, with what follows: another account drops the contact, a contact brings its account."""
+    """What differs, with what follows: another account drops the contact, a contact brings its account."""
     real = {name: value for name, value in _fields.tidied(changes).items() if value != getattr(opportunity, name)}
     if "owner" in real and real["owner"] is None:
         raise InvalidInput.of(owner=_("An opportunity has an owner."))
@@ -185,3 +185,17 @@ def remove_team_member(*, opportunity: Opportunity, user: User, actor: User) -> 
     opportunity = lock(opportunity)
     if OpportunityTeamMember.objects.filter(opportunity=opportunity, user=user).delete()[0]:
         audit.record("opportunity.team_left", opportunity, actor=actor, user=user)
+
+
+@transaction.atomic
+def hand_over_deals(*, user: User, to: User, actor: User | None) -> int:
+    """Give a leaver's open deals to somebody else; what is closed keeps its owner. Returns how many."""
+    deals = list(
+        Opportunity.objects.select_for_update()
+        .filter(owner=user, status=Opportunity.Status.OPEN, archived_at__isnull=True)
+        .order_by("pk")
+    )
+    for deal in deals:
+        changed = change_fields(opportunity=deal, changes={"owner": to}, actor=actor)
+        audit.record("opportunity.handed_over", deal, actor=actor, changed=changed)
+    return len(deals)

@@ -1,0 +1,103 @@
+"""What deals add to the frame and to the pages of lower apps."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from opportunities import services
+from opportunities.models import Opportunity, OpportunityActivity
+from opportunities.selectors import attention
+from opportunities.selectors.opportunities import deals
+from revops.core import clock
+from revops.core.registries import (
+    Command,
+    CreateItem,
+    DayItem,
+    DaySource,
+    NavItem,
+    Panel,
+    ScopeSource,
+    Step,
+    commands,
+    create_menu,
+    day_items,
+    hand_over,
+    navigation,
+    panels,
+    scope_sources,
+)
+
+VIEW = "opportunities.view_opportunity"
+STALLED_SHOWN = 10
+
+
+def activities_on_deals(user: Any) -> QuerySet[OpportunityActivity]:
+    """Activities on deals that the user may see."""
+    return OpportunityActivity.objects.filter(opportunity__in=Opportunity.objects.visible_to(user).values("pk")).values(
+        "activity_id"
+    )
+
+
+def stalled_deals(user: Any, _today: date) -> Sequence[DayItem]:
+    """A person's own open deals on which nothing happened for too long and nothing is planned."""
+    now = clock.now()
+    own = attention.ageing(deals(viewer=user).filter(owner=user), now).filter(attention.next_is("none", now))
+    rows = list(own.select_related("account", "stage").order_by("stage_entered_at", "pk")[:STALLED_SHOWN])
+    touches = attention.last_touches([row.pk for row in rows])
+    return [
+        DayItem(
+            kind="stalled",
+            title=row.name,
+            sub=attention.warning(row, touches.get(row.pk), attention.NOTHING, now),
+            url=row.get_absolute_url(),
+            rank=60,
+            action=gettext("Plan the next action"),
+            icon="hourglass",
+        )
+        for row in rows
+    ]
+
+
+def _of_account(account: Any) -> str:
+    return f"{reverse('opportunity-list')}?account={account.pk}"
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    navigation.register(
+        NavItem(
+            "opportunities",
+            _("Opportunities"),
+            "opportunity-board",
+            "layout-kanban",
+            VIEW,
+            order=40,
+            shortcut="o",
+            phone=True,
+        )
+    )
+    create_menu.register(
+        CreateItem(
+            "opportunity",
+            _("Opportunity"),
+            "opportunity-new",
+            "layout-kanban",
+            "opportunities.add_opportunity",
+            order=40,
+            shortcut="o",
+        )
+    )
+    commands.register(Command("opportunity-list", _("Opportunities as a list"), "opportunity-list", "list", VIEW))
+    panels.register(
+        Panel(
+            "opportunities.of_account", "accounts.account", _("Opportunities"), _of_account, 20, VIEW, "layout-kanban"
+        )
+    )
+    day_items.register(DaySource("opportunities.stalled", stalled_deals, VIEW, order=60))
+    scope_sources.register(ScopeSource("opportunities.activities", "accounts.activity", activities_on_deals))
+    hand_over.register(Step("opportunities", services.hand_over_deals, order=40, label=_("Open opportunities")))

@@ -1,0 +1,117 @@
+"""Reads of deals: the list, the record, the figures over a filter."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, DecimalField, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from accounts.models import Account, Activity, Contact
+from opportunities.models import Opportunity, OpportunityActivity, Pipeline, Stage
+from revops.core.money import Money, money
+from revops.core.organisation import Span, month_of, organisation
+from revops.core.rates import base_amount, refuse_missing
+
+DECIMAL: DecimalField[Any, Any] = DecimalField(max_digits=19, decimal_places=3)
+
+
+def deals(*, viewer: Any) -> QuerySet[Opportunity]:
+    """Every deal that the viewer may see, archived ones apart: what boards and totals count."""
+    return Opportunity.objects.visible_to(viewer).filter(archived_at__isnull=True)
+
+
+def opportunity_list(*, viewer: Any) -> QuerySet[Opportunity]:
+    """Deals as the list page, the export and the API show them: with people, stage and the next action's date."""
+    due = (
+        OpportunityActivity.objects.filter(opportunity=OuterRef("pk"), activity__status=Activity.Status.PLANNED)
+        .values("opportunity")
+        .annotate(due=Min("activity__due_at"))
+        .values("due")
+    )
+    return (
+        deals(viewer=viewer)
+        .select_related("account", "owner", "stage", "pipeline", "contact", "product", "loss_reason", "lead")
+        .annotate(next_due_at=Subquery(due))
+    )
+
+
+def pipeline_list(*, viewer: Any) -> QuerySet[Pipeline]:
+    """Pipelines with their stages; everybody signed in sees them."""
+    if not viewer.is_authenticated or not viewer.is_active:
+        return Pipeline.objects.none()
+    return Pipeline.objects.prefetch_related("stages")
+
+
+def board_stages(pipeline: Pipeline | None = None) -> list[Stage]:
+    """The stages of the board, in order."""
+    stages = Stage.objects.select_related("pipeline")
+    chosen = stages.filter(pipeline=pipeline) if pipeline else stages.filter(pipeline__is_default=True)
+    return list(chosen.order_by("position"))
+
+
+@dataclass(frozen=True)
+class Total:
+    """A sum over the whole filter, in the base currency."""
+
+    count: int
+    sum: Money
+    weighted: Money
+
+
+def with_base(rows: QuerySet[Opportunity], on: date) -> QuerySet[Opportunity]:
+    """Rows with `base` (amount in the base currency at the rate of the day) and `weighted` (times probability)."""
+    rows = rows.annotate(base=base_amount("amount", "currency", on))
+    return rows.annotate(weighted=F("base") * F("probability") / Value(100))
+
+
+def totals() -> dict[str, Any]:
+    """Aggregates over rows of `with_base`; `missing` counts those without a rate."""
+    zero = Value(0, output_field=DECIMAL)
+    return {
+        "deals": Count("pk"),
+        "total": Coalesce(Sum("base"), zero),
+        "expected": Coalesce(Sum("weighted"), zero, output_field=DECIMAL),
+        "missing": Count("pk", filter=Q(base__isnull=True, amount__isnull=False)),
+    }
+
+
+def total_of(rows: QuerySet[Opportunity], on: date) -> Total:
+    """Count, sum and weighted sum of `rows`. Raises DomainError "missing_rate" rather than leave a row out."""
+    found = with_base(rows.order_by(), on).aggregate(**totals())
+    refuse_missing(found["missing"])
+    return as_total(found)
+
+
+def as_total(found: dict[str, Any]) -> Total:
+    """One row of `totals()` as money."""
+    base = organisation().base_currency
+    return Total(
+        found["deals"], Money(money(found["total"], base), base), Money(money(Decimal(found["expected"]), base), base)
+    )
+
+
+def closed_in(rows: QuerySet[Opportunity], status: str, span: Span) -> QuerySet[Opportunity]:
+    """Deals won (or lost) within these days."""
+    return rows.filter(status=status, closed_on__range=(span.first, span.last))
+
+
+def this_month(on: date) -> Span:
+    """The month of the day from which the page looks."""
+    return month_of(on)
+
+
+def contacts_of(opportunity: Opportunity, *, viewer: Any, limit: int = 6) -> list[Contact]:
+    """People at the deal's account, its own contact first."""
+    if opportunity.account_id is None:
+        return []
+    people = list(
+        Contact.objects.visible_to(viewer).filter(account_id=opportunity.account_id, archived_at__isnull=True)[:limit]
+    )
+    return sorted(people, key=lambda person: person.pk != opportunity.contact_id)
+
+
+def accounts_for(*, viewer: Any) -> QuerySet[Account]:
+    """Accounts on which the viewer may open a deal."""
+    return Account.objects.visible_to(viewer).filter(archived_at__isnull=True)

@@ -1,0 +1,46 @@
+"""What we do on a deal: the activity itself belongs to accounts; here it is hung on the deal's timeline."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts import services as accounts_services
+from accounts.models import Activity
+from opportunities.models import Opportunity, OpportunityActivity
+from revops.core.scope import require
+from revops.users.models import User
+
+
+@transaction.atomic
+def log_on_opportunity(*, opportunity: Opportunity, actor: User, kind: str, subject: str, **facts: Any) -> Activity:
+    """Something happened on this deal. It stands on the timelines of account, contact and deal alike.
+
+    `facts`: contact, happened_at, minutes, body, outcome.
+    """
+    require(actor, "opportunities.view_opportunity")
+    activity = accounts_services.log_activity(
+        actor=actor, kind=kind, subject=subject, **_where(opportunity, facts), **facts
+    )
+    OpportunityActivity.objects.create(opportunity=opportunity, activity=activity)
+    return activity
+
+
+@transaction.atomic
+def plan_on_opportunity(
+    *, opportunity: Opportunity, actor: User, kind: str, subject: str, due_at: datetime, **facts: Any
+) -> Activity:
+    """Plan something on this deal: the earliest planned activity is its next action. `facts`: contact, owner, body."""
+    require(actor, "opportunities.view_opportunity")
+    activity = accounts_services.plan_activity(
+        actor=actor, kind=kind, subject=subject, due_at=due_at, **_where(opportunity, facts), **facts
+    )
+    OpportunityActivity.objects.create(opportunity=opportunity, activity=activity)
+    return activity
+
+
+def _where(opportunity: Opportunity, facts: dict[str, Any]) -> dict[str, Any]:
+    contact = facts.pop("contact", None) or opportunity.contact
+    if contact is not None and contact.account_id != opportunity.account_id:
+        contact = None
+    return {"account": opportunity.account, "contact": contact}
