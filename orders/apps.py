@@ -5,3 +5,23 @@ class OrdersConfig(AppConfig):
     name = "orders"
     label = "orders"
     verbose_name = "Orders"
+
+    def ready(self) -> None:
+        from opportunities.events import OpportunityMoved, QuoteAccepted
+        from orders import handlers
+        from revops.core import outbox
+        from revops.users import roles
+
+        outbox.subscribe(QuoteAccepted, handlers.book_accepted_quote)
+        outbox.subscribe(OpportunityMoved, handlers.draft_order_when_won_by_hand)
+        sellers = (roles.SALES_REP, roles.SALES_MANAGER, roles.REVOPS_ADMIN)
+        roles.grant_all(sellers, "orders.add_order", "orders.change_order", "orders.book_order")
+        deliverers = (roles.OPERATIONS_PLANNER, roles.FINANCE, roles.REVOPS_ADMIN)
+        roles.grant_all(deliverers, "orders.view_all_orders", "orders.fulfil_order")
+        roles.grant_all((roles.FINANCE, roles.REVOPS_ADMIN), "orders.view_all_billing", "orders.book_without_quote")
+        roles.grant(
+            roles.FINANCE,
+            "orders.issue_invoice", "orders.add_payment", "orders.book_order", "orders.change_order",
+        )  # fmt: skip
+        staff = ("order", "invoice", "payment", "creditnote", "fulfillment")
+        roles.grant_all((roles.FINANCE, roles.REVOPS_ADMIN), *(f"orders.view_{name}" for name in staff))

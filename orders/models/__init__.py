@@ -1,10 +1,11 @@
 """Orders, fulfilment, invoices, payments."""
 
-from orders.models.billing import CreditNote, Invoice, InvoiceLine, Payment, PaymentAllocation
+from orders.models.billing import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Payment, PaymentAllocation
 from orders.models.order import Fulfillment, FulfillmentLine, Order, OrderLine, OrderSplit
 
 __all__ = [
     "CreditNote",
+    "CreditNoteLine",
     "Fulfillment",
     "FulfillmentLine",
     "Invoice",

@@ -1,10 +1,13 @@
 """Invoices with gapless numbers, credit notes, payments and what they settle."""
 
+from decimal import Decimal
 from typing import Any, Self
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from accounts.models import Account
 from orders.models.order import Order, OrderLine
@@ -17,6 +20,7 @@ from revops.core.models import (
     percent_field,
     price_field,
 )
+from revops.core.money import Money
 from revops.core.scope import NOBODY, ScopedQuerySet
 
 
@@ -106,9 +110,43 @@ class Invoice(BaseModel):
             models.Index(fields=["account", "-id"], name="invoice_by_account"),
             models.Index(fields=["status", "due_on", "id"], name="invoice_by_due"),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="invoice_issued_stays",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                func="""
+                    IF OLD.status <> 'draft' AND (TG_OP = 'DELETE' OR (NEW.number, NEW.year, NEW.sequence,
+                        NEW.account_id, NEW.order_id, NEW.currency, NEW.net, NEW.tax, NEW.shipping, NEW.total,
+                        NEW.issued_on) IS DISTINCT FROM (OLD.number, OLD.year, OLD.sequence, OLD.account_id,
+                        OLD.order_id, OLD.currency, OLD.net, OLD.tax, OLD.shipping, OLD.total, OLD.issued_on)) THEN
+                        RAISE EXCEPTION 'invoice % is issued: credit it instead', OLD.number
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number or f"Draft invoice {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("invoice-detail", args=[self.pk])
+
+    @property
+    def open_amount(self) -> Decimal:
+        """What is still to be paid: nothing while it is a draft."""
+        return Decimal(0) if self.status == self.Status.DRAFT else self.total - self.credited - self.paid
+
+    @property
+    def total_money(self) -> Money:
+        return Money(self.total, self.currency)
+
+    @property
+    def open_money(self) -> Money:
+        return Money(self.open_amount, self.currency)
 
 
 class InvoiceLine(models.Model):
@@ -168,6 +206,30 @@ class CreditNote(BaseModel):
     def __str__(self) -> str:
         return self.number or "Draft credit note"
 
+    def get_absolute_url(self) -> str:
+        return self.invoice.get_absolute_url()
+
+    @property
+    def amount_money(self) -> Money:
+        return Money(self.amount, self.currency)
+
+
+class CreditNoteLine(models.Model):
+    """How much of one invoice line is taken back, net and tax."""
+
+    credit_note = models.ForeignKey(CreditNote, on_delete=models.CASCADE, related_name="lines")
+    invoice_line = models.ForeignKey(InvoiceLine, on_delete=models.PROTECT, related_name="credit_lines")
+    amount = money_field()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["credit_note", "invoice_line"], name="credit_note_line_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="credit_note_line_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} of {self.invoice_line}"
+
 
 class Payment(BaseModel):
     """Money received. What no invoice takes stays as unapplied credit."""
@@ -180,8 +242,9 @@ class Payment(BaseModel):
 
     TRANSITIONS = {
         Status.RECEIVED: frozenset({Status.ALLOCATED, Status.PARTIALLY_ALLOCATED, Status.REVERSED}),
-        Status.PARTIALLY_ALLOCATED: frozenset({Status.ALLOCATED, Status.REVERSED}),
-        Status.ALLOCATED: frozenset({Status.REVERSED}),
+        # Back towards received when a credit note takes an invoice's need for the money away.
+        Status.PARTIALLY_ALLOCATED: frozenset({Status.ALLOCATED, Status.RECEIVED, Status.REVERSED}),
+        Status.ALLOCATED: frozenset({Status.PARTIALLY_ALLOCATED, Status.RECEIVED, Status.REVERSED}),
         Status.REVERSED: frozenset(),
     }
 
@@ -209,6 +272,22 @@ class Payment(BaseModel):
 
     def __str__(self) -> str:
         return self.reference
+
+    def get_absolute_url(self) -> str:
+        return reverse("payment-detail", args=[self.pk])
+
+    @property
+    def unapplied(self) -> Decimal:
+        """What no invoice has taken."""
+        return Decimal(0) if self.status == self.Status.REVERSED else self.amount - self.allocated
+
+    @property
+    def amount_money(self) -> Money:
+        return Money(self.amount, self.currency)
+
+    @property
+    def unapplied_money(self) -> Money:
+        return Money(self.unapplied, self.currency)
 
 
 class PaymentAllocation(Stamped):

@@ -1,11 +1,14 @@
 """The order: a closed sale. Prices, costs, taxes and splits are copied onto it when it is booked."""
 
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Self
 
 import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from accounts.models import Account
 from opportunities.models import Opportunity, Quote
@@ -22,6 +25,7 @@ from revops.core.models import (
     price_field,
     unique_external_ref,
 )
+from revops.core.money import Money
 from revops.core.scope import NOBODY, ScopedQuerySet, reach_ids
 
 
@@ -97,7 +101,12 @@ class Order(BaseModel, ExternalRef):
     objects = OrderQuerySet.as_manager()
 
     class Meta:
-        permissions = [("view_all_orders", "Can see every order"), ("book_order", "Can book orders")]
+        permissions = [
+            ("view_all_orders", "Can see every order"),
+            ("book_order", "Can book and cancel orders"),
+            ("book_without_quote", "Can book a sales order without an accepted quote"),
+            ("fulfil_order", "Can ship and activate order lines"),
+        ]
         constraints = [
             unique_external_ref("order_external_ref_unique"),
             models.CheckConstraint(condition=Q(total=F("net") + F("tax") + F("shipping")), name="order_total_adds_up"),
@@ -115,9 +124,49 @@ class Order(BaseModel, ExternalRef):
             models.Index(fields=["booked_on", "id"], name="order_by_booked"),
             models.Index(fields=["status", "-id"], name="order_by_status"),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="order_snapshot_is_frozen",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                func="""
+                    IF OLD.status <> 'draft' AND (NEW.net, NEW.tax, NEW.shipping, NEW.total, NEW.cost, NEW.currency,
+                        NEW.account_id, NEW.booked_at, NEW.booked_on) IS DISTINCT FROM (OLD.net, OLD.tax, OLD.shipping,
+                        OLD.total, OLD.cost, OLD.currency, OLD.account_id, OLD.booked_at, OLD.booked_on) THEN
+                        RAISE EXCEPTION 'order % is no draft: what was booked stays as it is', OLD.number
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("order-detail", args=[self.pk])
+
+    @property
+    def net_money(self) -> Money:
+        return Money(self.net, self.currency)
+
+    @property
+    def tax_money(self) -> Money:
+        return Money(self.tax, self.currency)
+
+    @property
+    def shipping_money(self) -> Money:
+        return Money(self.shipping, self.currency)
+
+    @property
+    def total_money(self) -> Money:
+        return Money(self.total, self.currency)
+
+    @property
+    def margin(self) -> Fraction | None:
+        """(net − cost) / net at the costs of the booking; None when nothing is charged."""
+        return Fraction(self.net - self.cost) / Fraction(self.net) if self.net else None
 
 
 class OrderLine(models.Model):
@@ -147,9 +196,33 @@ class OrderLine(models.Model):
                 name="order_line_fulfilled_bound",
             ),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="order_line_snapshot_is_frozen",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                declare=[("state", "varchar")],
+                func="""
+                    SELECT status INTO state FROM orders_order WHERE id = OLD.order_id;
+                    IF state IS NOT NULL AND state <> 'draft' AND (TG_OP = 'DELETE' OR
+                        (NEW.order_id, NEW.product_id, NEW.quantity, NEW.unit_price, NEW.discount, NEW.net, NEW.tax,
+                        NEW.tax_percent, NEW.unit_cost) IS DISTINCT FROM (OLD.order_id, OLD.product_id, OLD.quantity,
+                        OLD.unit_price, OLD.discount, OLD.net, OLD.tax, OLD.tax_percent, OLD.unit_cost)) THEN
+                        RAISE EXCEPTION 'line % belongs to a booked order', OLD.id USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.description
+
+    @property
+    def unfulfilled(self) -> Decimal:
+        """How much is left to ship or activate."""
+        return self.quantity - self.fulfilled
 
 
 class OrderSplit(Stamped):
@@ -190,6 +263,21 @@ class OrderSplit(Stamped):
                             USING ERRCODE = 'check_violation';
                     END IF;
                     RETURN NULL;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="order_splits_are_frozen",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                declare=[("state", "varchar")],
+                func="""
+                    SELECT status INTO state FROM orders_order WHERE id = OLD.order_id;
+                    IF state IS NOT NULL AND state <> 'draft' THEN
+                        RAISE EXCEPTION 'the credit of a booked order stays as it is'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+                    RETURN NEW;
                 """,
             ),
         ]

@@ -1,0 +1,1 @@
+"""Reads of the opportunities app that have a shape."""

@@ -1,0 +1,127 @@
+"""What accounts owe: one definition, per currency, with an as-of day and in ageing buckets (INV-23)."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import DecimalField, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Account
+from orders.models import CreditNote, Invoice, Payment, PaymentAllocation
+from revops.core import clock
+from revops.core.money import Money
+
+ZERO = Decimal(0)
+AMOUNT: DecimalField[Any, Any] = DecimalField(max_digits=19, decimal_places=3)
+# key, label, the last day past due that still belongs to it
+BUCKETS = (
+    ("current", gettext_lazy("Not due"), 0),
+    ("1-30", gettext_lazy("1–30 days"), 30),
+    ("31-60", gettext_lazy("31–60 days"), 60),
+    ("61-90", gettext_lazy("61–90 days"), 90),
+    ("90+", gettext_lazy("Over 90 days"), None),
+)
+
+
+def bucket_of(due_on: date, as_of: date) -> str:
+    """The one bucket of an open invoice: by days past due."""
+    days = (as_of - due_on).days
+    return next(key for key, _label, last in BUCKETS if last is None or days <= last)
+
+
+@dataclass
+class Balance:
+    """What one account owes in one currency: balance = issued − credited − allocated, and the buckets add up to it.
+
+    `unapplied` is money received that no invoice has taken: a credit beside the balance, never a negative balance.
+    """
+
+    account: Account
+    currency: str
+    issued: Decimal = ZERO
+    credited: Decimal = ZERO
+    allocated: Decimal = ZERO
+    unapplied: Decimal = ZERO
+    buckets: dict[str, Decimal] = field(default_factory=lambda: {key: ZERO for key, _label, _last in BUCKETS})
+
+    @property
+    def balance(self) -> Decimal:
+        return self.issued - self.credited - self.allocated
+
+    @property
+    def balance_money(self) -> Money:
+        return Money(self.balance, self.currency)
+
+    @property
+    def unapplied_money(self) -> Money:
+        return Money(self.unapplied, self.currency)
+
+    @property
+    def overdue(self) -> Decimal:
+        return self.balance - self.buckets["current"]
+
+    @property
+    def overdue_money(self) -> Money:
+        return Money(self.overdue, self.currency)
+
+    @property
+    def aged(self) -> list[Money]:
+        """The buckets in order."""
+        return [Money(self.buckets[key], self.currency) for key, _label, _last in BUCKETS]
+
+
+def _issued_by(invoices: QuerySet[Invoice], as_of: date) -> QuerySet[Invoice]:
+    """Issued invoices with what was credited and allocated by that day."""
+    credits = CreditNote.objects.filter(invoice=OuterRef("pk"), issued_on__lte=as_of).order_by().values("invoice")
+    taken = PaymentAllocation.objects.filter(invoice=OuterRef("pk"), payment__received_on__lte=as_of)
+    taken = taken.order_by().values("invoice")
+    return (
+        invoices.exclude(status=Invoice.Status.DRAFT)
+        .filter(issued_on__lte=as_of)
+        .annotate(
+            credits_by=Coalesce(Subquery(credits.annotate(s=Sum("amount")).values("s")), ZERO, output_field=AMOUNT),
+            taken_by=Coalesce(Subquery(taken.annotate(s=Sum("amount")).values("s")), ZERO, output_field=AMOUNT),
+        )
+    )
+
+
+def ageing(*, invoices: QuerySet[Invoice], payments: QuerySet[Payment], as_of: date | None = None) -> list[Balance]:
+    """Balances by account and currency over these invoices and payments, largest first."""
+    day = as_of or clock.today()
+    found: dict[tuple[int, str], Balance] = {}
+    rows = _issued_by(invoices, day).select_related("account")
+    for row in rows.annotate(open_by=F("total") - F("credits_by") - F("taken_by")):
+        balance = found.setdefault((row.account_id, row.currency), Balance(row.account, row.currency))
+        balance.issued += row.total
+        balance.credited += row.credits_by
+        balance.allocated += row.taken_by
+        balance.buckets[bucket_of(row.due_on or day, day)] += row.open_by
+    for payment in _unapplied(payments, day):
+        balance = found.setdefault((payment.account_id, payment.currency), Balance(payment.account, payment.currency))
+        balance.unapplied += payment.unapplied
+    return sorted(found.values(), key=lambda row: (-row.balance, row.account.name, row.currency))
+
+
+def _unapplied(payments: QuerySet[Payment], day: date) -> Iterable[Payment]:
+    rows = payments.filter(received_on__lte=day, allocated__lt=F("amount"))
+    return rows.exclude(status=Payment.Status.REVERSED).select_related("account")
+
+
+def account_balance(account: Account, *, as_of: date | None = None) -> list[Balance]:
+    """What an account owes, one row a currency; nothing is added up over currencies."""
+    return ageing(
+        invoices=Invoice.objects.filter(account=account), payments=Payment.objects.filter(account=account), as_of=as_of
+    )
+
+
+def totals(balances: Iterable[Balance]) -> dict[str, list[Money]]:
+    """The buckets of many balances, summed per currency."""
+    sums: dict[str, list[Decimal]] = defaultdict(lambda: [ZERO] * len(BUCKETS))
+    for row in balances:
+        sums[row.currency] = [a + b.amount for a, b in zip(sums[row.currency], row.aged, strict=True)]
+    return {currency: [Money(value, currency) for value in values] for currency, values in sorted(sums.items())}

@@ -1,0 +1,27 @@
+"""Invoices, credit notes and payments as lists, records and the API show them."""
+
+from typing import Any
+
+from django.db.models import DecimalField, F, QuerySet
+from django.db.models.functions import Cast
+
+from orders.models import CreditNote, Invoice, Payment
+
+AMOUNT: DecimalField[Any, Any] = DecimalField(max_digits=19, decimal_places=3)
+
+
+def invoice_list(*, viewer: Any) -> QuerySet[Invoice]:
+    """Invoices with what is open on them."""
+    rows = Invoice.objects.visible_to(viewer).select_related("account", "order", "entity")
+    return rows.annotate(open_sum=Cast(F("total") - F("credited") - F("paid"), AMOUNT))
+
+
+def payment_list(*, viewer: Any) -> QuerySet[Payment]:
+    """Payments with what no invoice has taken."""
+    rows = Payment.objects.visible_to(viewer).select_related("account", "created_by")
+    return rows.annotate(left=Cast(F("amount") - F("allocated"), AMOUNT))
+
+
+def credit_note_list(*, viewer: Any) -> QuerySet[CreditNote]:
+    """Credit notes with their invoices."""
+    return CreditNote.objects.visible_to(viewer).select_related("account", "invoice")

@@ -1,0 +1,25 @@
+"""Every write of orders and billing."""
+
+from orders.services.booking import book_order, book_order_from_quote, draft_order_for_won_deal
+from orders.services.credit_notes import issue_credit_note
+from orders.services.fulfilment import fulfil_order
+from orders.services.invoices import draft_invoice, issue_invoice
+from orders.services.orders import cancel_order, close_order, create_order, update_order
+from orders.services.payments import allocate_payment, receive_payment, reverse_payment
+
+__all__ = [
+    "allocate_payment",
+    "book_order",
+    "book_order_from_quote",
+    "cancel_order",
+    "close_order",
+    "create_order",
+    "draft_invoice",
+    "draft_order_for_won_deal",
+    "fulfil_order",
+    "issue_credit_note",
+    "issue_invoice",
+    "receive_payment",
+    "reverse_payment",
+    "update_order",
+]
