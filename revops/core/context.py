@@ -52,7 +52,7 @@ def _link(item: NavItem | CreateItem, url: str, current: bool, count: int | None
 def _navigation(user: AbstractUser, path: str) -> list[Link]:
     places = [(item, _address(item.url_name)) for item in navigation.all() if permitted(item, user)]
     places = [(item, url) for item, url in places if url]
-    here = max((url for _, url in places if path.startswith(url)), key=len, default="")
+    here = max((url for _, url in places if path == url or (url != "/" and path.startswith(url))), key=len, default="")
     return [_link(item, url, url == here, _count(item, user)) for item, url in places]
 
 

@@ -12,6 +12,7 @@ from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from django import template
 from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.forms import MultiWidget
 from django.http import HttpRequest, QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -132,7 +133,7 @@ def control(bound: Any, classes: str = "") -> SafeString:
     """A form control with our classes and its error and help linked to it."""
     widget = bound.field.widget
     kind = getattr(widget, "input_type", "")
-    css = "form-check-input" if kind in ("checkbox", "radio") else "form-select" if kind == "select" else "form-control"
+    css = _control_class(kind, hasattr(widget, "choices"))
     attrs: dict[str, Any] = {
         "class": " ".join(
             filter(None, [widget.attrs.get("class", ""), css, classes, "is-invalid" if bound.errors else ""])
@@ -148,10 +149,18 @@ def control(bound: Any, classes: str = "") -> SafeString:
     return bound.as_widget(attrs=attrs)
 
 
+def _control_class(kind: str, many: bool) -> str:
+    if kind in ("checkbox", "radio"):
+        return "choices" if many else "form-check-input"
+    return "form-select" if kind == "select" else "form-control"
+
+
 @register.filter
 def control_kind(bound: Any) -> str:
-    """check, choices or control: which arrangement of label and control the field wants."""
+    """check, choices, range or control: which arrangement of label and control the field wants."""
     widget = bound.field.widget
+    if isinstance(widget, MultiWidget):
+        return "range"
     kind = getattr(widget, "input_type", "")
     if kind in ("checkbox", "radio"):
         return "check" if not hasattr(widget, "choices") else "choices"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 RIGHT = frozenset({"money", "number", "percent"})
 PHONE_LINES = 3
+WEIGHT = {"pill": 0, "money": 1, "number": 2, "percent": 2, "sla": 3}
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -115,22 +116,26 @@ def _money_style(values: Sequence[Any]) -> str:
     return "whole" if all(amount == amount.to_integral_value() for amount in amounts) else "full"
 
 
+def _side(column: Column) -> str:
+    return "r" if column.kind in RIGHT | {"pill", "date", "sla"} else "l"
+
+
+def _on_phone(columns: Sequence[Column]) -> set[int]:
+    """Which columns stand on a phone's card: the first three at the left, the three that weigh most at the right."""
+    places = [n for n, column in enumerate(columns) if column.phone or n == 0]
+    left = [n for n in places if n == 0 or _side(columns[n]) == "l"]
+    right = sorted(set(places) - set(left), key=lambda n: (WEIGHT.get(columns[n].kind, 4), n))
+    return {*left[:PHONE_LINES], *right[:PHONE_LINES]}
+
+
 def _css(columns: Sequence[Column]) -> list[str]:
-    """Alignment, and where the cell stands on a phone's card: three at the left, three at the right."""
-    left = right = 0
+    """Alignment, and where the cell stands on a phone's card."""
+    shown = _on_phone(columns)
     out = []
-    for number, column in enumerate(columns):
+    for n, column in enumerate(columns):
         parts = ["end num"] if column.kind in RIGHT else ["num"] if column.kind in ("date", "datetime") else []
-        to_right = number > 0 and column.kind in RIGHT | {"pill", "date", "sla"}
-        if not column.phone or (right if to_right else left) >= PHONE_LINES:
-            parts.append("ph-off")
-        elif to_right:
-            right += 1
-            parts.append("ph-r")
-        else:
-            left += 1
-            parts.append("ph-l")
-        if number == len(columns) - 1:
+        parts.append(f"ph-{'l' if n == 0 else _side(column)}" if n in shown else "ph-off")
+        if n == len(columns) - 1:
             parts.append("last")
         out.append(" ".join(parts))
     return out

@@ -128,6 +128,6 @@ def command(request: HttpRequest) -> HttpResponse:
     """The listbox for the menu; as a page of its own where there is no script."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     groups = groups_for(request.user, text)  # type: ignore[arg-type]
-    context = {"groups": groups, "q": text, "total": sum(len(group.options) for group in groups), "title": _("Search")}
     fragment = request.headers.get("X-Requested-With") == "fetch"
+    context = {"groups": groups, "q": text, "title": _("Search"), "fragment": fragment}
     return render(request, "core/command_list.html" if fragment else "core/command.html", context)

@@ -25,6 +25,7 @@ from revops.core.models import JobRun
 from revops.core.registries import permitted
 from revops.core.templatetags.frame import changed_query
 from revops.core.views.cells import Column, export_columns, rows_of
+from revops.core.views.filtering import filter_names, in_words, is_set, polish
 from revops.core.views.parts import Action, BulkAction, Chip, Empty, Figure, Tab
 
 if TYPE_CHECKING:
@@ -56,16 +57,6 @@ def count_text(count: int, limit: int = COUNT_LIMIT) -> str:
     return f"{limit:,}+" if count > limit else f"{count:,}"
 
 
-def filter_names(filters: FilterSet) -> set[str]:
-    """Every parameter that the filter reads, with the suffixes of ranges (amount_min, amount_max)."""
-    names: set[str] = set()
-    for name, form_field in filters.form.fields.items():
-        names.add(name)
-        names.update(f"{name}_{suffix}" for suffix in getattr(form_field.widget, "suffixes", []) if suffix)
-        names.update(f"{name}{suffix}" for suffix in getattr(form_field.widget, "widgets_names", []) if suffix)
-    return names
-
-
 class ListPage(LoginRequiredMixin, View):
     """Subclass it, name the columns, give the rows: see templates/README.md."""
 
@@ -85,6 +76,7 @@ class ListPage(LoginRequiredMixin, View):
     empty: Empty = Empty()
     page_size: int = 50
     panel_size: int = 5
+    panel_columns: Sequence[str] = ()  # keys; without them the first, the state and the money
     template: str = "core/list.html"
     file_name: str = "export"
 
@@ -156,7 +148,7 @@ class ListPage(LoginRequiredMixin, View):
 
     def _filtered(self) -> tuple[FilterSet | None, QuerySet[Any]]:
         rows, params = self.rows(), self.request.GET
-        filters = self.filters(params, queryset=rows, request=self.request) if self.filters else None
+        filters = polish(self.filters(params, queryset=rows, request=self.request)) if self.filters else None
         known = set(RESERVED) | (filter_names(filters) if filters else set())
         unknown = sorted(set(params) - known)
         if unknown:
@@ -277,7 +269,7 @@ class ListPage(LoginRequiredMixin, View):
         out = []
         for name, form_field in filters.form.fields.items():
             value = filters.form.cleaned_data.get(name)
-            if value in (None, "", [], slice(None)) or (hasattr(value, "exists") and not value):
+            if not is_set(value):
                 continue
             names = [key for key in self.request.GET if key == name or re.fullmatch(rf"{re.escape(name)}_\w+", key)]
             if not any(self.request.GET.get(key) for key in names):
@@ -285,7 +277,7 @@ class ListPage(LoginRequiredMixin, View):
             out.append(
                 {
                     "label": form_field.label or name,
-                    "value": _said(form_field, value),
+                    "value": in_words(form_field, value),
                     "url": self._with(**dict.fromkeys(names)),
                 }
             )
@@ -316,7 +308,7 @@ class ListPage(LoginRequiredMixin, View):
     def _panel(self, rows: QuerySet[Any]) -> HttpResponse:
         """The first rows, for a group on another record's page."""
         _sort, order = self._sorting()
-        columns = self._shown_columns()[:3]
+        columns = self._panel_columns()
         page = paginate(rows, order, None, self.panel_size)
         count = bounded_count(rows)
         context = {
@@ -327,6 +319,15 @@ class ListPage(LoginRequiredMixin, View):
             "all_url": self.request.path + self._with(),
         }
         return render(self.request, "core/list_panel.html", context)
+
+    def _panel_columns(self) -> list[Column]:
+        """Three at most: what names the row, its state, its worth."""
+        by_key = {column.key: column for column in self.columns}
+        if self.panel_columns:
+            return [by_key[key] for key in self.panel_columns]
+        first, *rest = self._shown_columns()
+        chosen = [next((column for column in rest if column.kind == kind), None) for kind in ("pill", "money")]
+        return [first, *(column for column in chosen if column)] if any(chosen) else [first, *rest[:1]]
 
     def _export(self, rows: QuerySet[Any]) -> StreamingHttpResponse:
         """Exactly what the filter shows, in its order and columns, streamed."""
@@ -348,16 +349,3 @@ class _Echo:
 
     def write(self, line: str) -> str:
         return line
-
-
-def _said(form_field: Any, value: Any) -> str:
-    """A filter's value in words: the label of a choice, a range as from to."""
-    if isinstance(value, slice):
-        parts = [_("from %s") % value.start if value.start is not None else ""]
-        parts.append(_("to %s") % value.stop if value.stop is not None else "")
-        return " ".join(part for part in parts if part)
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    choices = dict(getattr(form_field, "choices", []) or []) if not hasattr(form_field, "queryset") else {}
-    values = value if isinstance(value, list | tuple | QuerySet) else [value]
-    return ", ".join(str(choices.get(one, choices.get(str(one), one))) for one in values)

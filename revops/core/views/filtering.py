@@ -1,0 +1,82 @@
+"""A list's FilterSet as the page shows it: which parameters it reads, how its fields look, what a value says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django_filters import FilterSet
+
+FEW = 12
+
+
+def filter_names(filters: FilterSet) -> set[str]:
+    """Every parameter that the filter reads, with the suffixes of ranges (amount_min, amount_max)."""
+    names: set[str] = set()
+    for name, field in filters.form.fields.items():
+        names.add(name)
+        names.update(f"{name}_{suffix}" for suffix in getattr(field.widget, "suffixes", []) if suffix)
+        names.update(f"{name}{suffix}" for suffix in getattr(field.widget, "widgets_names", []) if suffix)
+    return names
+
+
+def polish(filters: FilterSet) -> FilterSet:
+    """Dates get a calendar, choices that are few get boxes, and nothing chosen is called Any."""
+    for field in filters.form.fields.values():
+        field.required = False
+        if isinstance(field.widget, forms.MultiWidget):
+            for widget in field.widget.widgets:
+                _calendar(widget)
+        elif isinstance(field, forms.ModelChoiceField):
+            field.empty_label = None if isinstance(field, forms.ModelMultipleChoiceField) else _("Any")
+        elif isinstance(field, forms.MultipleChoiceField):
+            if len(field.choices) <= FEW:
+                field.widget = forms.CheckboxSelectMultiple(choices=field.choices)
+        elif hasattr(field.widget, "choices"):
+            field.widget.choices = [
+                (value, label if value != "" else _("Any")) for value, label in field.widget.choices
+            ]
+        else:
+            _calendar(field.widget)
+    return filters
+
+
+def _calendar(widget: Any) -> None:
+    if isinstance(widget, forms.DateInput):
+        widget.input_type = "date"
+        widget.format = "%Y-%m-%d"
+
+
+def is_set(value: Any) -> bool:
+    """Whether a cleaned filter value filters at all."""
+    if isinstance(value, slice):
+        return value.start is not None or value.stop is not None
+    if isinstance(value, QuerySet | list | tuple):
+        return bool(value)
+    return value is not None and value != ""
+
+
+def in_words(field: Any, value: Any) -> str:
+    """A filter's value in words: the label of a choice, a range as from … to …"""
+    if isinstance(value, slice):
+        parts = [_("from %s") % _plain(value.start) if value.start is not None else ""]
+        parts.append(_("to %s") % _plain(value.stop) if value.stop is not None else "")
+        return " ".join(part for part in parts if part)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    labels = {} if hasattr(field, "queryset") else dict(_flat(getattr(field, "choices", []) or []))
+    values = value if isinstance(value, list | tuple | QuerySet) else [value]
+    return ", ".join(str(labels.get(str(one), one)) for one in values)
+
+
+def _plain(value: Any) -> str:
+    return str(value.date() if hasattr(value, "date") else value)
+
+
+def _flat(choices: Any) -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = []
+    for value, label in choices:
+        pairs += _flat(label) if isinstance(label, list | tuple) else [(str(value), label)]
+    return pairs
