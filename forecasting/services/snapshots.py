@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Value
+from django.db.models import Value
 from django.db.models.fields import DateField
 
 from forecasting.models.forecast import PipelineSnapshot
@@ -49,7 +49,7 @@ def snapshot_pipeline(*, actor: Any = None, on: date | None = None) -> int:
             "currency",
             "base",
             "probability",
-            close=F("close_on"),
+            "close_on",
         )
         .order_by()
     )

@@ -1,5 +1,8 @@
 """The one clock. Tests travel with time-machine; the business day is the company's, not the server's."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -7,9 +10,22 @@ from django.conf import settings
 from django.utils import timezone
 
 
+_moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
+
+
 def now() -> datetime:
-    """This instant, aware, UTC."""
-    return timezone.now()
+    """This instant, aware, UTC; inside `at` that of the story being told."""
+    return _moment.get() or timezone.now()
+
+
+@contextmanager
+def at(moment: datetime) -> Iterator[None]:
+    """Let the services act at another moment: demo data is history that they wrote themselves."""
+    token = _moment.set(moment)
+    try:
+        yield
+    finally:
+        _moment.reset(token)
 
 
 def company_zone() -> ZoneInfo:
