@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+from revops.users import roles
+
 
 class AccountsConfig(AppConfig):
     name = "accounts"
@@ -7,8 +9,6 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        from revops.users import roles
-
         sellers = (roles.SDR, roles.SALES_REP, roles.SALES_MANAGER, roles.REVOPS_ADMIN)
         readers = (*roles.ROLES,)
         writers = (*sellers, roles.SALES_ENGINEER, roles.DEAL_DESK, roles.FINANCE, roles.SUPPORT, roles.EXECUTIVE)

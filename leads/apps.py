@@ -1,7 +1,52 @@
 from django.apps import AppConfig
 
+from revops.users import roles
+
 
 class LeadsConfig(AppConfig):
     name = "leads"
     label = "leads"
     verbose_name = "Leads"
+
+    def ready(self) -> None:
+        from leads import events, handlers  # noqa: PLC0415  models are not ready at import time  # noqa: PLC0415
+        from leads.registries import handoff_sections  # noqa: PLC0415
+        from leads.selectors.activities import lead_activity_ids  # noqa: PLC0415
+        from leads.selectors.handoffs import handed_lead_ids  # noqa: PLC0415
+        from leads.selectors.sections import SECTIONS  # noqa: PLC0415
+        from revops.core import outbox  # noqa: PLC0415
+        from revops.core.registries import ScopeSource, scope_sources  # noqa: PLC0415
+
+        outbox.subscribe(events.LeadCreated, handlers.route_new_lead)
+        outbox.subscribe(events.LeadAnswered, handlers.score_answered_lead)
+        outbox.subscribe(events.ScoringChanged, handlers.score_all_leads)
+        for section in SECTIONS:
+            handoff_sections.register(section)
+        scope_sources.register(ScopeSource("leads.activities", "accounts.activity", lead_activity_ids))
+        scope_sources.register(ScopeSource("leads.handed", "leads.lead", handed_lead_ids))
+        self._grant()
+
+    def _grant(self) -> None:
+        sdr, rep, manager, admin = roles.SDR, roles.SALES_REP, roles.SALES_MANAGER, roles.REVOPS_ADMIN
+        everybody = (sdr, rep, manager, admin, roles.SALES_ENGINEER, roles.EXECUTIVE, roles.SUPPORT)
+        roles.grant_all(everybody, "leads.view_lead", "leads.view_handoff", "leads.view_scorecard")
+        workers = (sdr, rep, manager, admin)
+        roles.grant_all(
+            workers,
+            "leads.add_lead",
+            "leads.change_lead",
+            "leads.qualify_lead",
+            "leads.allow_duplicate",
+            "leads.submit_handoff",
+        )
+        roles.grant_all((rep, manager), "leads.decide_handoff")
+        roles.grant_all((sdr, manager, admin), "leads.assign_lead", "leads.route_lead")
+        roles.grant(roles.SUPPORT, "leads.add_lead")
+        roles.grant(
+            admin,
+            *roles.manage(
+                "leads", "scorecard", "fitrule", "disqualifyreason", "leadqueue", "routingpool", "routingrule"
+            ),
+            *roles.manage("leads", "poolmember", delete=True),
+            "leads.view_assignment",
+        )

@@ -1,0 +1,30 @@
+"""What follows when something happened: work for a worker, sent by name once the delivery is committed."""
+
+from functools import partial
+
+from celery import current_app
+from django.db import transaction
+
+from leads.events import LeadAnswered, LeadCreated, ScoringChanged
+
+
+def route_new_lead(event: LeadCreated) -> None:
+    """A lead that nobody holds gets its owner."""
+    if event.route:
+        _send("leads.route_lead", event.lead_id)
+
+
+def score_answered_lead(event: LeadAnswered) -> None:
+    """New answers make a new qualification score."""
+    _send("leads.score_lead", event.lead_id)
+
+
+def score_all_leads(event: ScoringChanged) -> None:
+    """A new scorecard or fit rule concerns every open lead."""
+    _send("leads.score_all")
+
+
+def _send(task: str, *args: int) -> None:
+    # What is lost while the broker is down is made good by the nightly pass.
+    send = partial(current_app.send_task, task, args=list(args), queue="leads", retry=False)
+    transaction.on_commit(send, robust=True)

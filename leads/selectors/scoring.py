@@ -1,0 +1,108 @@
+"""The two numbers, computed and not yet stored: pure functions of answers, facts and rules."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, ROUND_DOWN, Decimal
+from typing import Any
+
+from leads.models import FitRule, Lead, QualificationAnswer, Scorecard
+
+Criterion = QualificationAnswer.Criterion
+CRITERIA: tuple[str, ...] = tuple(Criterion.values)
+CENT, FULL = Decimal("0.01"), Decimal(100)
+AUTHORITY_GATE = "authority_zero"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the scorecard says about a set of answers.
+
+    `score` stands only when all five are answered; it is cut, never rounded, so that 76.99… stays under 77.
+    `so_far` averages what is answered; `low` to `high` is where the score can still end.
+    """
+
+    answers: Mapping[str, Decimal]
+    score: Decimal | None
+    so_far: Decimal | None
+    low: Decimal
+    high: Decimal
+    open: list[str]
+    gate_failures: list[str]
+    qualifies: bool
+    needed: Decimal | None = None  # of the one open criterion, to qualify; None when none would do or several are open
+    threshold: Decimal = FULL
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Points by rules, held between 0 and 100, with each rule that gave some."""
+
+    score: int
+    reasons: list[dict[str, Any]] = field(default_factory=list)
+
+
+def active_scorecard() -> Scorecard:
+    """The scorecard in force."""
+    return Scorecard.objects.get(is_active=True)
+
+
+def answers_of(lead: Lead) -> dict[str, Decimal]:
+    """Criterion -> value, in the order of the criteria."""
+    found = {row.criterion: row.value for row in lead.answers.all()}
+    return {name: found[name] for name in CRITERIA if name in found}
+
+
+def judge(answers: Mapping[str, Decimal], card: Scorecard) -> Verdict:
+    """Weigh answers (0 to 100 each) by the scorecard. Unanswered blocks; authority 0 is a gate."""
+    weights = {name: Decimal(getattr(card, f"{name}_weight")) for name in CRITERIA}
+    points = sum((answers[name] * weights[name] for name in answers), Decimal(0))
+    answered = sum((weights[name] for name in answers), Decimal(0))
+    missing = [name for name in CRITERIA if name not in answers]
+    gates = [f"{name}_unanswered" for name in missing]
+    if answers.get(Criterion.AUTHORITY) == 0:
+        gates.append(AUTHORITY_GATE)
+    score = None if missing else _cut(points / FULL)
+    lowest = weights[Criterion.AUTHORITY] if Criterion.AUTHORITY in missing else Decimal(0)
+    highest = sum((weights[name] for name in missing), Decimal(0)) * FULL
+    return Verdict(
+        answers=answers,
+        score=score,
+        so_far=_cut(points / answered) if answered else None,
+        low=_cut((points + lowest) / FULL),
+        high=_cut((points + highest) / FULL),
+        open=missing,
+        gate_failures=gates,
+        qualifies=score is not None and not gates and score >= card.threshold,
+        needed=_needed(missing, points, weights, card.threshold, gates),
+        threshold=card.threshold,
+    )
+
+
+def _cut(value: Decimal) -> Decimal:
+    return value.quantize(CENT, ROUND_DOWN)
+
+
+def _needed(
+    missing: list[str], points: Decimal, weights: Mapping[str, Decimal], threshold: Decimal, gates: list[str]
+) -> Decimal | None:
+    if len(missing) != 1 or AUTHORITY_GATE in gates or not weights[missing[0]]:
+        return None
+    least = ((threshold * FULL - points) / weights[missing[0]]).to_integral_value(ROUND_CEILING)
+    floor = Decimal(1) if missing[0] == Criterion.AUTHORITY else Decimal(0)
+    return max(least, floor) if least <= FULL else None
+
+
+def fit_of(lead: Lead, rules: Iterable[FitRule]) -> Fit:
+    """Add up the points of the rules that the lead's facts match."""
+    hits = [rule for rule in rules if _matches(lead, rule)]
+    total = max(0, min(100, sum(rule.points for rule in hits)))
+    return Fit(total, [{"rule": rule.name, "field": rule.field, "points": rule.points} for rule in hits])
+
+
+def _matches(lead: Lead, rule: FitRule) -> bool:
+    value = getattr(lead, rule.field)
+    if rule.field == FitRule.Field.EMPLOYEES:
+        if value is None:
+            return False
+        return (rule.at_least is None or value >= rule.at_least) and (rule.at_most is None or value <= rule.at_most)
+    return bool(value) and value.casefold() in {text.casefold() for text in rule.values}

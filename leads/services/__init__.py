@@ -1,0 +1,38 @@
+"""Every write of this room."""
+
+from leads.services.activities import log_lead_activity, plan_lead_activity
+from leads.services.handoffs import escalate_handoff, reject_handoff, settle_accepted_handoff, submit_handoff
+from leads.services.leads import create_lead, update_lead
+from leads.services.routing import assign_lead, route_lead
+from leads.services.scoring import answer_criteria, score_fit, score_leads, score_qualification
+from leads.services.settings import create_scorecard, create_setting, edit_setting, set_members
+from leads.services.states import disqualify_lead, nurture_lead, qualify_lead, reopen_lead, start_working
+from leads.services.withdrawals import expire_handoff, withdraw_handoff
+
+__all__ = [
+    "answer_criteria",
+    "assign_lead",
+    "create_lead",
+    "create_scorecard",
+    "create_setting",
+    "disqualify_lead",
+    "edit_setting",
+    "escalate_handoff",
+    "expire_handoff",
+    "log_lead_activity",
+    "nurture_lead",
+    "plan_lead_activity",
+    "qualify_lead",
+    "reject_handoff",
+    "reopen_lead",
+    "route_lead",
+    "score_fit",
+    "score_leads",
+    "score_qualification",
+    "set_members",
+    "settle_accepted_handoff",
+    "start_working",
+    "submit_handoff",
+    "update_lead",
+    "withdraw_handoff",
+]

@@ -1,0 +1,51 @@
+"""Who holds a lead: the one place where that changes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from leads.models import Assignment, Lead, LeadQueue, RoutingPool
+from revops.core import audit, clock
+from revops.core.errors import DomainError
+from revops.core.status import edit
+from revops.users.calendars import default_calendar, due_after
+
+FIRST_ANSWER_MINUTES = 240
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Where a lead goes, and why."""
+
+    reason: str
+    user: Any = None
+    queue: LeadQueue | None = None
+    pool: RoutingPool | None = None
+
+
+def assign(lead: Lead, choice: Choice, *, actor: Any) -> Assignment:
+    """Close the current assignment and open the next one; the locked lead gets its holder."""
+    lead.assignments.filter(is_current=True).update(is_current=False)
+    now = clock.now()
+    row = Assignment.objects.create(
+        lead=lead,
+        user=choice.user,
+        queue=choice.queue,
+        pool=choice.pool,
+        reason=choice.reason[:200],
+        assigned_at=now,
+        sla_due_at=due_after(now, FIRST_ANSWER_MINUTES, default_calendar()) if choice.user else None,
+    )
+    changed = edit(lead, {"owner": choice.user, "queue": choice.queue})
+    if changed:
+        audit.record("lead.assigned", lead, actor=actor, changed=changed, reason=choice.reason)
+    return row
+
+
+def fallback_queue() -> LeadQueue:
+    """Where leads wait that nobody can take; its owner looks after them."""
+    queue = LeadQueue.objects.filter(is_fallback=True).first()
+    if queue is None:
+        raise DomainError("no_fallback_queue", _("There is no fallback queue: set one up in the settings of leads."))
+    return queue

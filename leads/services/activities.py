@@ -1,0 +1,54 @@
+"""What was done, and is to be done, on a lead."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts import services as accounts_services
+from accounts.models import Activity
+from leads.models import Lead, LeadActivity
+from revops.core import audit
+from revops.core.status import advance, lock
+
+
+@transaction.atomic
+def log_lead_activity(
+    *,
+    lead: Lead,
+    actor: Any,
+    kind: str,
+    subject: str,
+    body: str = "",
+    minutes: int | None = None,
+    happened_at: datetime | None = None,
+) -> Activity:
+    """Log what happened; the first touch of a new lead starts work on it."""
+    activity = accounts_services.log_activity(
+        actor=actor,
+        kind=kind,
+        subject=subject,
+        body=body,
+        minutes=minutes,
+        happened_at=happened_at,
+        account=lead.account,
+    )
+    LeadActivity.objects.create(lead=lead, activity=activity)
+    lead = lock(lead)
+    if lead.status == Lead.Status.NEW and kind != Activity.Kind.NOTE:
+        advance(lead, Lead.Status.WORKING, Lead.TRANSITIONS)
+        lead.save(update_fields=["status", "version", "updated_at"])
+        audit.record("lead.started", lead, actor=actor)
+    return activity
+
+
+@transaction.atomic
+def plan_lead_activity(
+    *, lead: Lead, actor: Any, kind: str, subject: str, due_at: datetime, owner: Any = None, body: str = ""
+) -> Activity:
+    """Plan the next action on a lead."""
+    activity = accounts_services.plan_activity(
+        actor=actor, kind=kind, subject=subject, due_at=due_at, owner=owner, body=body, account=lead.account
+    )
+    LeadActivity.objects.create(lead=lead, activity=activity)
+    return activity

@@ -1,0 +1,47 @@
+"""Celery entry points; each may run twice."""
+
+from celery import shared_task
+
+from leads import services
+from leads.models import Handoff, Lead
+from revops.core import clock
+
+
+@shared_task(name="leads.score_lead", ignore_result=True)
+def score_lead(lead_id: int) -> None:
+    """The qualification score of one lead, after its answers changed."""
+    lead = Lead.objects.filter(pk=lead_id).first()
+    if lead is not None:
+        services.score_qualification(lead=lead)
+
+
+@shared_task(name="leads.score_all", ignore_result=True)
+def score_all() -> None:
+    """Both scores of every open lead: nightly, and after a scorecard or a rule changed."""
+    last: int | None = 0
+    while last is not None:
+        last = services.score_leads(after=last)
+
+
+@shared_task(name="leads.route_lead", ignore_result=True)
+def route_lead(lead_id: int) -> None:
+    """Find an owner for a lead that came in."""
+    lead = Lead.objects.filter(pk=lead_id).first()
+    if lead is not None:
+        services.route_lead(lead=lead)
+
+
+@shared_task(name="leads.route_waiting", ignore_result=True)
+def route_waiting() -> None:
+    """Try again for leads that wait in the fallback queue: somebody may be free by now."""
+    for lead in Lead.objects.open().filter(queue__is_fallback=True, do_not_route=False).order_by("pk")[:500]:
+        services.route_lead(lead=lead)
+
+
+@shared_task(name="leads.handoff_sla_watch", ignore_result=True)
+def handoff_sla_watch() -> None:
+    """Handoffs past their limit: the manager hears of it; past their end: the lead goes back."""
+    for handoff in Handoff.objects.waiting().filter(escalated_at__isnull=True, sla_due_at__lte=clock.now()):
+        services.escalate_handoff(handoff=handoff)
+    for handoff in Handoff.objects.waiting().filter(expires_at__lte=clock.now()):
+        services.expire_handoff(handoff=handoff)
