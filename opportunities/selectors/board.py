@@ -2,17 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import F, QuerySet
+from django.db.models import Avg, DateTimeField, DurationField, ExpressionWrapper, F, QuerySet, Value
 
 from opportunities.models import Opportunity, Quote, Stage
 from opportunities.selectors import attention
-from opportunities.selectors.opportunities import Total, as_total, totals, with_base
-from revops.core.money import Money
-from revops.core.organisation import organisation
-from revops.core.rates import refuse_missing
+from opportunities.selectors.opportunities import Total, as_total, together, totals, with_base
+from revops.core.organisation import Span
 
 # Biggest first, without an amount last; served by the partial index opp_board.
 ORDER = ("-amount", "id")
@@ -30,15 +28,29 @@ class Deal:
 
 def lane_totals(rows: QuerySet[Opportunity], on: date) -> dict[int, Total]:
     """Count, sum and weighted sum of each stage over the whole filter, in one query."""
-    found = list(with_base(rows.order_by(), on).values("stage_id").annotate(**totals()))
-    refuse_missing(sum(row["missing"] for row in found))
+    found = with_base(rows.order_by(), on).values("stage_id").annotate(**totals())
     return {row["stage_id"]: as_total(row) for row in found}
+
+
+def rail_totals(rows: QuerySet[Opportunity], span: Span, on: date) -> dict[str, Total]:
+    """What was won and what was lost within the days, in one query."""
+    closed = rows.filter(status__in=("won", "lost"), closed_on__range=(span.first, span.last))
+    found = with_base(closed.order_by(), on).values("status").annotate(**totals())
+    return {row["status"]: as_total(row) for row in found}
+
+
+def days_in_stage(rows: QuerySet[Opportunity], now: datetime) -> Decimal | None:
+    """How long open deals have stood in their stages, on average; None without deals."""
+    age = ExpressionWrapper(
+        Value(now, output_field=DateTimeField()) - F("stage_entered_at"), output_field=DurationField()
+    )
+    mean = rows.order_by().aggregate(mean=Avg(age))["mean"]
+    return None if mean is None else Decimal(mean // timedelta(hours=1)) / 24
 
 
 def nothing() -> Total:
     """The figures of an empty lane."""
-    base = organisation().base_currency
-    return Total(0, Money(Decimal(0), base), Money(Decimal(0), base))
+    return together([])
 
 
 def first_cards(rows: QuerySet[Opportunity], stages: Sequence[Stage], limit: int) -> dict[int, list[Opportunity]]:

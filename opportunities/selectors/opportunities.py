@@ -1,5 +1,6 @@
 """Reads of deals: the list, the record, the figures over a filter."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,7 +13,7 @@ from accounts.models import Account, Activity, Contact
 from opportunities.models import Opportunity, OpportunityActivity, Pipeline, Stage
 from revops.core.money import Money, money
 from revops.core.organisation import Span, month_of, organisation
-from revops.core.rates import base_amount, refuse_missing
+from revops.core.rates import base_amount
 
 DECIMAL: DecimalField[Any, Any] = DecimalField(max_digits=19, decimal_places=3)
 
@@ -56,8 +57,9 @@ class Total:
     """A sum over the whole filter, in the base currency."""
 
     count: int
-    sum: Money
-    weighted: Money
+    sum: Money | None
+    weighted: Money | None
+    missing: int = 0  # rows in a currency without a rate: then there is no sum at all
 
 
 def with_base(rows: QuerySet[Opportunity], on: date) -> QuerySet[Opportunity]:
@@ -78,18 +80,29 @@ def totals() -> dict[str, Any]:
 
 
 def total_of(rows: QuerySet[Opportunity], on: date) -> Total:
-    """Count, sum and weighted sum of `rows`. Raises DomainError "missing_rate" rather than leave a row out."""
-    found = with_base(rows.order_by(), on).aggregate(**totals())
-    refuse_missing(found["missing"])
-    return as_total(found)
+    """Count, sum and weighted sum of `rows`; without sums when a currency has no rate."""
+    return as_total(with_base(rows.order_by(), on).aggregate(**totals()))
 
 
 def as_total(found: dict[str, Any]) -> Total:
     """One row of `totals()` as money."""
+    if found["missing"]:
+        return Total(found["deals"], None, None, found["missing"])
     base = organisation().base_currency
     return Total(
         found["deals"], Money(money(found["total"], base), base), Money(money(Decimal(found["expected"]), base), base)
     )
+
+
+def together(parts: Iterable[Total]) -> Total:
+    """The figures of several lanes as one."""
+    parts, base = list(parts), organisation().base_currency
+    count, missing = sum(part.count for part in parts), sum(part.missing for part in parts)
+    if missing:
+        return Total(count, None, None, missing)
+    zero = Money(Decimal(0), base)
+    sums = sum((part.sum for part in parts if part.sum), zero)
+    return Total(count, sums, sum((part.weighted for part in parts if part.weighted), zero))
 
 
 def closed_in(rows: QuerySet[Opportunity], status: str, span: Span) -> QuerySet[Opportunity]:
