@@ -21,8 +21,8 @@ from revops.users.selectors import managers_above
 @transaction.atomic
 def accept_handoff(*, handoff: Handoff, version: int | None, actor: User) -> Opportunity:
     """Take over a qualified lead. Accepting again, or at the same time, returns the same opportunity."""
+    lead = lock(handoff.lead)  # first, as whatever else ends a handoff does
     handoff = lock(handoff)
-    lead = lock(handoff.lead)
     _refuse_others(handoff, actor)
     if handoff.status == Handoff.Status.ACCEPTED:
         return lead.opportunity
