@@ -21,5 +21,10 @@ class OpportunitiesConfig(AppConfig):
             "opportunities.view_opportunitysplit",
             "opportunities.view_opportunityteammember",
         )
+        quoters = (*sellers, roles.DEAL_DESK)
+        roles.grant_all(roles.ROLES, "opportunities.view_quote")
+        roles.grant_all(quoters, "opportunities.add_quote", "opportunities.change_quote")
+        roles.grant(roles.REVOPS_ADMIN, *roles.manage("opportunities", "approvalrule"))
+        roles.grant(roles.REVOPS_ADMIN, "opportunities.view_approvalrequest", "opportunities.view_approvalstep")
         panels.register()
         search.register()

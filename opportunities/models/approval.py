@@ -1,12 +1,45 @@
 """The deal desk: which quotes need whose approval is rows, obeyed by the next quote."""
 
+from typing import Any, Self
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from opportunities.models.quote import Quote
 from revops.core.models import BaseModel, currency_field, money_field, percent_field
+from revops.core.scope import NOBODY
+
+MANAGER = "manager"
+
+
+class ApprovalRuleQuerySet(models.QuerySet["ApprovalRule"]):
+    def visible_to(self, user: Any) -> Self:
+        """Everybody who sells may know the limits."""
+        return self.all() if user.is_authenticated and user.is_active else self.filter(NOBODY)
+
+    def in_force(self) -> Self:
+        """Those that may fire, in the order in which they decide."""
+        return self.filter(is_active=True).order_by("priority", "pk")
+
+
+class ApprovalRequestQuerySet(models.QuerySet["ApprovalRequest"]):
+    def visible_to(self, user: Any) -> Self:
+        """Seen with its quote."""
+        return self.filter(quote__in=Quote.objects.visible_to(user).values("pk"))
+
+    def open(self) -> Self:
+        return self.filter(status__in=[ApprovalRequest.Status.SUBMITTED, ApprovalRequest.Status.IN_REVIEW])
+
+    def waiting_for(self, user: Any) -> Self:
+        """Open requests whose turn is this person's; never one's own."""
+        turn = ApprovalStep.objects.filter(request=OuterRef("pk"), status="waiting").order_by("position")
+        rows = self.open().annotate(
+            turn_role=Subquery(turn.values("role")[:1]), turn_approver=Subquery(turn.values("approver_id")[:1])
+        )
+        mine = Q(turn_approver=user.pk) | Q(turn_approver__isnull=True, turn_role__in=user.groups.values("name"))
+        return rows.filter(mine).exclude(submitted_by=user)
 
 
 class ApprovalRule(BaseModel):
@@ -23,6 +56,8 @@ class ApprovalRule(BaseModel):
     margin_below = percent_field(null=True, blank=True)
     approvers = ArrayField(models.CharField(max_length=40))
     is_active = models.BooleanField(default=True)
+
+    objects = ApprovalRuleQuerySet.as_manager()
 
     class Meta:
         ordering = ["priority", "pk"]
@@ -60,6 +95,8 @@ class ApprovalRequest(BaseModel):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.SUBMITTED)
     snapshot = models.JSONField()
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    objects = ApprovalRequestQuerySet.as_manager()
 
     class Meta:
         constraints = [

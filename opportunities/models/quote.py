@@ -1,15 +1,19 @@
 """The quote: a priced offer with terms. What it says is copied onto it and never read back from today's catalogue."""
 
+from datetime import date
+from fractions import Fraction
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from opportunities.models.opportunity import Opportunity
 from revops.catalog.models import PriceBook, Product
 from revops.core.history import tracked
 from revops.core.models import BaseModel, currency_field, money_field, percent_field, price_field
+from revops.core.money import Money
 from revops.core.scope import ScopedQuerySet
 
 
@@ -19,8 +23,12 @@ class QuoteQuerySet(ScopedQuerySet["Quote"]):
         deals = Opportunity.objects.visible_to(user).values("pk")
         condition = Q(opportunity__in=deals)
         if user.is_authenticated and user.is_active:
-            condition |= Q(approvals__steps__role__in=user.groups.values("name"))
+            condition |= Q(approvals__steps__role__in=user.groups.values("name")) | Q(approvals__steps__approver=user)
         return self.filter(pk__in=Quote.objects.filter(condition).values("pk"))
+
+    def past_validity(self, on: date) -> Self:
+        """Sent, and nobody accepted in time."""
+        return self.filter(status=Quote.Status.SENT, valid_until__lt=on)
 
 
 @tracked()
@@ -102,6 +110,34 @@ class Quote(BaseModel):
 
     def __str__(self) -> str:
         return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("quote-detail", args=[self.pk])
+
+    @property
+    def margin(self) -> Fraction | None:
+        """(net − cost) / net, exact; None when nothing is charged."""
+        return Fraction(self.net - self.cost) / Fraction(self.net) if self.net else None
+
+    @property
+    def net_money(self) -> Money:
+        return Money(self.net, self.currency)
+
+    @property
+    def tax_money(self) -> Money:
+        return Money(self.tax, self.currency)
+
+    @property
+    def shipping_money(self) -> Money:
+        return Money(self.shipping, self.currency)
+
+    @property
+    def discount_money(self) -> Money:
+        return Money(self.discount, self.currency)
+
+    @property
+    def total_money(self) -> Money:
+        return Money(self.total, self.currency)
 
 
 class QuoteLine(models.Model):

@@ -1,0 +1,88 @@
+"""Quotes as lists, records, the editor's preview and the API show them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+
+from opportunities.models import ApprovalRule, Opportunity, Quote, QuoteLine
+from opportunities.selectors.approvals import Turn, deciding_rule, turns_of
+from opportunities.selectors.pricing import Priced, price_lines
+from revops.catalog.models import PriceBook
+from revops.core import clock
+from revops.users.models import User
+
+
+def quote_list(*, viewer: Any) -> QuerySet[Quote]:
+    """Quotes with their deal, account and owner."""
+    return Quote.objects.visible_to(viewer).select_related(
+        "opportunity__account", "opportunity__owner", "price_book", "created_by"
+    )
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What the editor shows before anything is saved."""
+
+    priced: Priced
+    rule: ApprovalRule | None
+    turns: list[Turn]
+
+
+def preview(
+    *,
+    opportunity: Opportunity,
+    lines: Sequence[Mapping[str, Any]],
+    book: PriceBook,
+    discount: Decimal,
+    shipping: Decimal,
+    viewer: User,
+    quote: Quote | None = None,
+) -> Preview:
+    """Prices, margin and who would have to approve. Raises what saving would raise, writes nothing."""
+    day = clock.today()
+    kept = keep_agreed(lines, list(quote.lines.all()) if quote and quote.price_book_id == book.pk else [])
+    priced = price_lines(kept, currency=book.currency, on=day, book=book, discount=discount, shipping=shipping)
+    return Preview(priced, *_approval(priced, opportunity, viewer, day))
+
+
+def _approval(
+    priced: Priced, opportunity: Opportunity, viewer: User, day: date
+) -> tuple[ApprovalRule | None, list[Turn]]:
+    if not priced.lines:
+        return None, []
+    rule = deciding_rule(net=priced.net, cost=priced.cost, currency=priced.currency, on=day)
+    return rule, turns_of(rule, owner=opportunity.owner, submitter=viewer, on=day)
+
+
+def approval_preview(quote: Quote, viewer: User) -> tuple[ApprovalRule | None, list[Turn]]:
+    """Who would have to approve a stored quote."""
+    day = clock.today()
+    if not quote.net and not quote.cost:
+        return None, []
+    rule = deciding_rule(net=quote.net, cost=quote.cost, currency=quote.currency, on=day)
+    return rule, turns_of(rule, owner=quote.opportunity.owner, submitter=viewer, on=day)
+
+
+def keep_agreed(lines: Sequence[Mapping[str, Any]], stored: Sequence[QuoteLine]) -> list[dict[str, Any]]:
+    """What stands on the quote keeps its list price, cost, tax and text; the catalogue prices new lines only."""
+    left = list(stored)
+    kept = []
+    for line in lines:
+        old = next((row for row in left if row.product_id == line["product"].pk), None)
+        if old is None:
+            kept.append(dict(line))
+            continue
+        left.remove(old)
+        agreed = {
+            "list_price": old.list_price,
+            "unit_cost": old.unit_cost,
+            "tax_percent": old.tax_percent,
+            "description": old.description,
+        }
+        given = {name: value for name, value in line.items() if value is not None}
+        kept.append({**agreed, **given})
+    return kept
