@@ -148,7 +148,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # People and login ---------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "users.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["revops.users.backends.SignInBackend"]
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
@@ -166,7 +166,7 @@ if TESTING:
 else:
     PASSWORD_HASHERS.pop()
 
-ACCOUNT_ADAPTER = env.str("ACCOUNT_ADAPTER", default="allauth.account.adapter.DefaultAccountAdapter")
+ACCOUNT_ADAPTER = env.str("ACCOUNT_ADAPTER", default="revops.users.adapter.AccountAdapter")
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -264,6 +264,7 @@ REST_FRAMEWORK = {
         "revops.users.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
+    "DEFAULT_THROTTLE_CLASSES": ["revops.core.api.throttling.TokenBucketThrottle"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [

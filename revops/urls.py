@@ -1,6 +1,7 @@
 """Every address of the product: each room lists its own, this file lists the rooms."""
 
 from allauth.account import views as account_views
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.http import Http404
 from django.urls import include, path
@@ -31,6 +32,9 @@ PAGE_ROOMS = [
     "postsales.urls",
     "forecasting.urls",
 ]
+
+# The admin's own form knows neither the rate limit nor the second factor.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("admin/", admin.site.urls),

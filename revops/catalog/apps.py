@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CatalogConfig(AppConfig):
@@ -7,7 +8,11 @@ class CatalogConfig(AppConfig):
     verbose_name = "Catalog"
 
     def ready(self) -> None:
+        from revops.catalog.search import search_products  # noqa: PLC0415
+        from revops.core import registries  # noqa: PLC0415
         from revops.users import roles  # noqa: PLC0415  models are not ready at import time
 
         models = ("product", "productfamily", "pricebook", "pricebookentry", "productcost", "bundleitem")
         roles.grant(roles.REVOPS_ADMIN, *roles.manage("catalog", *models))
+        registries.navigation.register(registries.NavItem("products", _("Products"), "product-list", "box", order=65))
+        registries.searchers.register(registries.Searcher("product", _("Product"), "box", search_products, order=70))

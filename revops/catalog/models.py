@@ -1,11 +1,13 @@
 """What we sell."""
 
+from datetime import date, timedelta
 from typing import Any, Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from revops.core.models import (
     BaseModel,
@@ -15,6 +17,7 @@ from revops.core.models import (
     price_field,
     unique_external_ref,
 )
+from revops.core.money import Money
 from revops.core.scope import NOBODY
 
 
@@ -96,6 +99,9 @@ class Product(BaseModel, ExternalRef):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("product-detail", args=[self.pk])
+
 
 class PriceBook(BaseModel):
     """Prices in one currency, valid during these days."""
@@ -119,6 +125,19 @@ class PriceBook(BaseModel):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("price-book-detail", args=[self.pk])
+
+    @property
+    def first(self) -> date | None:
+        """The first day of validity; None is open."""
+        return self.during.lower
+
+    @property
+    def last(self) -> date | None:
+        """The last day of validity, included; None is open."""
+        return self.during.upper - timedelta(days=1) if self.during.upper else None
+
 
 class PriceBookEntry(BaseModel):
     """A product's list price in a book; `floor_price` is the lowest a quote may ask without the deal desk."""
@@ -137,6 +156,16 @@ class PriceBookEntry(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.product} {self.list_price}"
+
+    @property
+    def price(self) -> Money:
+        """The list price with the book's currency."""
+        return Money(self.list_price, self.book.currency)
+
+    @property
+    def floor(self) -> Money | None:
+        """The lowest price without the deal desk."""
+        return Money(self.floor_price, self.book.currency) if self.floor_price is not None else None
 
 
 class ProductCost(Stamped):

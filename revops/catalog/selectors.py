@@ -53,3 +53,15 @@ def cost_of(product: Product, currency: str, on: date) -> Decimal:
 def prices_of(product: Product) -> QuerySet[PriceBookEntry]:
     """A product's prices in all books."""
     return PriceBookEntry.objects.filter(product=product).select_related("book").order_by("book__name")
+
+
+def price_list(*, viewer: Any, book: int | str | None = None) -> QuerySet[PriceBookEntry]:
+    """Prices with product and book; of one book if it is named."""
+    rows = PriceBookEntry.objects.filter(book__in=PriceBook.objects.visible_to(viewer))
+    rows = rows.select_related("product", "book")
+    return rows if book is None else rows.filter(book_id=book)
+
+
+def costs_of(product: Product) -> QuerySet[ProductCost]:
+    """What one unit cost us over time, newest first."""
+    return ProductCost.objects.filter(product=product).order_by("currency", "-valid_from")

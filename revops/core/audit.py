@@ -61,3 +61,17 @@ def record(action: str, about: models.Model, **kwargs: Any) -> AuditEntry:
     row = entry(action, about, **kwargs)
     row.save(force_insert=True)
     return row
+
+
+_areas: dict[str, str] = {}
+
+
+def guard_area(area: str, permission: str) -> None:
+    """Show rows of an area only to holders of a permission. An area that nobody guards is shown to nobody."""
+    _areas[area] = permission
+
+
+def visible_entries(viewer: Any) -> models.QuerySet[AuditEntry]:
+    """The log as this person may read it."""
+    areas = ["", *(area for area, permission in _areas.items() if viewer.has_perm(permission))]
+    return AuditEntry.objects.filter(area__in=areas)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from revops.core import clock
 from revops.users.models import Absence, ApiToken, Team, TeamMembership, TeamPlacement, User
@@ -18,8 +18,15 @@ def user_list(*, viewer: User) -> QuerySet[User]:
 
 
 def team_list(*, viewer: User) -> QuerySet[Team]:
-    """Teams as lists and the API show them."""
-    return Team.objects.all() if viewer.is_authenticated and viewer.is_active else Team.objects.none()
+    """Teams as they stand today, for lists and the API."""
+    today = clock.today()
+    if not (viewer.is_authenticated and viewer.is_active):
+        return Team.objects.none()
+    placed = TeamPlacement.objects.filter(team=OuterRef("pk"), during__contains=today)
+    current = TeamMembership.objects.filter(during__contains=today)
+    return Team.objects.annotate(parent_today=Subquery(placed.values("parent_id")[:1])).prefetch_related(
+        Prefetch("memberships", queryset=current)
+    )
 
 
 def token_list(*, viewer: User) -> QuerySet[ApiToken]:

@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from revops.catalog.api.views import PriceBookViewSet, PriceViewSet, ProductViewSet
+
+router = SimpleRouter(trailing_slash=False)
+router.register("products", ProductViewSet, basename="api-products")
+router.register("price-books", PriceBookViewSet, basename="api-price-books")
+router.register(r"price-books/(?P<book>\d{1,18})/prices", PriceViewSet, basename="api-prices")
+
+urlpatterns = router.urls

@@ -55,6 +55,9 @@ class ApiView(viewsets.GenericViewSet):  # type: ignore[type-arg]
         except Exception as error:
             response = self.handle_exception(error)
         self.response = self.finalize_response(request, response, *args, **kwargs)
+        bucket = getattr(request._request, "rate_bucket", None)
+        for name, value in bucket.headers().items() if bucket else ():
+            self.response[name] = value
         return self.response
 
     def _answer(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -1,9 +1,18 @@
 """Every write about people, teams, roles, tokens and calendars."""
 
-from revops.users.services.calendars import add_absence, add_holiday, create_calendar, fill_holidays, set_hours
+from revops.users.services.calendars import (
+    add_absence,
+    add_holiday,
+    create_calendar,
+    fill_holidays,
+    set_holidays,
+    set_hours,
+    update_calendar,
+)
 from revops.users.services.people import (
     create_user,
     deactivate_user,
+    set_password,
     set_reach,
     set_roles,
     update_user,
@@ -37,9 +46,12 @@ __all__ = [
     "place_team",
     "rename_team",
     "revoke_token",
+    "set_holidays",
     "set_hours",
+    "set_password",
     "set_reach",
     "set_roles",
     "sync_roles",
+    "update_calendar",
     "update_user",
 ]

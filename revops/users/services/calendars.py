@@ -1,7 +1,8 @@
 """Working calendars, their holidays, and absences."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, time
+from typing import Any
 from zoneinfo import available_timezones
 
 import holidays as countries
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from revops.core import audit
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.scope import require
-from revops.core.status import lock
+from revops.core.status import edit, lock
 from revops.users.models import Absence, Holiday, User, WorkingCalendar, WorkingHours
 
 Stretch = tuple[int, time, time]
@@ -45,6 +46,36 @@ def create_calendar(
     _write_hours(calendar, hours)
     audit.record("calendar.created", calendar, actor=actor, time_zone=time_zone)
     return calendar
+
+
+@transaction.atomic
+def update_calendar(
+    *, calendar: WorkingCalendar, version: int | None = None, actor: User | None, **changes: Any
+) -> WorkingCalendar:
+    """Rename a calendar, move it to another zone, or make it the default."""
+    _may(actor)
+    calendar = lock(calendar, version)
+    if changes.get("time_zone", "UTC") not in available_timezones():
+        raise InvalidInput.of(time_zone=_("There is no such time zone."))
+    if changes.get("is_default"):
+        WorkingCalendar.objects.filter(is_default=True).exclude(pk=calendar.pk).update(is_default=False)
+    changed = edit(calendar, changes)
+    if changed:
+        audit.record("calendar.changed", calendar, actor=actor, changed=changed)
+    return calendar
+
+
+@transaction.atomic
+def set_holidays(
+    *, calendar: WorkingCalendar, days: Mapping[date, str], among: Iterable[date] | None = None, actor: User | None
+) -> None:
+    """Replace a calendar's holidays; with `among`, only those days that were shown can go."""
+    _may(actor)
+    gone = calendar.holidays.exclude(on__in=days)
+    (gone if among is None else gone.filter(on__in=list(among))).delete()
+    rows = [Holiday(calendar=calendar, on=on, name=name[:80]) for on, name in days.items()]
+    Holiday.objects.bulk_create(rows, update_conflicts=True, unique_fields=["calendar", "on"], update_fields=["name"])
+    audit.record("calendar.holidays_set", calendar, actor=actor, count=len(rows))
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from revops.core import audit
-from revops.core.errors import IllegalState, InvalidInput
+from revops.core.errors import IllegalState, InvalidInput, NotAllowed
 from revops.core.registries import hand_over
 from revops.core.scope import require
 from revops.core.status import edit, lock
@@ -51,8 +51,7 @@ def create_user(
 @transaction.atomic
 def update_user(*, user: User, version: int | None = None, actor: User | None, **changes: Any) -> User:
     """Change names, address, calendar, or whether the person can sign in."""
-    if actor is not None:
-        require(actor, "users.change_user")
+    _may_change(actor, user)
     unknown = set(changes) - set(EDITABLE)
     if unknown:
         raise InvalidInput.of(**{sorted(unknown)[0]: _("This cannot be changed here.")})
@@ -69,8 +68,7 @@ def update_user(*, user: User, version: int | None = None, actor: User | None, *
 @transaction.atomic
 def set_reach(*, user: User, reach: str, version: int | None = None, actor: User | None) -> User:
     """Say whose records a person sees: their own, their teams', everybody's."""
-    if actor is not None:
-        require(actor, "users.change_user")
+    _may_change(actor, user)
     if reach not in User.Reach.values:
         raise InvalidInput.of(reach=_("Reach is own, team or all."))
     user = lock(user, version)
@@ -83,8 +81,7 @@ def set_reach(*, user: User, reach: str, version: int | None = None, actor: User
 @transaction.atomic
 def set_roles(*, user: User, roles: Iterable[str], version: int | None = None, actor: User | None) -> User:
     """Give a person exactly these roles. What the person may do changes at once."""
-    if actor is not None:
-        require(actor, "users.change_user")
+    _may_change(actor, user)
     user = lock(user, version)
     before = sorted(user.groups.values_list("name", flat=True))
     after = sorted(set(roles))
@@ -98,10 +95,24 @@ def set_roles(*, user: User, roles: Iterable[str], version: int | None = None, a
 
 
 @transaction.atomic
+def set_password(*, user: User, password: str, actor: User | None) -> User:
+    """Give a person a first or a new password; the person's sessions end."""
+    _may_change(actor, user)
+    user = lock(user)
+    if not user.can_sign_in:
+        raise InvalidInput.of(password=_("This person cannot sign in."))
+    _check_password(password, user)
+    user.set_password(password)
+    user.version += 1
+    user.save(update_fields=["password", "version", "updated_at"])
+    audit.record("user.password_set", user, actor=actor)
+    return user
+
+
+@transaction.atomic
 def deactivate_user(*, user: User, to: User | None = None, version: int | None = None, actor: User | None) -> User:
     """Let a person go: sessions and tokens end, and with `to` every app hands over what they own."""
-    if actor is not None:
-        require(actor, "users.change_user")
+    _may_change(actor, user)
     user = lock(user, version)
     if not user.is_active:
         raise IllegalState("user_inactive", _("This person has left already."))
@@ -114,6 +125,15 @@ def deactivate_user(*, user: User, to: User | None = None, version: int | None =
     ApiToken.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=user.updated_at)
     audit.record("user.deactivated", user, actor=actor, changed=changed, handed_to=to)
     return user
+
+
+def _may_change(actor: User | None, user: User) -> None:
+    """Who administers people does not reach above: a superuser is changed by superusers only."""
+    if actor is None:
+        return
+    require(actor, "users.change_user")
+    if user.is_superuser and not actor.is_superuser:
+        raise NotAllowed(_("Only a superuser may change a superuser."))
 
 
 def _groups(names: Iterable[str]) -> list[Group]:
