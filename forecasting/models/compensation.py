@@ -60,7 +60,7 @@ class CompPlan(BaseModel):
 
 
 class PlanVersion(BaseModel):
-    """An edition of a plan with its range of credit dates. Once approved it is never edited, only cut short or retired."""
+    """An edition of a plan for a range of credit dates. Once approved it is not edited, only cut short or retired."""
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -266,5 +266,3 @@ class PlanAssignment(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.user}, {self.plan_version}"
-
-

@@ -23,12 +23,14 @@ class RunQuerySet(PayQuerySet):
 
 
 class CommissionRun(models.Model):
-    """One calculation of one payee's month. `input_hash` is that of the facts: same facts, same cents."""
+    """One calculation of one payee's month, with how every line was rated. Same facts (hash), same cents."""
 
     payee = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="commission_runs")
     period = models.ForeignKey(FiscalPeriod, on_delete=models.PROTECT, related_name="commission_runs")
     number = models.PositiveIntegerField()
     input_hash = models.CharField(max_length=64)
+    posting_period = models.ForeignKey(FiscalPeriod, null=True, on_delete=models.PROTECT, related_name="+")
+    ratings = models.JSONField(default=list, help_text="What each line counted, at which rate, and what it earned.")
     postings = models.PositiveIntegerField(default=0)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -81,7 +83,11 @@ class LedgerEntry(models.Model):
     currency = currency_field()
     run = models.ForeignKey(CommissionRun, null=True, on_delete=models.PROTECT, related_name="entries")
     reverses = models.ForeignKey(
-        "self", null=True, on_delete=models.PROTECT, related_name="reversed_by", help_text="The entry that this corrects."
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="reversed_by",
+        help_text="The entry that this corrects.",
     )
     reason = models.CharField(max_length=200, blank=True, default="")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")

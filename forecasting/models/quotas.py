@@ -32,7 +32,7 @@ class QuotaQuerySet(ScopedQuerySet["Quota"]):
 
 @tracked()
 class Quota(BaseModel):
-    """The amount to book. A new edition supersedes the old one; the old one keeps standing for what was closed under it."""
+    """The amount to book. A new edition supersedes the old one, which keeps standing for what was closed under it."""
 
     class Metric(models.TextChoices):
         REVENUE = "revenue", _("Booked revenue")

@@ -3,7 +3,7 @@
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from forecasting.models.compensation import PlanVersion
@@ -58,9 +58,10 @@ class Statement(BaseModel):
     attainment = models.DecimalField(max_digits=9, decimal_places=1, null=True, help_text="Truncated, never rounded.")
     earned = money_field(default=0, help_text="Of this period's credits.")
     corrections = money_field(default=0, help_text="Of earlier periods, posted in this one.")
-    held = money_field(default=0)
+    held = money_field(default=0, help_text="Of what was posted in this period.")
+    released = money_field(default=0, help_text="From earlier holds.")
     payable = money_field(default=0)
-    terms = models.JSONField(default=dict, help_text="Mode, comparator and tiers as they stood.")
+    terms = models.JSONField(default=list, help_text="Each component with its tiers as they stood, and where it got.")
     input_hash = models.CharField(max_length=64, blank=True, default="")
     run_label = models.CharField(max_length=40, blank=True, default="")
     published_at = models.DateTimeField(null=True, editable=False)
@@ -74,6 +75,10 @@ class Statement(BaseModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["payee", "period", "edition"], name="statement_edition_once"),
+            models.CheckConstraint(
+                condition=Q(payable=F("earned") + F("corrections") - F("held") + F("released")),
+                name="statement_adds_up",
+            ),
             models.UniqueConstraint(
                 fields=["payee", "period"], condition=Q(status="draft"), name="statement_one_draft"
             ),

@@ -1,6 +1,6 @@
 """Reading the fiscal calendar."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -24,3 +24,10 @@ def posting_month(origin: FiscalPeriod) -> FiscalPeriod | None:
         return origin
     later = FiscalPeriod.objects.months().taking_postings().filter(first_on__gt=origin.first_on)
     return later.order_by("first_on").first()
+
+
+def months_to_calculate(today: date) -> list[FiscalPeriod]:
+    """Months whose facts may still change: open ones, and closed ones of the last 13 months (late facts, C29)."""
+    states = FiscalPeriod.Status
+    rows = FiscalPeriod.objects.months().filter(last_on__gte=today - timedelta(days=400))
+    return list(rows.filter(status__in=[states.OPEN, states.CALCULATING, states.CLOSED]).order_by("first_on"))
