@@ -40,7 +40,7 @@ _DOTTED = re.compile(r"\b((?:\w\.){1,5}\w?)(?=\W|$)")
 def email_key(text: str) -> str:
     """The address in its one normal form, or "" when it is none: "Ann.Lee@EXAMPLE.com " -> "ann.lee@example.com"."""
     try:
-        found = validate_email(text.strip(), check_deliverability=False)
+        found = validate_email(text.strip(" \t"), check_deliverability=False)
     except EmailNotValidError:
         return ""
     return found.normalized.casefold()
