@@ -49,7 +49,8 @@ def money_text(value: Money | None, style: str = "full") -> str:
         r"0(\.0+)?", "0" + ("." + "0" * places if places else ""), locale.currency_formats["standard"].pattern
     )
     shown = format_currency(amount, value.currency, format=pattern, locale=locale, currency_digits=False)
-    return shown.replace("-", "−")
+    # A code is a word and wants its space: KWD 1.500, as CLDR has it and Babel leaves out.
+    return re.sub(r"([A-Z])(?=\d)", "\\1\xa0", shown).replace("-", "−")
 
 
 @register.filter(name="money")

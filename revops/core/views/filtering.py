@@ -27,8 +27,7 @@ def polish(filters: FilterSet) -> FilterSet:
     for field in filters.form.fields.values():
         field.required = False
         if isinstance(field.widget, forms.MultiWidget):
-            for widget in field.widget.widgets:
-                _calendar(widget)
+            _range(field)
         elif isinstance(field, forms.ModelChoiceField):
             field.empty_label = None if isinstance(field, forms.ModelMultipleChoiceField) else _("Any")
         elif isinstance(field, forms.MultipleChoiceField):
@@ -41,6 +40,16 @@ def polish(filters: FilterSet) -> FilterSet:
         else:
             _calendar(field.widget)
     return filters
+
+
+def _range(field: Any) -> None:
+    """A range has two ends, each with a name of its own for those who only hear them."""
+    for part, widget, end in zip(field.fields, field.widget.widgets, (_("from"), _("to")), strict=False):
+        widget.attrs["aria-label"] = f"{field.label}, {end}"
+        if isinstance(part, forms.DateField | forms.DateTimeField):
+            widget.input_type = "date"
+        elif isinstance(part, forms.DecimalField | forms.IntegerField):
+            widget.attrs["inputmode"] = "decimal"
 
 
 def _calendar(widget: Any) -> None:
