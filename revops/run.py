@@ -31,6 +31,8 @@ _PR_SET_PDEATHSIG = 1
 
 def main() -> int:
     started = time.monotonic()
+    # Named outright: a shell that starts us in the background had SIGINT ignored.
+    signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
     port, host = os.environ.get("PORT", "8000"), os.environ.get("HOST", "127.0.0.1")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "revops.settings")
@@ -60,6 +62,9 @@ def main() -> int:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    # make passes a signal on that reached us already; the second must not cut the stopping short.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -52,12 +52,16 @@ def test_it_answers_and_leaves_no_process(tmp_path_factory: pytest.TempPathFacto
     for number in (signal.SIGINT, signal.SIGTERM):
         started = time.monotonic()
         process, _ = _start(folder, port)
-        answer = urllib.request.urlopen(f"http://127.0.0.1:{port}/login/", timeout=20)
+        try:
+            answer = urllib.request.urlopen(f"http://127.0.0.1:{port}/login/", timeout=20)
+            took = time.monotonic() - started
+            names = {running.name() for running in _of(folder)}
+        finally:
+            # As make does: the terminal's signal, and make's own copy of it.
+            process.send_signal(number)
+            process.send_signal(number)
         assert answer.status == 200
-        took = time.monotonic() - started
-        names = {running.name() for running in _of(folder)}
         assert {"gunicorn", "postgres", "valkey-server"} <= names
-        process.send_signal(number)
         assert process.wait(30) == 0
         assert _of(folder) == []
     # The second start finds its tables; ten seconds is the promise on a free machine.
