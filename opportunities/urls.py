@@ -1,3 +1,21 @@
-from django.urls import URLPattern
+"""Addresses of the screens."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import URLPattern, path
+
+from opportunities.views import acts, board, lists, records
+
+urlpatterns: list[URLPattern] = [
+    path("opportunities/", board.OpportunityBoard.as_view(), name="opportunity-board"),
+    path("opportunities/lanes/<slug:key>/", board.lane_more, name="opportunity-lane"),
+    path("opportunities/list/", lists.OpportunityList.as_view(), name="opportunity-list"),
+    path("opportunities/new/", records.new, name="opportunity-new"),
+    path("opportunities/accounts/", lists.accounts, name="opportunity-accounts"),
+    path("opportunities/<int:pk>/", records.detail, name="opportunity-detail"),
+    path("opportunities/<int:pk>/edit/", records.edit, name="opportunity-edit"),
+    path("opportunities/<int:pk>/move/", board.move, name="opportunity-move"),
+    path("opportunities/<int:pk>/log/", acts.log, name="opportunity-log"),
+    path("opportunities/<int:pk>/done/<int:activity>/", acts.done, name="opportunity-done"),
+    path("opportunities/<int:pk>/splits/", acts.splits, name="opportunity-splits"),
+    path("opportunities/<int:pk>/category/", acts.category, name="opportunity-category"),
+    path("opportunities/<int:pk>/reopen/", acts.reopen, name="opportunity-reopen"),
+]

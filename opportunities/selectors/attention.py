@@ -93,17 +93,31 @@ NOTHING = NextAction("", "none")
 
 
 def described(activity: Activity, now: datetime) -> NextAction:
-    """Call at 14:00; Mail on Mon 23 Nov; Proposal, 2 days late."""
-    due = activity.due_at
-    if due is None:
+    """A planned activity as the next action."""
+    if activity.due_at is None:
         return NOTHING
-    what, local = activity.subject, timezone.localtime(due)
+    text, when = words(activity.subject, activity.due_at, now)
+    return NextAction(text, when, activity.due_at, activity)
+
+
+def words(what: str, due: datetime, now: datetime) -> tuple[str, str]:
+    """Call at 14:00, today; Mail on Mon 23 Nov, later; Proposal, 2 days late, late."""
+    local = timezone.localtime(due)
     if due < now:
-        return NextAction(f"{what}, {_late_by(due, now)}", "late", due, activity)
+        return f"{what}, {_late_by(due, now)}", "late"
     if due < end_of_day(now):
-        return NextAction(_("%(what)s at %(time)s") % {"what": what, "time": f"{local:%H:%M}"}, "today", due, activity)
+        return _("%(what)s at %(time)s") % {"what": what, "time": f"{local:%H:%M}"}, "today"
     day = date_format(local, "D j M" if local.year == timezone.localtime(now).year else "j M Y")
-    return NextAction(_("%(what)s on %(day)s") % {"what": what, "day": day}, "later", due, activity)
+    return _("%(what)s on %(day)s") % {"what": what, "day": day}, "later"
+
+
+def next_cell(deal: Any) -> tuple[str, str] | None:
+    """The next action of a row of `opportunity_list`."""
+    if deal.status != Opportunity.Status.OPEN:
+        return None
+    if deal.next_due_at is None:
+        return _("No next action"), "none"
+    return words(deal.next_subject, deal.next_due_at, clock.now())
 
 
 def _late_by(due: datetime, now: datetime) -> str:

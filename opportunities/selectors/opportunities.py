@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, DecimalField, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from accounts.models import Account, Activity, Contact
@@ -25,16 +25,16 @@ def deals(*, viewer: Any) -> QuerySet[Opportunity]:
 
 def opportunity_list(*, viewer: Any) -> QuerySet[Opportunity]:
     """Deals as the list page, the export and the API show them: with people, stage and the next action's date."""
-    due = (
-        OpportunityActivity.objects.filter(opportunity=OuterRef("pk"), activity__status=Activity.Status.PLANNED)
-        .values("opportunity")
-        .annotate(due=Min("activity__due_at"))
-        .values("due")
-    )
+    planned = OpportunityActivity.objects.filter(
+        opportunity=OuterRef("pk"), activity__status=Activity.Status.PLANNED
+    ).order_by("activity__due_at", "activity_id")
     return (
         deals(viewer=viewer)
         .select_related("account", "owner", "stage", "pipeline", "contact", "product", "loss_reason", "lead")
-        .annotate(next_due_at=Subquery(due))
+        .annotate(
+            next_due_at=Subquery(planned.values("activity__due_at")[:1]),
+            next_subject=Subquery(planned.values("activity__subject")[:1]),
+        )
     )
 
 

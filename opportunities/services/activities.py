@@ -11,6 +11,9 @@ from opportunities.models import Opportunity, OpportunityActivity
 from revops.core.scope import require
 from revops.users.models import User
 
+SUBJECT = 120
+PLANNABLE = (Activity.Kind.CALL, Activity.Kind.EMAIL, Activity.Kind.MEETING, Activity.Kind.VISIT)
+
 
 @transaction.atomic
 def log_on_opportunity(*, opportunity: Opportunity, actor: User, kind: str, subject: str, **facts: Any) -> Activity:
@@ -37,6 +40,27 @@ def plan_on_opportunity(
     )
     OpportunityActivity.objects.create(opportunity=opportunity, activity=activity)
     return activity
+
+
+@transaction.atomic
+def log_touch(
+    *,
+    opportunity: Opportunity,
+    actor: User,
+    kind: str = Activity.Kind.NOTE,
+    text: str = "",
+    next_subject: str = "",
+    next_at: datetime | None = None,
+) -> None:
+    """What happened and what comes next, in one go. The first line of the text is its subject."""
+    subject, _break, body = text.strip().partition("\n")
+    if subject:
+        if len(subject) > SUBJECT:
+            subject, body = f"{subject[: SUBJECT - 1]}…", text.strip()
+        log_on_opportunity(opportunity=opportunity, actor=actor, kind=kind, subject=subject, body=body.strip())
+    if next_subject and next_at is not None:
+        planned = kind if kind in PLANNABLE else Activity.Kind.TASK
+        plan_on_opportunity(opportunity=opportunity, actor=actor, kind=planned, subject=next_subject, due_at=next_at)
 
 
 def _where(opportunity: Opportunity, facts: dict[str, Any]) -> dict[str, Any]:

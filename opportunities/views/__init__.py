@@ -1,0 +1,1 @@
+"""Screens of deals, quotes and the deal desk."""
