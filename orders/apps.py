@@ -7,13 +7,14 @@ class OrdersConfig(AppConfig):
     verbose_name = "Orders"
 
     def ready(self) -> None:
-        from opportunities.events import OpportunityMoved, QuoteAccepted
-        from orders import handlers
-        from revops.core import outbox
-        from revops.users import roles
+        from opportunities.events import OpportunityMoved, QuoteAccepted  # noqa: PLC0415  models are not ready at import
+        from orders import guards, handlers  # noqa: PLC0415
+        from revops.core import outbox  # noqa: PLC0415
+        from revops.users import roles  # noqa: PLC0415
 
         outbox.subscribe(QuoteAccepted, handlers.book_accepted_quote)
         outbox.subscribe(OpportunityMoved, handlers.draft_order_when_won_by_hand)
+        guards.register()
         sellers = (roles.SALES_REP, roles.SALES_MANAGER, roles.REVOPS_ADMIN)
         roles.grant_all(sellers, "orders.add_order", "orders.change_order", "orders.book_order")
         deliverers = (roles.OPERATIONS_PLANNER, roles.FINANCE, roles.REVOPS_ADMIN)
