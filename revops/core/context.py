@@ -40,9 +40,10 @@ def _address(url_name: str) -> str:
 
 
 def _count(item: NavItem, user: AbstractUser) -> int | None:
-    if item.count is None:
+    count = item.count
+    if count is None:
         return None
-    return cache.get_or_set(f"nav:{item.key}:{user.pk}", lambda: item.count(user) if item.count else 0, COUNT_SECONDS)
+    return cache.get_or_set(f"nav:{item.key}:{user.pk}", lambda: count(user), COUNT_SECONDS)
 
 
 def _link(item: NavItem | CreateItem, url: str, current: bool, count: int | None = None) -> Link:

@@ -186,16 +186,22 @@ def export_value(column: Column, row: Any) -> str:
     return neutral(_pair(value)[0] if isinstance(value, tuple) else str(value))
 
 
-def export_columns(columns: Sequence[Column]) -> list[tuple[str, Callable[[Any], str]]]:
-    """Heads and values; a money column brings its currency column with it."""
-    out: list[tuple[str, Callable[[Any], str]]] = []
+def export_heads(columns: Sequence[Column]) -> list[str]:
+    """The first line; a money column brings its currency along."""
+    heads = []
     for column in columns:
-        out.append((str(column.label), lambda row, c=column: export_value(c, row)))
+        heads.append(str(column.label))
         if column.kind == "money":
-            out.append((f"{column.label} currency", lambda row, c=column: _currency(c, row)))
-    return out
+            heads.append(f"{column.label} currency")
+    return heads
 
 
-def _currency(column: Column, row: Any) -> str:
-    value = value_of(row, column.cell or column.key)
-    return value.currency if isinstance(value, Money) else ""
+def export_line(columns: Sequence[Column], row: Any) -> list[str]:
+    """A line of the file, in step with `export_heads`."""
+    line = []
+    for column in columns:
+        line.append(export_value(column, row))
+        if column.kind == "money":
+            value = value_of(row, column.cell or column.key)
+            line.append(value.currency if isinstance(value, Money) else "")
+    return line

@@ -31,8 +31,9 @@ def polish(filters: FilterSet) -> FilterSet:
         elif isinstance(field, forms.ModelChoiceField):
             field.empty_label = None if isinstance(field, forms.ModelMultipleChoiceField) else _("Any")
         elif isinstance(field, forms.MultipleChoiceField):
-            if len(field.choices) <= FEW:
-                field.widget = forms.CheckboxSelectMultiple(choices=field.choices)
+            choices = list(field.widget.choices)
+            if len(choices) <= FEW:
+                field.widget = forms.CheckboxSelectMultiple(choices=choices)
         elif hasattr(field.widget, "choices"):
             field.widget.choices = [
                 (value, label if value != "" else _("Any")) for value, label in field.widget.choices

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
@@ -24,7 +24,7 @@ from revops.core.keyset import paginate
 from revops.core.models import JobRun
 from revops.core.registries import permitted
 from revops.core.templatetags.frame import changed_query
-from revops.core.views.cells import Column, export_columns, rows_of
+from revops.core.views.cells import Column, export_heads, export_line, rows_of
 from revops.core.views.filtering import filter_names, in_words, is_set, polish
 from revops.core.views.parts import Action, BulkAction, Chip, Empty, Figure, Tab
 
@@ -60,7 +60,7 @@ def count_text(count: int, limit: int = COUNT_LIMIT) -> str:
 class ListPage(LoginRequiredMixin, View):
     """Subclass it, name the columns, give the rows: see templates/README.md."""
 
-    http_method_names: ClassVar[list[str]] = ["get", "head", "post", "options"]
+    http_method_names = ["get", "head", "post", "options"]
 
     title: StrOrPromise = ""
     nav_key: str = ""
@@ -80,10 +80,15 @@ class ListPage(LoginRequiredMixin, View):
     template: str = "core/list.html"
     file_name: str = "export"
 
+    @property
+    def viewer(self) -> Any:
+        """Who looks; nobody gets here without a login."""
+        return self.request.user
+
     # What a list says about itself ----------------------------------------------------------
 
     def rows(self) -> QuerySet[Any]:
-        """The app's selector, for the person who looks: `lead_list(viewer=self.request.user)`."""
+        """The app's selector, for the person who looks: `lead_list(viewer=self.viewer)`."""
         raise NotImplementedError
 
     def strip(self, rows: QuerySet[Any]) -> Sequence[Figure]:
@@ -200,7 +205,7 @@ class ListPage(LoginRequiredMixin, View):
         return [by_key[key] for key in dict.fromkeys(keys)]
 
     def _bulk(self) -> list[BulkAction]:
-        return [action for action in self.bulk_actions if permitted(action, self.request.user)]
+        return [action for action in self.bulk_actions if permitted(action, self.viewer)]
 
     # Answers --------------------------------------------------------------------------------
 
@@ -337,11 +342,11 @@ class ListPage(LoginRequiredMixin, View):
         return response
 
     def _lines(self, rows: QuerySet[Any]) -> Iterator[str]:
-        columns = export_columns(self._shown_columns())
+        columns = self._shown_columns()
         writer = csv.writer(_Echo())
-        yield "\ufeff" + writer.writerow([head for head, _value in columns])
+        yield "\ufeff" + writer.writerow(export_heads(columns))
         for row in rows.iterator(chunk_size=2000):
-            yield writer.writerow([value(row) for _head, value in columns])
+            yield writer.writerow(export_line(columns, row))
 
 
 class _Echo:

@@ -46,13 +46,41 @@ def _lanes() -> list[Lane]:
     ]
 
 
+def _charts() -> dict[str, Any]:
+    booked = [22000, 164000, 318000, 455000, 611000, 726100]
+    pace = [60000, 240000, 420000, 560000, 680000, 731000]
+    return {
+        "bar_spec": {
+            "kind": "bar",
+            "labels": ["Jul", "Aug", "Sep", "Oct"],
+            "unit": "USD",
+            "series": [{"name": "Won", "values": [388000, 412000, 530500, 619000], "color": 1}],
+            "mark": {"value": 600000, "label": "Quota"},
+        },
+        "bar_head": ["Month", "Won"],
+        "bar_rows": [["Jul", "$388,000"], ["Aug", "$412,000"], ["Sep", "$530,500"], ["Oct", "$619,000"]],
+        "line_spec": {
+            "kind": "line",
+            "labels": ["2 Nov", "6", "10", "13", "17", "19"],
+            "unit": "USD",
+            "series": [
+                {"name": "Booked", "values": booked, "color": 1, "area": True},
+                {"name": "Pace", "values": pace, "color": "base", "dash": True},
+            ],
+        },
+        "funnel_spec": {
+            "kind": "funnel",
+            "labels": ["New leads", "Worked", "Qualified", "Opportunities", "Orders"],
+            "series": [{"name": "Leads", "values": [412, 268, 62, 41, 12], "color": 1}],
+        },
+    }
+
+
 def specimens() -> dict[str, Any]:
     """Context of the style guide."""
     return {
         "form": SpecimenForm(),
-        "bad_form": SpecimenForm(
-            {"name": "Ulla Sjögren", "mail": "ulla@@vasa.example", "size": "about 30"}, prefix="bad"
-        ),
+        "bad_form": SpecimenForm({"bad-mail": "ulla@@vasa.example", "bad-size": "about 30"}, prefix="bad"),
         "money": _usd("132000.50"),
         "figures": [
             Figure("Open pipeline", _usd("1129700"), "#", "39 open"),
@@ -75,38 +103,5 @@ def specimens() -> dict[str, Any]:
             {"label": "List", "url": "#", "icon": "list"},
         ],
         "lanes": _lanes(),
-        "bar_spec": {
-            "kind": "bar",
-            "labels": ["Jul", "Aug", "Sep", "Oct"],
-            "unit": "USD",
-            "series": [{"name": "Won", "values": [388000, 412000, 530500, 619000], "color": 1}],
-            "mark": {"value": 600000, "label": "Quota"},
-        },
-        "bar_head": ["Month", "Won"],
-        "bar_rows": [
-            ["Jul", "$412,000"],
-            ["Aug", "$388,000"],
-            ["Sep", "$530,500"],
-            ["Oct", "$619,000"],
-            ["Nov", "$726,100"],
-        ],
-        "line_spec": {
-            "kind": "line",
-            "labels": ["2 Nov", "6", "10", "13", "17", "19"],
-            "unit": "USD",
-            "series": [
-                {"name": "Booked", "values": [22000, 164000, 318000, 455000, 611000, 726100], "color": 1, "area": True},
-                {
-                    "name": "Pace",
-                    "values": [60000, 240000, 420000, 560000, 680000, 731000],
-                    "color": "base",
-                    "dash": True,
-                },
-            ],
-        },
-        "funnel_spec": {
-            "kind": "funnel",
-            "labels": ["New leads", "Worked", "Qualified", "Opportunities", "Orders"],
-            "series": [{"name": "Leads", "values": [412, 268, 62, 41, 12], "color": 1}],
-        },
+        **_charts(),
     }
