@@ -97,7 +97,10 @@ class CreateItem:
 
 @dataclass(frozen=True)
 class Panel:
-    """Rows of a higher app on the page of a lower one: a link, replaced by its first rows."""
+    """Rows of a higher app on the page of a lower one: a link, replaced by its first rows.
+
+    `when` says for which record and person it stands there at all; `top` puts a card of its own above the groups.
+    """
 
     key: str
     page: str
@@ -106,6 +109,8 @@ class Panel:
     order: int = 100
     permission: str = ""
     icon: str = ""
+    when: Callable[[Any, Any], bool] | None = None
+    top: bool = False
 
 
 @dataclass(frozen=True)
@@ -207,9 +212,9 @@ guards: Registry[Step] = Registry("guards")
 def panels_for(page: str, obj: Model, user: AbstractUser) -> list[dict[str, Any]]:
     """The panels of a record page, ready for `core/record.html`."""
     return [
-        {"key": panel.key, "title": panel.title, "url": panel.url(obj), "icon": panel.icon}
+        {"key": panel.key, "title": panel.title, "url": panel.url(obj), "icon": panel.icon, "top": panel.top}
         for panel in panels.all()
-        if panel.page == page and permitted(panel, user)
+        if panel.page == page and permitted(panel, user) and (panel.when is None or panel.when(obj, user))
     ]
 
 
