@@ -19,6 +19,7 @@ def start() -> None:
     home = embedded.DEFAULT_DIR / f"test-{slot}" if slot else Path(tempfile.mkdtemp(prefix="revops-test-"))
     embedded.ensure(home, lossy=True, throw_away=not slot)
     os.environ["REVOPS_VAR"] = str(home)
+    (home / "static").mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 40)
 
 

@@ -30,7 +30,7 @@ def test_foreign_keys_obey_the_arrow() -> None:
     assert not bad, found(bad)
 
 
-@isolate_apps("accounts", "orders")
+@isolate_apps()
 def test_a_foreign_key_that_points_up_is_caught() -> None:
     class Upper(models.Model):
         class Meta:
