@@ -107,8 +107,10 @@ class SnapshotOut(OutSerializer):
 
     class Meta:
         model = PipelineSnapshot
-        fields = ["id", "on", "opportunity", "owner", "stage", "status", "category", "amount", "currency", "base_amount",
-                  "probability", "close_on"]  # fmt: skip
+        fields = [
+            "id", "on", "opportunity", "owner", "stage", "status", "category", "amount", "currency", "base_amount",
+            "probability", "close_on",
+        ]  # fmt: skip
 
 
 class SnapshotFilter(StrictFilterSet):

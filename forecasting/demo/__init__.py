@@ -1,0 +1,1 @@
+"""Demo data: eighteen months of business, written by the services themselves under a travelling clock."""
