@@ -1,6 +1,6 @@
 """Every write of this room. Callers say `services.move_opportunity(...)`; which module holds it is our business."""
 
-from opportunities.services.activities import log_on_opportunity, plan_on_opportunity
+from opportunities.services.activities import log_on_opportunity, log_touch, plan_on_opportunity
 from opportunities.services.approvals import (
     approve_quote_step,
     create_approval_rule,
@@ -9,6 +9,7 @@ from opportunities.services.approvals import (
     submit_quote,
     update_approval_rule,
 )
+from opportunities.services.handoffs import accept_handoff, convert_lead
 from opportunities.services.moves import move_opportunity, reopen_opportunity, set_category, win_by_quote
 from opportunities.services.opportunities import (
     add_team_member,
@@ -29,6 +30,8 @@ from opportunities.services.quotes import (
 from opportunities.services.splits import set_splits
 
 __all__ = [
+    "accept_handoff",
+    "convert_lead",
     "accept_quote",
     "approve_quote_step",
     "create_approval_rule",
@@ -46,6 +49,7 @@ __all__ = [
     "create_opportunity",
     "hand_over_deals",
     "log_on_opportunity",
+    "log_touch",
     "move_opportunity",
     "plan_on_opportunity",
     "remove_team_member",

@@ -8,22 +8,23 @@ from accounts.keys import email_key
 from accounts.models import Account, Contact
 from leads import services as leads_services
 from leads.models import Handoff, Lead
+from leads.selectors.handoffs import may_decide
 from opportunities.models import Opportunity
 from opportunities.services.opportunities import add_team_member, open_deal
-from revops.core import audit, clock
 from revops.core.errors import IllegalState, NotAllowed, StaleCopy
 from revops.core.scope import reach_ids, require
 from revops.core.status import lock
 from revops.users.models import User
-from revops.users.selectors import managers_above
 
 
 @transaction.atomic
 def accept_handoff(*, handoff: Handoff, version: int | None, actor: User) -> Opportunity:
     """Take over a qualified lead. Accepting again, or at the same time, returns the same opportunity."""
+    require(actor, "leads.decide_handoff", _("Your role does not take over leads."))
     lead = lock(handoff.lead)  # first, as whatever else ends a handoff does
     handoff = lock(handoff)
-    _refuse_others(handoff, actor)
+    if not may_decide(handoff, actor):
+        raise NotAllowed(_("Only %(name)s or a manager answers this handoff.") % {"name": handoff.to_user})
     if handoff.status == Handoff.Status.ACCEPTED:
         return lead.opportunity
     if version is not None and handoff.version != version:
@@ -50,15 +51,6 @@ def convert_lead(*, lead: Lead, version: int | None, actor: User) -> Opportunity
         raise StaleCopy(lead, version)
     _refuse_conversion(lead, actor)
     return _convert(lead, None, actor)
-
-
-def _refuse_others(handoff: Handoff, actor: User) -> None:
-    """Only the person asked, or who manages them, takes over."""
-    require(actor, "opportunities.add_opportunity", _("Your role does not take over leads."))
-    if actor.pk == handoff.to_user_id:
-        return
-    if actor.pk not in {manager.pk for manager in managers_above(handoff.to_user, clock.today())}:
-        raise NotAllowed(_("This lead was handed to %(name)s.") % {"name": handoff.to_user})
 
 
 def _refuse_conversion(lead: Lead, actor: User) -> None:
@@ -88,10 +80,8 @@ def _convert(lead: Lead, handoff: Handoff | None, actor: User) -> Opportunity:
         lead=lead,
         values={"account": account, "contact": contact, "source": lead.source, "currency": account.currency},
     )
+    # The lead knows account and contact; the deal knows its lead.
     leads_services.settle_accepted_handoff(handoff=handoff, lead=lead, account=account, contact=contact, actor=actor)
-    audit.record(
-        "lead.became_opportunity", lead, actor=actor, account=account, contact=contact, opportunity=opportunity
-    )
     return opportunity
 
 
