@@ -114,6 +114,7 @@ async function load(text) {
       headers: { "X-Requested-With": "fetch" },
       signal: controller.signal,
     });
+    if (answer.redirected) return window.location.reload(); // signed out meanwhile: the page asks for the sign-in
     if (!answer.ok) throw new Error(String(answer.status));
     const html = await answer.text();
     if (number < shown) return;

@@ -54,7 +54,8 @@ export function startForms() {
   for (const form of all("form[data-form]")) watch(form);
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method !== "post" || event.defaultPrevented) return;
+    // data-again: the answer is a download, so the page and its buttons stay in use.
+    if (form.method !== "post" || event.defaultPrevented || "again" in form.dataset) return;
     if (form.sent) return event.preventDefault();
     form.sent = true;
     leaving = true;
@@ -78,6 +79,7 @@ export function startForms() {
     all("form").forEach(unlock);
   });
   document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-leave]")) leaving = true;
     const link = event.target.closest(".errors a[href^='#']");
     const eye = event.target.closest("[data-show-password]");
     if (link) {

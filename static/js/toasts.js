@@ -64,6 +64,12 @@ export function startToasts() {
     window.addEventListener("offline", show);
     show();
   }
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    // Signed out meanwhile: the sign-in page must not land inside a panel.
+    if (!new URL(event.detail.xhr.responseURL, window.location.href).pathname.startsWith("/login/")) return;
+    event.detail.shouldSwap = false;
+    window.location.reload();
+  });
   document.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;
     toast(one("#toasts").dataset[status === 404 ? "gone" : status === 403 ? "forbidden" : "failed"], "bad");
