@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from revops.catalog import selectors
@@ -92,7 +93,7 @@ class PriceList(ListPage):
         Column("floor", _("Floor price"), kind="money"),
     )
 
-    @property
+    @cached_property
     def book(self) -> PriceBook:
         return get_object_or_404(PriceBook.objects.visible_to(self.request.user), pk=self.kwargs["pk"])
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from dateutil.relativedelta import relativedelta
 
 from revops.core.errors import BadRequest, MissingRate
+from revops.core.first_use import first_use
 from revops.core.models import ExchangeRate, LegalEntity, Organisation
 from revops.core.money import Money, money
 
@@ -31,16 +32,24 @@ class Converted(NamedTuple):
 
 def organisation() -> Organisation:
     """The one organisation; made on first use."""
-    return Organisation.objects.order_by("pk").first() or Organisation.objects.create(name="Our company")
+    found = Organisation.objects.order_by("pk").first()
+    if found is not None:
+        return found
+    with first_use("organisation"):
+        return Organisation.objects.order_by("pk").first() or Organisation.objects.create(name="Our company")
 
 
 def default_entity() -> LegalEntity:
     """The legal entity that issues unless another is named; made on first use."""
-    found = LegalEntity.objects.filter(is_default=True).first()
-    if found:
+    entities = LegalEntity.objects.filter(is_default=True)
+    found = entities.first()
+    if found is not None:
         return found
     org = organisation()
-    return LegalEntity.objects.create(name=org.name, code="MAIN", currency=org.base_currency, is_default=True)
+    with first_use("default entity"):
+        return entities.first() or LegalEntity.objects.create(
+            name=org.name, code="MAIN", currency=org.base_currency, is_default=True
+        )
 
 
 def month_of(day: date) -> Span:

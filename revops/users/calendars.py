@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from revops.core.errors import DomainError
+from revops.core.first_use import first_use
 from revops.users import services
 from revops.users.models import WorkingCalendar
 
@@ -65,12 +66,14 @@ def opening_hours(calendar: Calendar) -> OpeningHours:
 
 def default_calendar() -> WorkingCalendar:
     """The company's calendar; made on first use: 09:00 to 17:00 from Monday to Friday in the company's zone."""
-    found = WorkingCalendar.objects.filter(is_default=True).first()
+    defaults = WorkingCalendar.objects.filter(is_default=True)
+    found = defaults.first()
     if found is not None:
         return found
-    return services.create_calendar(
-        actor=None, name="Office hours", time_zone=settings.COMPANY_TIME_ZONE, is_default=True
-    )
+    with first_use("default calendar"):
+        return defaults.first() or services.create_calendar(
+            actor=None, name="Office hours", time_zone=settings.COMPANY_TIME_ZONE, is_default=True
+        )
 
 
 def due_after(start: datetime, minutes: int, calendar: Calendar) -> datetime:

@@ -128,7 +128,7 @@ def test_a_change_of_rights_leaves_an_audit_row_with_before_and_after(cast):
 def test_reach_costs_the_same_queries_for_a_large_tree(cast, django_assert_num_queries):
     for _ in range(10):
         make_user(team=make_team(parent=cast.west))
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         reach_ids(fresh(cast.bob))
     bob = fresh(cast.bob)
     reach_ids(bob)

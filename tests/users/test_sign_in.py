@@ -72,6 +72,10 @@ def test_nobody_signs_up(client, db):
 def test_the_second_factor_is_set_up_asked_for_and_replaced_by_a_recovery_code(client, alice):
     sign_in(client, "alice")
     assert client.get(reverse("mfa_index")).status_code == 200
+    ask = client.get(reverse("mfa_activate_totp"))
+    assert "reauthenticate" in ask["Location"], "the password is asked again first"
+    assert client.get(ask["Location"]).status_code == 200
+    client.post(ask["Location"], {"password": PASSWORD})
     page = client.get(reverse("mfa_activate_totp"))
     assert page.status_code == 200
     secret = client.session["mfa.totp.secret"]

@@ -42,8 +42,19 @@ def replayable(request: Request, handle: Callable[[], Response]) -> Response:
 
 
 def _digest(request: Request) -> str:
-    raw = f"{request.method} {request.get_full_path()}\n".encode() + request._request.body
-    return hashlib.sha256(raw).hexdigest()
+    digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    if not (request.content_type or "").startswith("multipart/"):
+        digest.update(request._request.body)
+        return digest.hexdigest()
+    # An upload is read in pieces: its body may be larger than Django keeps in memory.
+    for name, values in sorted(request._request.POST.lists()):
+        digest.update(json.dumps([name, values]).encode())
+    for name, file in sorted(request._request.FILES.items()):
+        digest.update(json.dumps([name, file.name]).encode())
+        for piece in file.chunks():
+            digest.update(piece)
+        file.seek(0)
+    return digest.hexdigest()
 
 
 def _claim(caller: int, key: str) -> bool:
