@@ -9,6 +9,10 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
+        from accounts import panels, search  # noqa: PLC0415  models are not ready at import time
+
+        panels.register()
+        search.register()
         sellers = (roles.SDR, roles.SALES_REP, roles.SALES_MANAGER, roles.REVOPS_ADMIN)
         readers = (*roles.ROLES,)
         writers = (*sellers, roles.SALES_ENGINEER, roles.DEAL_DESK, roles.FINANCE, roles.SUPPORT, roles.EXECUTIVE)

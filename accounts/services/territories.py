@@ -8,6 +8,7 @@ from accounts.models import Territory
 from accounts.validation import refuse_invalid
 from revops.core import audit
 from revops.core.scope import require
+from revops.core.status import edit, lock
 
 
 @transaction.atomic
@@ -19,4 +20,16 @@ def create_territory(*, actor: Any, name: str) -> Territory:
     refuse_invalid(territory, ["name"])
     territory.save(force_insert=True)
     audit.record("territory.created", territory, actor=actor)
+    return territory
+
+
+@transaction.atomic
+def rename_territory(*, territory: Territory, actor: Any, name: str) -> Territory:
+    """Another name for the same region."""
+    require(actor, "accounts.change_territory")
+    territory = lock(territory)
+    refuse_invalid(Territory(name=name.strip()), ["name"])
+    changed = edit(territory, {"name": name.strip()})
+    if changed:
+        audit.record("territory.changed", territory, actor=actor, changed=changed)
     return territory

@@ -1,0 +1,171 @@
+"""What the API takes and shows of accounts, contacts and activities."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.models import Account, Activity, Contact
+from revops.core.api.serializers import MoneyField, OutSerializer, StrictSerializer
+from revops.core.money import Money
+from revops.users.models import User
+
+
+class OwnerOut(OutSerializer):
+    """A colleague, as `expand=owner` shows one."""
+
+    name = serializers.CharField(source="__str__", read_only=True)
+
+    class Meta:
+        model = User
+        fields = ["id", "name", "email"]
+
+
+class AccountOut(OutSerializer):
+    """An account."""
+
+    annual_revenue = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Account
+        fields = [
+            "id", "name", "kind", "owner", "parent", "territory", "industry", "tier", "employees", "annual_revenue",
+            "year_established", "website", "domain", "phone", "street", "city", "postal_code", "state", "country",
+            "external_system", "external_id", "archived_at", "created_at", "updated_at", "version",
+        ]  # fmt: skip
+        expandable = {"owner": OwnerOut}
+
+    @extend_schema_field(MoneyField(allow_null=True))
+    def get_annual_revenue(self, account: Account) -> dict[str, str] | None:
+        """Amount and currency, or null."""
+        if account.annual_revenue is None:
+            return None
+        return Money(account.annual_revenue, account.currency).as_json()
+
+
+class ContactOut(OutSerializer):
+    """A contact."""
+
+    name = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = Contact
+        fields = [
+            "id", "name", "first_name", "last_name", "title", "email", "phone", "role", "account", "owner",
+            "external_system", "external_id", "archived_at", "created_at", "updated_at", "version",
+        ]  # fmt: skip
+        expandable = {"owner": OwnerOut, "account": AccountOut}
+
+
+class ActivityOut(OutSerializer):
+    """An activity."""
+
+    class Meta:
+        model = Activity
+        fields = [
+            "id", "kind", "status", "subject", "body", "outcome", "owner", "account", "contact", "due_at",
+            "happened_at", "minutes", "created_at", "updated_at", "version",
+        ]  # fmt: skip
+        expandable = {"owner": OwnerOut, "account": AccountOut, "contact": ContactOut}
+
+
+class Seen(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg]
+    """A record by its id, among those that the caller sees."""
+
+    def __init__(self, model: Any = None, **kwargs: Any) -> None:
+        self.model = model
+        if model is not None:
+            kwargs.setdefault("queryset", model.objects.none())
+        super().__init__(**kwargs)
+
+    def get_queryset(self) -> Any:
+        request = self.context.get("request")
+        return self.model.objects.visible_to(request.user) if request else self.model.objects.none()
+
+
+class AccountIn(StrictSerializer):
+    """An account to make or change."""
+
+    name = serializers.CharField(max_length=200)
+    kind = serializers.ChoiceField(choices=Account.Kind.choices, required=False)
+    owner = Seen(User, required=False)
+    parent = Seen(Account, required=False, allow_null=True)
+    industry = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    tier = serializers.CharField(max_length=1, required=False, allow_blank=True)
+    employees = serializers.IntegerField(min_value=0, max_value=2_000_000_000, required=False, allow_null=True)
+    annual_revenue = MoneyField(required=False, allow_null=True)
+    year_established = serializers.IntegerField(min_value=1, max_value=9999, required=False, allow_null=True)
+    website = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    phone = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    street = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    city = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    postal_code = serializers.CharField(max_length=20, required=False, allow_blank=True)
+    state = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    country = serializers.CharField(max_length=80, required=False, allow_blank=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        revenue = attrs.get("annual_revenue")
+        if isinstance(revenue, Money):
+            attrs |= {"annual_revenue": revenue.amount, "currency": revenue.currency}
+        return attrs
+
+
+class ContactIn(StrictSerializer):
+    """A contact to make or change."""
+
+    account = Seen(Account)
+    last_name = serializers.CharField(max_length=80)
+    first_name = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    title = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    email = serializers.CharField(max_length=254, required=False, allow_blank=True)
+    phone = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    role = serializers.ChoiceField(choices=Contact.Role.choices, required=False, allow_blank=True)
+    owner = Seen(User, required=False)
+
+
+class ActivityIn(StrictSerializer):
+    """An activity: with `due_at` it is planned, without it happened (`happened_at`, else now)."""
+
+    kind = serializers.ChoiceField(choices=Activity.Kind.choices)
+    subject = serializers.CharField(max_length=200)
+    body = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
+    account = Seen(Account, required=False, allow_null=True)
+    contact = Seen(Contact, required=False, allow_null=True)
+    owner = Seen(User, required=False)
+    due_at = serializers.DateTimeField(required=False)
+    happened_at = serializers.DateTimeField(required=False)
+    minutes = serializers.IntegerField(min_value=0, max_value=32_767, required=False, allow_null=True)
+    outcome = serializers.CharField(max_length=200, required=False, allow_blank=True)
+
+
+class TaskIn(StrictSerializer):
+    """Something to do."""
+
+    subject = serializers.CharField(max_length=200)
+    body = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
+    account = Seen(Account, required=False, allow_null=True)
+    contact = Seen(Contact, required=False, allow_null=True)
+    owner = Seen(User, required=False)
+    due_at = serializers.DateTimeField()
+
+
+class ActivityChange(StrictSerializer):
+    """What can be changed of an activity."""
+
+    kind = serializers.ChoiceField(choices=Activity.Kind.choices, required=False)
+    subject = serializers.CharField(max_length=200, required=False)
+    body = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
+    owner = Seen(User, required=False)
+    due_at = serializers.DateTimeField(required=False)
+
+
+class OutcomeIn(StrictSerializer):
+    """How it went."""
+
+    outcome = serializers.CharField(max_length=200, required=False, allow_blank=True)
+
+
+class ReasonIn(StrictSerializer):
+    """Why."""
+
+    reason = serializers.CharField(max_length=400, required=False, allow_blank=True)

@@ -1,0 +1,210 @@
+"""Accounts, contacts, activities and tasks."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import services
+from accounts.api.serializers import (
+    AccountIn,
+    AccountOut,
+    ActivityChange,
+    ActivityIn,
+    ActivityOut,
+    ContactIn,
+    ContactOut,
+    OutcomeIn,
+    ReasonIn,
+    TaskIn,
+)
+from accounts.filters import AccountFilter, ActivityFilter, ContactFilter
+from accounts.models import Activity
+from accounts.selectors import account_list, activity_list, contact_list
+from revops.core.api.views import ResourceViewSet
+from revops.core.errors import BadRequest, InvalidInput
+
+
+def duplicates_allowed(request: Request) -> bool:
+    """X-Allow-Duplicate: true; anything but true or false is refused."""
+    raw = request.headers.get("X-Allow-Duplicate", "false").strip().lower()
+    if raw not in ("true", "false"):
+        raise BadRequest("bad_allow_duplicate", "X-Allow-Duplicate is true or false.")
+    return raw == "true"
+
+
+class AccountViewSet(ResourceViewSet):
+    """Companies, and persons who buy."""
+
+    resource = "accounts"
+    selector = staticmethod(account_list)
+    out = AccountOut
+    filterset_class = AccountFilter
+    sort_fields = {
+        "id": "id",
+        "name": "name",
+        "industry": "industry",
+        "employees": "employees",
+        "created_at": "created_at",
+        "updated_at": "updated_at",
+    }
+
+    @extend_schema(request=AccountIn, responses={201: AccountOut})
+    def create(self, request: Request) -> Response:
+        """Make an account. One that looks like another is 409 with the candidates, unless X-Allow-Duplicate: true."""
+        made = services.create_account(
+            actor=request.user, allow_duplicate=duplicates_allowed(request), **self.read(AccountIn)
+        )
+        return self.answer(made, 201)
+
+    @extend_schema(request=AccountIn, responses=AccountOut)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change some facts."""
+        account, version = self.record(pk), self.shown_version(request)
+        changed = services.update_account(
+            account=account, version=version, actor=request.user, **self.read(AccountIn, partial=True)
+        )
+        return self.answer(changed)
+
+    @extend_schema(request=ReasonIn, responses=AccountOut)
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, pk: str) -> Response:
+        """Take it out of lists and searches."""
+        account, version = self.record(pk), self.shown_version(request)
+        return self.answer(
+            services.archive_account(account=account, version=version, actor=request.user, **self.read(ReasonIn))
+        )
+
+    @extend_schema(request=None, responses=AccountOut)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: str) -> Response:
+        """Bring it back."""
+        account, version = self.record(pk), self.shown_version(request)
+        return self.answer(services.restore_account(account=account, version=version, actor=request.user))
+
+    @extend_schema(request=AccountIn, responses={200: AccountOut, 201: AccountOut})
+    @action(
+        detail=False, methods=["put"], url_path=r"by-external-id/(?P<system>[^/]{1,40})/(?P<external_id>[^/]{1,120})"
+    )
+    def by_external_id(self, request: Request, system: str, external_id: str) -> Response:
+        """Create (201) or change (200) the account that another system knows by this id."""
+        facts = self.read(AccountIn, partial=True)
+        account, made = services.upsert_account(system=system, external_id=external_id, actor=request.user, **facts)
+        return self.answer(account, 201 if made else 200)
+
+
+class ContactViewSet(ResourceViewSet):
+    """People at accounts."""
+
+    resource = "contacts"
+    selector = staticmethod(contact_list)
+    out = ContactOut
+    filterset_class = ContactFilter
+    sort_fields = {"id": "id", "last_name": "last_name", "created_at": "created_at", "updated_at": "updated_at"}
+
+    @extend_schema(request=ContactIn, responses={201: ContactOut})
+    def create(self, request: Request) -> Response:
+        """Make a contact. The same e-mail at the account is 409, unless X-Allow-Duplicate: true."""
+        made = services.create_contact(
+            actor=request.user, allow_duplicate=duplicates_allowed(request), **self.read(ContactIn)
+        )
+        return self.answer(made, 201)
+
+    @extend_schema(request=ContactIn, responses=ContactOut)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change some facts."""
+        contact, version = self.record(pk), self.shown_version(request)
+        changed = services.update_contact(
+            contact=contact, version=version, actor=request.user, **self.read(ContactIn, partial=True)
+        )
+        return self.answer(changed)
+
+    @extend_schema(request=ReasonIn, responses=ContactOut)
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, pk: str) -> Response:
+        """Take it out of lists and searches."""
+        contact, version = self.record(pk), self.shown_version(request)
+        return self.again(
+            services.archive_contact(contact=contact, version=version, actor=request.user, **self.read(ReasonIn))
+        )
+
+    @extend_schema(request=None, responses=ContactOut)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: str) -> Response:
+        """Bring it back."""
+        contact, version = self.record(pk), self.shown_version(request)
+        return self.again(services.restore_contact(contact=contact, version=version, actor=request.user))
+
+
+class ActivityViewSet(ResourceViewSet):
+    """What was done and what is planned."""
+
+    resource = "activities"
+    selector = staticmethod(activity_list)
+    out = ActivityOut
+    filterset_class = ActivityFilter
+    sort_fields = {"id": "id", "due_at": "due_at", "happened_at": "happened_at", "created_at": "created_at"}
+
+    @extend_schema(request=ActivityIn, responses={201: ActivityOut})
+    def create(self, request: Request) -> Response:
+        """Plan (with `due_at`) or log (without)."""
+        facts = self.read(ActivityIn)
+        made: Activity
+        if "due_at" in facts:
+            past = [name for name in ("happened_at", "minutes", "outcome") if name in facts]
+            if past:
+                raise InvalidInput.of(**{past[0]: "A planned activity has not happened: send due_at or this."})
+            made = services.plan_activity(actor=request.user, **facts)
+        else:
+            made = services.log_activity(actor=request.user, **facts)
+        return self.answer(made, 201)
+
+    @extend_schema(request=ActivityChange, responses=ActivityOut)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Move it, give it to somebody else, or put its text right."""
+        changed = services.update_activity(
+            activity=self.record(pk),
+            version=self.shown_version(request),
+            actor=request.user,
+            **self.read(ActivityChange),
+        )
+        return self.answer(changed)
+
+    @extend_schema(request=OutcomeIn, responses=ActivityOut)
+    @action(detail=True, methods=["post"])
+    def complete(self, request: Request, pk: str) -> Response:
+        """It is done."""
+        changed = services.complete_activity(
+            activity=self.record(pk), version=self.shown_version(request), actor=request.user, **self.read(OutcomeIn)
+        )
+        return self.again(changed)
+
+    @extend_schema(request=ReasonIn, responses=ActivityOut)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """It will not happen."""
+        changed = services.cancel_activity(
+            activity=self.record(pk), version=self.shown_version(request), actor=request.user, **self.read(ReasonIn)
+        )
+        return self.again(changed)
+
+
+def task_list(*, viewer: Any) -> QuerySet[Activity]:
+    """The activities that are tasks."""
+    return activity_list(viewer=viewer).filter(kind=Activity.Kind.TASK)
+
+
+class TaskViewSet(ActivityViewSet):
+    """Tasks: the activities of that kind."""
+
+    resource = "tasks"
+    selector = staticmethod(task_list)
+
+    @extend_schema(request=TaskIn, responses={201: ActivityOut})
+    def create(self, request: Request) -> Response:
+        """Plan a task."""
+        made = services.plan_activity(actor=request.user, kind=Activity.Kind.TASK, **self.read(TaskIn))
+        return self.answer(made, 201)

@@ -1,0 +1,125 @@
+"""What lists and the API may ask of accounts, contacts and activities."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import django_filters as filters
+from django.db.models import Q, QuerySet
+from django.forms import HiddenInput
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.keys import email_key
+from accounts.models import Account, Activity, Contact, Territory
+from revops.core import clock
+from revops.core.api.filters import AllOf, NumbersIn, StrictFilterSet
+from revops.core.widgets import ChosenOnly
+from revops.users.models import User
+
+DUE = (("late", _("overdue")), ("today", _("today")), ("later", _("later")))
+
+
+def colleagues(request: Any) -> QuerySet[User]:
+    return User.objects.visible_to(request.user) if request else User.objects.none()
+
+
+def seen_accounts(request: Any) -> QuerySet[Account]:
+    return Account.objects.visible_to(request.user) if request else Account.objects.none()
+
+
+def seen_contacts(request: Any) -> QuerySet[Contact]:
+    return Contact.objects.visible_to(request.user) if request else Contact.objects.none()
+
+
+class MineFilter(filters.BooleanFilter):
+    """`mine=true`: rows that the viewer owns."""
+
+    def filter(self, rows: QuerySet[Any], value: bool | None) -> QuerySet[Any]:
+        request = self.parent.request
+        return rows.filter(owner=request.user) if value and request else rows
+
+
+class Archived(filters.BooleanFilter):
+    """Archived rows show only when they are asked for."""
+
+    def filter(self, rows: QuerySet[Any], value: bool | None) -> QuerySet[Any]:
+        return rows.filter(archived_at__isnull=not value)
+
+
+class AccountFilter(StrictFilterSet):
+    """Names and values that the account list and the API accept."""
+
+    q = filters.CharFilter(method="search", label=_("Search"))
+    mine = MineFilter(label=_("Mine"))
+    owner = filters.ModelChoiceFilter(queryset=colleagues, label=_("Owner"))
+    owner__in = NumbersIn(field_name="owner_id", lookup_expr="in", widget=HiddenInput, label=_("Owners"))
+    parent = filters.ModelChoiceFilter(queryset=seen_accounts, widget=ChosenOnly, label=_("Parent"))
+    territory = filters.ModelChoiceFilter(queryset=Territory.objects.all(), label=_("Territory"))
+    industry = filters.CharFilter(lookup_expr="iexact", label=_("Industry"))
+    tier = filters.CharFilter(label=_("Tier"))
+    country = filters.CharFilter(lookup_expr="iexact", label=_("Country"))
+    kind = filters.ChoiceFilter(choices=Account.Kind.choices, label=_("Kind"))
+    employees__gte = filters.NumberFilter(field_name="employees", lookup_expr="gte", label=_("Employees from"))
+    employees__lte = filters.NumberFilter(field_name="employees", lookup_expr="lte", label=_("Employees to"))
+    domain = filters.CharFilter(widget=HiddenInput, label=_("Domain"))
+    external_system = filters.CharFilter(widget=HiddenInput, label=_("System"))
+    external_id = filters.CharFilter(widget=HiddenInput, label=_("External id"))
+    archived = Archived(label=_("Archived"))
+
+    def search(self, rows: QuerySet[Account], _name: str, text: str) -> QuerySet[Account]:
+        return rows.filter(Q(name__icontains=text[:100]) | Q(domain=text.casefold()[:100]))
+
+
+class ContactFilter(StrictFilterSet):
+    """Names and values that the contact list and the API accept."""
+
+    q = filters.CharFilter(method="search", label=_("Search"))
+    mine = MineFilter(label=_("Mine"))
+    account = filters.ModelChoiceFilter(queryset=seen_accounts, widget=ChosenOnly, label=_("Account"))
+    owner = filters.ModelChoiceFilter(queryset=colleagues, label=_("Owner"))
+    role = filters.ChoiceFilter(choices=Contact.Role.choices, label=_("Role"))
+    email = filters.CharFilter(method="by_email", label=_("E-mail"))
+    archived = Archived(label=_("Archived"))
+
+    def search(self, rows: QuerySet[Contact], _name: str, text: str) -> QuerySet[Contact]:
+        found = Q()
+        for word in text[:100].split()[:5]:
+            found &= Q(first_name__icontains=word) | Q(last_name__icontains=word) | Q(account__name__icontains=word)
+        key = email_key(text)
+        return rows.filter(found | Q(email_key=key)) if key else rows.filter(found)
+
+    def by_email(self, rows: QuerySet[Contact], _name: str, text: str) -> QuerySet[Contact]:
+        return rows.filter(email_key=email_key(text) or "\x01")
+
+
+class ActivityFilter(StrictFilterSet):
+    """Names and values that the activity list and the API accept."""
+
+    q = filters.CharFilter(field_name="subject", lookup_expr="icontains", label=_("Search"))
+    mine = MineFilter(label=_("Mine"))
+    kind = filters.ChoiceFilter(choices=Activity.Kind.choices, label=_("Kind"))
+    kind__in = AllOf(field_name="kind", lookup_expr="in", widget=HiddenInput, label=_("Kinds"))
+    status = filters.ChoiceFilter(choices=Activity.Status.choices, label=_("State"))
+    owner = filters.ModelChoiceFilter(queryset=colleagues, label=_("Owner"))
+    account = filters.ModelChoiceFilter(queryset=seen_accounts, widget=ChosenOnly, label=_("Account"))
+    contact = filters.ModelChoiceFilter(queryset=seen_contacts, widget=ChosenOnly, label=_("Contact"))
+    due = filters.ChoiceFilter(choices=DUE, method="due_when", label=_("Due"))
+    due_at__gte = filters.IsoDateTimeFilter(field_name="due_at", lookup_expr="gte", label=_("Due from"))
+    due_at__lte = filters.IsoDateTimeFilter(field_name="due_at", lookup_expr="lte", label=_("Due until"))
+    happened_at__gte = filters.IsoDateTimeFilter(field_name="happened_at", lookup_expr="gte", label=_("Done from"))
+    happened_at__lte = filters.IsoDateTimeFilter(field_name="happened_at", lookup_expr="lte", label=_("Done until"))
+
+    def due_when(self, rows: QuerySet[Activity], _name: str, when: str) -> QuerySet[Activity]:
+        now = clock.now()
+        tomorrow = start_of_tomorrow()
+        rows = rows.planned()  # type: ignore[attr-defined]
+        if when == "late":
+            return rows.filter(due_at__lt=now)
+        return (
+            rows.filter(due_at__gte=now, due_at__lt=tomorrow) if when == "today" else rows.filter(due_at__gte=tomorrow)
+        )
+
+
+def start_of_tomorrow() -> datetime:
+    """When the company's next day begins."""
+    return timezone.make_aware(datetime.combine(clock.today() + timedelta(days=1), time.min), clock.company_zone())

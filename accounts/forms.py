@@ -1,0 +1,159 @@
+"""HTML input to cleaned values. The checks that matter stand in the services."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, Activity, Contact, Territory
+from revops.core.errors import DomainError
+from revops.core.money import currencies
+from revops.core.widgets import ChosenOnly
+from revops.users.models import User
+
+WHEN = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
+def refused(form: forms.BaseForm, error: DomainError) -> None:
+    """Put a refusal beside its fields, or on top when it names none of the form's."""
+    if not error.errors:
+        form.add_error(None, error.message)
+    for one in error.errors:
+        form.add_error(one.pointer if one.pointer in form.fields else None, one.detail)
+
+
+def currency_choices() -> list[tuple[str, str]]:
+    return [(code, code) for code in sorted(currencies())]
+
+
+def owners(viewer: Any, record: Any = None) -> QuerySet[User]:
+    """Colleagues who can own something; whoever owns it now stays on offer."""
+    working = Q(is_active=True, can_sign_in=True)
+    found: QuerySet[User] = User.objects.visible_to(viewer).filter(working | Q(pk=record.owner_id if record else None))
+    return found
+
+
+class AccountForm(forms.Form):
+    """An account's facts."""
+
+    name = forms.CharField(max_length=200, label=_("Name"))
+    kind = forms.ChoiceField(choices=Account.Kind.choices, initial=Account.Kind.COMPANY, label=_("Kind"))
+    owner = forms.ModelChoiceField(queryset=User.objects.none(), label=_("Owner"))
+    website = forms.CharField(max_length=200, required=False, label=_("Web site"))
+    phone = forms.CharField(max_length=40, required=False, label=_("Phone"))
+    industry = forms.CharField(max_length=80, required=False, label=_("Industry"))
+    tier = forms.CharField(max_length=1, required=False, label=_("Tier"), help_text=_("A, B or C, as you like."))
+    territory = forms.ModelChoiceField(queryset=Territory.objects.all(), required=False, label=_("Territory"))
+    parent = forms.ModelChoiceField(queryset=Account.objects.none(), required=False, label=_("Parent account"))
+    employees = forms.IntegerField(min_value=0, max_value=2_000_000_000, required=False, label=_("Employees"))
+    annual_revenue = forms.DecimalField(
+        min_value=0, max_digits=19, decimal_places=3, required=False, label=_("Annual revenue")
+    )
+    currency = forms.ChoiceField(choices=currency_choices, initial="USD", label=_("Currency"))
+    year_established = forms.IntegerField(min_value=1, max_value=9999, required=False, label=_("Founded in"))
+    street = forms.CharField(max_length=200, required=False, label=_("Street"))
+    postal_code = forms.CharField(max_length=20, required=False, label=_("Postal code"))
+    city = forms.CharField(max_length=80, required=False, label=_("City"))
+    state = forms.CharField(max_length=80, required=False, label=_("State"))
+    country = forms.CharField(max_length=80, required=False, label=_("Country"))
+
+    def __init__(self, *args: Any, viewer: Any, record: Account | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].queryset = owners(viewer, record)  # type: ignore[attr-defined]
+        field = account_field(viewer, label=_("Parent account"), required=False)
+        self.fields["parent"] = field
+        above = record.parent_id if record else None
+        if above and not field.queryset.filter(pk=above).exists():  # type: ignore[union-attr]
+            del self.fields["parent"]  # a parent beyond the viewer's sight stays as it is
+
+
+class ContactForm(forms.Form):
+    """A contact's facts."""
+
+    first_name = forms.CharField(max_length=80, required=False, label=_("First name"))
+    last_name = forms.CharField(max_length=80, label=_("Last name"))
+    title = forms.CharField(max_length=120, required=False, label=_("Job title"))
+    email = forms.CharField(max_length=254, required=False, label=_("E-mail"))
+    phone = forms.CharField(max_length=40, required=False, label=_("Phone"))
+    role = forms.ChoiceField(choices=[("", "–"), *Contact.Role.choices], required=False, label=_("Role"))
+    owner = forms.ModelChoiceField(queryset=User.objects.none(), required=False, label=_("Owner"))
+
+    def __init__(self, *args: Any, viewer: Any, record: Contact | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["account"] = account_field(viewer, label=_("Account"))
+        self.fields["owner"].queryset = owners(viewer, record)  # type: ignore[attr-defined]
+        self.order_fields(["account"])
+
+
+class LogForm(forms.Form):
+    """One touch: what happened, or what comes next, in one field and one click."""
+
+    KINDS = (
+        (Activity.Kind.NOTE, _("Note")),
+        (Activity.Kind.CALL, _("Call")),
+        (Activity.Kind.EMAIL, _("Mail")),
+        (Activity.Kind.MEETING, _("Meeting")),
+        (Activity.Kind.VISIT, _("Visit")),
+    )
+    kind = forms.ChoiceField(choices=KINDS, initial=Activity.Kind.NOTE, widget=forms.RadioSelect, label=_("Kind"))
+    text = forms.CharField(
+        required=False,
+        max_length=10_000,
+        label=_("What happened?"),
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": _("What happened? Ctrl Enter to save")}),
+    )
+    next_subject = forms.CharField(
+        required=False,
+        max_length=200,
+        label=_("Then"),
+        widget=forms.TextInput(attrs={"placeholder": _("Then: call again")}),
+    )
+    next_at = forms.DateTimeField(required=False, label=_("When"), widget=WHEN)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not data.get("text", "").strip() and not data.get("next_subject"):
+            self.add_error("text", _("Say what happened, or what comes next."))
+        if data.get("next_subject") and not data.get("next_at") and "next_at" not in self.errors:
+            self.add_error("next_at", _("Say when."))
+        return data
+
+    def done(self) -> dict[str, Any] | None:
+        """What log_activity takes: the first line is the subject, the whole text stays in the body if it is longer."""
+        text = self.cleaned_data["text"].strip()
+        if not text:
+            return None
+        subject = text.splitlines()[0][:200].strip()
+        return {
+            "kind": self.cleaned_data["kind"],
+            "subject": subject,
+            "body": "" if subject == text else text,
+        }
+
+    def planned(self) -> dict[str, Any] | None:
+        """What plan_activity takes."""
+        if not self.cleaned_data["next_subject"]:
+            return None
+        kind = self.cleaned_data["kind"]
+        return {
+            "kind": Activity.Kind.TASK if kind == Activity.Kind.NOTE else kind,
+            "subject": self.cleaned_data["next_subject"],
+            "due_at": self.cleaned_data["next_at"],
+        }
+
+
+class MoveForm(forms.Form):
+    """A new time for a planned activity."""
+
+    due_at = forms.DateTimeField(label=_("When"), widget=WHEN)
+
+
+def account_field(viewer: Any, *, label: Any, required: bool = True) -> forms.ModelChoiceField:  # type: ignore[type-arg]
+    """A type-ahead select over the accounts that the viewer sees."""
+    return forms.ModelChoiceField(
+        queryset=Account.objects.visible_to(viewer).active(),
+        required=required,
+        label=label,
+        widget=ChosenOnly(attrs={"data-pick": "", "data-pick-url": "/accounts/pick/"}),
+    )

@@ -1,0 +1,81 @@
+"""What accounts, contacts and activities add to the frame."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts import services
+from accounts.filters import start_of_tomorrow
+from accounts.models import Activity
+from accounts.registries import homes_of
+from accounts.selectors import overdue_activities
+from accounts.selectors.timeline import ICONS
+from revops.core import clock
+from revops.core.registries import (
+    Command,
+    CreateItem,
+    DayItem,
+    DaySource,
+    NavItem,
+    Step,
+    commands,
+    create_menu,
+    day_items,
+    hand_over,
+    navigation,
+)
+
+SHOWN = 50
+
+
+def planned_today(user: Any, _today: date) -> Sequence[DayItem]:
+    """What a person planned for today or before, and has not done."""
+    now = clock.now()
+    rows = list(overdue_activities(owner=user, until=start_of_tomorrow())[:SHOWN])
+    homes = homes_of(rows)
+    return [
+        DayItem(
+            kind=row.kind,
+            title=row.subject,
+            sub=homes[row.pk][0] or gettext("Nothing else attached"),
+            url=homes[row.pk][1],
+            due_at=row.due_at,
+            rank=20 if row.due_at and row.due_at < now else 40,
+            action=gettext("Do it"),
+            icon=ICONS[Activity.Kind(row.kind)],
+        )
+        for row in rows
+    ]
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    navigation.register(
+        NavItem(
+            "accounts",
+            _("Accounts"),
+            "account-list",
+            "building",
+            "accounts.view_account",
+            order=30,
+            shortcut="a",
+            phone=True,
+        )
+    )
+    create_menu.register(
+        CreateItem("account", _("Account"), "account-new", "building", "accounts.add_account", order=30, shortcut="a")
+    )
+    create_menu.register(
+        CreateItem("contact", _("Contact"), "contact-new", "user-plus", "accounts.add_contact", order=35, shortcut="k")
+    )
+    commands.register(Command("contacts", _("Contacts"), "contact-list", "users", "accounts.view_contact", order=35))
+    commands.register(
+        Command("activities", _("Activities"), "activity-list", "checkbox", "accounts.view_activity", order=36)
+    )
+    day_items.register(DaySource("accounts.planned", planned_today, "accounts.view_activity", order=20))
+    hand_over.register(
+        Step("accounts", services.hand_over_accounts, order=30, label=_("Accounts, contacts and activities"))
+    )

@@ -1,0 +1,67 @@
+"""How the command menu finds accounts and contacts: whole words of the address, then the start of the name."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.keys import domain_of, email_key
+from accounts.models import Account, Contact
+from revops.core.registries import Hit, Searcher, searchers
+
+
+def search_accounts(user: Any, text: str, limit: int) -> Sequence[Hit]:
+    """By web domain, by the start of the name, then inside it."""
+    rows = Account.objects.visible_to(user).active().select_related("owner")
+    domain = domain_of(text)
+    exact = list(rows.filter(domain=domain)[:limit]) if domain else []
+    found = list(rows.filter(name__istartswith=text).order_by("name", "pk")[:limit])
+    if len(found) < limit and len(text) >= 3:
+        known = [row.pk for row in (*exact, *found)]
+        found += list(
+            rows.filter(name__icontains=text).exclude(pk__in=known).order_by("name", "pk")[: limit - len(found)]
+        )
+    hits = [_account(row, exact=True) for row in exact]
+    return (hits + [_account(row) for row in found if row not in exact])[:limit]
+
+
+def _account(row: Account, exact: bool = False) -> Hit:
+    where = ", ".join(filter(None, [row.industry, row.city, row.country])) or str(row.owner)
+    return Hit(row.name, where, row.get_absolute_url(), exact=exact)
+
+
+def search_contacts(user: Any, text: str, limit: int) -> Sequence[Hit]:
+    """By e-mail address, then by the start of first or last name."""
+    rows = Contact.objects.visible_to(user).active().select_related("account")
+    key = email_key(text)
+    if key:
+        return [_contact(row, exact=True) for row in rows.filter(email_key=key).order_by("pk")[:limit]]
+    found = Q()
+    for word in text.split()[:3]:
+        found &= Q(last_name__istartswith=word) | Q(first_name__istartswith=word)
+    return [_contact(row) for row in rows.filter(found).order_by("last_name", "first_name", "pk")[:limit]]
+
+
+def _contact(row: Contact, exact: bool = False) -> Hit:
+    return Hit(
+        row.name, f"{row.title}, {row.account}" if row.title else str(row.account), row.get_absolute_url(), exact
+    )
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    searchers.register(
+        Searcher("account", _("Account"), "building", search_accounts, permission="accounts.view_account", order=30)
+    )
+    searchers.register(
+        Searcher(
+            "contact",
+            _("Contact"),
+            "user",
+            search_contacts,
+            permission="accounts.view_contact",
+            order=35,
+            people=True,
+        )
+    )
