@@ -50,10 +50,6 @@ class Deals:
     def _open(self) -> None:
         seller = self.market.seller()
         actor = self.cast.people[seller]
-        if self.market.won_over and self.chance.random() < 0.5:
-            seller, deal = self.market.won_over.pop(0)
-            self._pursue(seller, deal)
-            return
         account = self.chance.choice(self.market.accounts[seller])
         people = self.market.contacts.get(account.pk)
         lines, scale = self._lines()
@@ -70,7 +66,7 @@ class Deals:
         )
         self._course(Plan(deal, seller, lines, *self._fate()))
 
-    def _pursue(self, seller: str, deal: Opportunity) -> None:
+    def pursue(self, seller: str, deal: Opportunity) -> None:
         """A deal that came by handoff gets its figures at once."""
         lines, scale = self._lines()
         deal = deals.update_opportunity(
@@ -137,7 +133,8 @@ class Deals:
             self._offer(plan)
             return
         deals.move_opportunity(opportunity=plan.deal, stage=STAGES[stage], version=None, actor=actor)
-        self._talk(plan)
+        if self.chance.random() < 0.7:
+            self._talk(plan)
         self.line.after(clock.now(), (3 * plan.pace, 16 * plan.pace), lambda: self._step(plan, stage + 1))
 
     def _talk(self, plan: Plan) -> None:

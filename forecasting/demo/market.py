@@ -1,5 +1,6 @@
 """Accounts, contacts and leads of the demo."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -33,7 +34,9 @@ class Market:
     line: Timeline
     accounts: dict[str, list[Account]] = field(default_factory=dict)
     contacts: dict[int, list[Contact]] = field(default_factory=dict)
-    won_over: list[tuple[str, Any]] = field(default_factory=list)
+    conversions: int = 0
+    converted: list[Lead] = field(default_factory=list)
+    pursue: Callable[[str, Any], None] | None = None
 
     def seller(self) -> str:
         """A seller, the busier ones more often."""
@@ -91,8 +94,8 @@ class Market:
         span = (end - start).total_seconds()
         for _ in range(total):
             share = self.chance.random() ** 0.7
-            moment = self.line.office(start + timedelta(seconds=span * share * 0.999))
-            self.line.at(moment, self._lead)
+            moment = self.line.office(start + timedelta(seconds=span * share))
+            self.line.at(min(moment, end - timedelta(minutes=30)), self._lead)
 
     def _lead(self) -> None:
         developer = self.chance.choice(sorted(DEVELOPERS))
@@ -163,7 +166,9 @@ class Market:
         actor = self.cast.people[developer]
         leads.score_qualification(lead=lead)
         leads.qualify_lead(lead=lead, version=None, actor=actor)
-        self.line.after(clock.now(), (0.05, 1), lambda: self._hand_off(lead, developer))
+        if len(self.converted) < self.conversions:
+            self.converted.append(lead)
+            self.line.after(clock.now(), (0.05, 1), lambda: self._hand_off(lead, developer))
 
     def _hand_off(self, lead: Lead, developer: str) -> None:
         seller = self.chance.choice(DEVELOPERS[developer])
@@ -175,6 +180,7 @@ class Market:
 
     def _accept(self, handoff: Any, seller: str) -> None:
         if self.chance.random() < 0.06:
+            self.converted.remove(handoff.lead)
             leads.reject_handoff(
                 handoff=handoff,
                 version=None,
@@ -184,7 +190,8 @@ class Market:
             return
         deal = accept_handoff(handoff=handoff, version=None, actor=self.cast.people[seller])
         outbox.deliver_due()
-        self.won_over.append((seller, deal))
+        if self.pursue:
+            self.pursue(seller, deal)
 
     def _disqualify(self, lead: Lead, developer: str) -> None:
         lead.refresh_from_db()

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from django.contrib.auth.hashers import make_password
+
 from revops.catalog import services as catalog
 from revops.catalog.models import PriceBook, Product
 from revops.core import company
@@ -77,13 +79,11 @@ def hire(start: date) -> Cast:
     cast.teams["Sales"] = users.create_team(actor=None, name="Sales", start=start)
     for name in ("West", "East"):
         cast.teams[name] = users.create_team(actor=None, name=name, parent=cast.teams["Sales"], start=start)
-    password = os.environ.get("DEMO_PASSWORD", "try-revops-2026")
     for username, first, last, title, roles, reach, team, managed in PEOPLE:
         person = users.create_user(
             actor=None,
             username=username,
             email=f"{username}@trackwell.example",
-            password=password,
             roles=roles,
             reach=reach,
             first_name=first,
@@ -97,6 +97,8 @@ def hire(start: date) -> Cast:
             users.add_member(team=cast.teams[team], user=person, start=start, actor=None)
         if managed:
             users.add_manager(team=cast.teams[managed], user=person, start=start, actor=None)
+    # One hash for all: hashing is slow on purpose, and twelve of the same password protect nobody better.
+    User.objects.update(password=make_password(os.environ.get("DEMO_PASSWORD", "try-revops-2026")))
     _stock(cast, start)
     return cast
 

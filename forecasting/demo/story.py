@@ -22,6 +22,7 @@ from revops.core import clock, outbox
 
 DAYS = 548
 ACCOUNTS, CONTACTS, LEADS, DEALS, CASES = 250, 700, 500, 600, 60
+CONVERSIONS = 100  # leads that become an account, a contact and a deal each, and count among those
 
 
 def tell(*, seed: int = 7, share: float = 1.0) -> dict[str, int]:
@@ -40,12 +41,15 @@ def tell(*, seed: int = 7, share: float = 1.0) -> dict[str, int]:
         ensure_leads()
     line = Timeline(chance, end)
     market = Market(cast, chance, Names(chance), line)
-    market.settle(start, max(12, int(ACCOUNTS * share)), max(30, int(CONTACTS * share)))
+    market.conversions = int(CONVERSIONS * share)
+    market.settle(start, int(ACCOUNTS * share) - market.conversions, int(CONTACTS * share) - market.conversions)
     with clock.at(start):
         set_targets(cast, line, start.date(), end.date())
     outbox.deliver_due(100_000)
     market.generate(start + timedelta(days=5), end, int(LEADS * share))
-    Deals(cast, chance, line, market).generate(start + timedelta(days=1), end - timedelta(days=2), int(DEALS * share))
+    deals = Deals(cast, chance, line, market)
+    market.pursue = deals.pursue
+    deals.generate(start + timedelta(days=1), end - timedelta(days=2), int(DEALS * share) - market.conversions)
     open_cases(cast, chance, line, market, start, int(CASES * share))
     picture(line)
     line.run()

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from forecasting.selectors import forecast as forecasts
 from forecasting.selectors import metrics
@@ -44,7 +44,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     viewer, base = request.user, organisation().base_currency
     quarter = Asked(quarter_of(min(ask.span.last, ask.as_of), organisation().fiscal_year_starts_in), ask.as_of, True)
     context = {
-        "title": _("Dashboard, %(period)s") % {"period": ask.span.label},
+        "title": _("Dashboard, %(period)s") % {"period": ask.span.name},
         "crumbs": [(_("Reports"), "")],
         "nav_key": "reports",
         "ask": ask,
@@ -74,7 +74,10 @@ def _figures(viewer: Any, ask: Asked, quarter: Asked, base: str) -> list[Figure]
     return [
         Figure(_("Won this period"), Money(metrics.total(won), base), rows_url(ask, forecasts.CLOSED), _n_deals(won)),
         Figure(
-            _("Open pipeline"), Money(pipeline, base), rows_url(ask, forecasts.ALL_OPEN), _("%d open shares") % shares
+            _("Open pipeline"),
+            Money(pipeline, base),
+            rows_url(ask, forecasts.ALL_OPEN),
+            ngettext("%d open share", "%d open shares", shares) % shares,
         ),
         Figure(_("Booked revenue"), Money(booked, base), booked_url(ask), _("net of orders booked")),
         Figure(
@@ -95,7 +98,7 @@ def _figures(viewer: Any, ask: Asked, quarter: Asked, base: str) -> list[Figure]
 
 def _n_deals(rows: QuerySet[Any]) -> str:
     count = rows.order_by().values("opportunity_id").distinct().count()
-    return _("%d deals") % count
+    return ngettext("%d deal", "%d deals", count) % count
 
 
 def _months(viewer: Any, ask: Asked, base: str) -> dict[str, Any]:
@@ -132,7 +135,7 @@ def _against_quota(viewer: Any, quarter: Asked, base: str) -> dict[str, Any]:
     labels = [_("Closed"), _("Commit"), _("Best case")]
     values = [line.column(name) for name in names]
     quota = line.quota or Decimal(0)
-    title = _("No quota is set for %(period)s") % {"period": quarter.span.label}
+    title = _("No quota is set for %(period)s") % {"period": quarter.span.name}
     if quota:
         gap = truncated_percent(abs(quota - values[1]), quota, 0)
         side = _("under") if values[1] < quota else _("over")

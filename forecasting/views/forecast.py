@@ -83,7 +83,7 @@ def forecast_page(request: HttpRequest) -> HttpResponse:
         for block in table.teams
     ]
     context = {
-        "title": _("Forecast, %(period)s") % {"period": ask.span.label},
+        "title": _("Forecast, %(period)s") % {"period": ask.span.name},
         "crumbs": [(_("Forecast"), "")],
         "nav_key": "forecast",
         "ask": ask,
@@ -190,7 +190,7 @@ class ForecastRows(ListPage):
     @property
     def title(self) -> str:  # type: ignore[override]
         names = {**LABELS, "weighted": _("Weighted")}
-        return _("%(column)s, %(period)s") % {"column": names[self._column()], "period": self._asked().span.label}
+        return _("%(column)s, %(period)s") % {"column": names[self._column()], "period": self._asked().span.name}
 
     def _asked(self) -> Asked:
         known = frozenset(self.request.GET) - {"period", "as_of"}

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
+from django.utils.formats import date_format
 
 from revops.core.errors import BadRequest, MissingRate
 from revops.core.first_use import first_use
@@ -19,6 +20,15 @@ class Span(NamedTuple):
     first: date
     last: date
     label: str
+
+
+    @property
+    def name(self) -> str:
+        """As people say it: November 2026, Q4 2026, 2026."""
+        if self.label.count("-") == 0:
+            return self.label
+        year, part = self.label.split("-")
+        return f"{part} {year}" if part.startswith("Q") else date_format(self.first, "F Y")
 
 
 class Converted(NamedTuple):

@@ -4,7 +4,8 @@ A handler runs in the transaction that marks its delivery done, so what it write
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import timedelta
 from typing import Any
@@ -44,6 +45,16 @@ def subscribe(event_class: type, handler: Handler) -> None:
 def on_publish(nudge: Callable[[], None]) -> None:
     """Register what wakes the relay after a commit (a Celery task)."""
     _nudge[:] = [nudge]
+
+
+@contextmanager
+def delivered_by_hand() -> Iterator[None]:
+    """Wake no relay meanwhile: the caller runs `deliver_due` itself."""
+    nudge, _nudge[:] = _nudge[:], []
+    try:
+        yield
+    finally:
+        _nudge[:] = nudge
 
 
 def publish(event: Any) -> None:
