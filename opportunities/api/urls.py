@@ -1,3 +1,14 @@
-from django.urls import URLPattern
+"""The room's resources."""
 
-urlpatterns: list[URLPattern] = []
+from rest_framework.routers import SimpleRouter
+
+from opportunities.api import quote_urls
+from opportunities.api.opportunities import HandoffAcceptance, LeadConversion, OpportunityViewSet, PipelineViewSet
+
+router = SimpleRouter(trailing_slash=False)
+router.register("opportunities", OpportunityViewSet, basename="api-opportunity")
+router.register("pipelines", PipelineViewSet, basename="api-pipeline")
+router.register("handoffs", HandoffAcceptance, basename="api-handoff-acceptance")
+router.register("leads", LeadConversion, basename="api-lead-conversion")
+
+urlpatterns = [*router.urls, *quote_urls.router.urls]
