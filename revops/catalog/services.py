@@ -1,7 +1,7 @@
 """Every write of the catalogue."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -114,13 +114,14 @@ def create_price_book(
 ) -> PriceBook:
     """Add a price book, valid from `first` to `last` (both included; None is open)."""
     _may(actor, "add_pricebook")
-    name, during = name.strip(), DateRange(first, last, "[]")
+    name = name.strip()
+    if first and last and last < first:
+        raise InvalidInput.of(last=_("The last day is before the first."))
+    during = DateRange(first, last + timedelta(days=1) if last else None)
     if not name or len(name) > 80 or PriceBook.objects.filter(name__iexact=name).exists():
         raise InvalidInput.of(name=_("A price book needs a name of its own, of up to 80 characters."))
     if currency not in currencies():
         raise InvalidInput.of(currency=_("This is no currency."))
-    if first and last and last < first:
-        raise InvalidInput.of(last=_("The last day is before the first."))
     others = PriceBook.objects.filter(is_default=True, currency=currency, during__overlap=during)
     if is_default and others.exists():
         raise IllegalState("second_default", _("There is a default price book in this currency on these days."))

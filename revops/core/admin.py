@@ -60,6 +60,7 @@ class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Many-to-many fields went through the service; inlines go through `save_formset`."""
         for formset in formsets:
+            formset.new_objects = formset.changed_objects = formset.deleted_objects = []
             self.save_formset(request, form, formset, change)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:

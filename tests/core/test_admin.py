@@ -36,7 +36,7 @@ def shown(client, address):
             inlines[field.html_name] = field.value()
         for row in formset.formset.forms:
             inlines |= {row[name].html_name: row[name].value() for name in row.fields}
-    return {k: v for k, v in {**values, **inlines}.items() if v not in (None, False)}
+    return {k: v for k, v in {**values, **inlines}.items() if v is not None and v is not False}
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m._meta.label)
@@ -67,7 +67,8 @@ def test_a_person_is_added_and_changed_through_the_services(office):
     values = shown(office, address) | {
         "username": "nina", "email": "nina@example.com", "reach": "own", "new_password": PASSWORD, "can_sign_in": "on",
     }  # fmt: skip
-    assert office.post(address, values).status_code == 302
+    answer = office.post(address, values)
+    assert answer.status_code == 302, answer.context["errors"]
     nina = User.objects.get(username="nina")
     assert nina.check_password(PASSWORD)
     address = url(User, "change", nina.pk)
@@ -126,6 +127,7 @@ def test_a_refusal_of_a_service_is_a_message(office):
     address = url(Product, "add")
     values = shown(office, address) | {"sku": "S-1", "name": "Sub", "kind": "subscription"}
     page = office.post(address, values, follow=True)
+    assert not page.context.get("errors"), page.context["errors"]
     assert "Say how many months" in page.content.decode()
     assert not Product.objects.exists()
 
@@ -134,7 +136,8 @@ def test_the_organisation_is_one_row_and_is_changed_by_its_service(office):
     assert office.get(url(Organisation, "changelist")).status_code == 200
     org = Organisation.objects.get()
     address = url(Organisation, "change", org.pk)
-    assert office.post(address, shown(office, address) | {"fiscal_year_starts_in": "2"}).status_code == 302
+    answer = office.post(address, shown(office, address) | {"fiscal_year_starts_in": "2"})
+    assert answer.status_code == 302, answer.context["errors"]
     assert Organisation.objects.get().fiscal_year_starts_in == 2
     assert office.get(url(Organisation, "add")).status_code == 403
 

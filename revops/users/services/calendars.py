@@ -1,7 +1,7 @@
 """Working calendars, their holidays, and absences."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -125,7 +125,7 @@ def add_absence(*, user: User, first: date, last: date, reason: str = "", actor:
         require(actor, "users.change_user")
     if last < first:
         raise InvalidInput.of(last=_("The last day is before the first."))
-    during = DateRange(first, last, "[]")
+    during = DateRange(first, last + timedelta(days=1))
     lock(user)
     if Absence.objects.filter(user=user, during__overlap=during).exists():
         raise IllegalState("already_away", _("These days overlap an absence that is there already."))
