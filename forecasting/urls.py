@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
-from forecasting.views import dashboard, forecast, my_day
+from forecasting.views import dashboard, earn, forecast, my_day, plans, statements
 
 urlpatterns: list[URLPattern] = [
     path("", RedirectView.as_view(pattern_name="my-day"), name="home"),
@@ -14,4 +14,13 @@ urlpatterns: list[URLPattern] = [
     path("forecast/", forecast.forecast_page, name="forecast"),
     path("forecast/rows/", forecast.ForecastRows.as_view(), name="forecast-rows"),
     path("forecast/quotas/", forecast.QuotaRows.as_view(), name="forecast-quotas"),
+    path("comp/statements/", statements.StatementList.as_view(), name="statement-list"),
+    path("comp/statements/me/", statements.me, name="statement-me"),
+    path("comp/statements/running/<int:payee>/", statements.running, name="statement-running"),
+    path("comp/statements/<int:pk>/", statements.detail, name="statement-detail"),
+    path("comp/statements/<int:pk>/acknowledge/", statements.acknowledge, name="statement-acknowledge"),
+    path("comp/statements/<int:pk>/publish/", statements.publish, name="statement-publish"),
+    path("comp/plans/", plans.plans, name="plan-list"),
+    path("comp/plans/assignments/<int:pk>/sign/", plans.sign, name="plan-sign"),
+    path("opportunities/<int:pk>/earn/", earn.earn, name="opportunity-earn"),
 ]

@@ -58,8 +58,8 @@ def signed_assignments(payee: Any, first_on: date, last_on: date) -> list[PlanAs
     return list(rows.order_by("plan__code", "plan_version__number", "pk"))
 
 
-def facts_of(payee: Any, period: FiscalPeriod, extra: Iterable[Counted] = ()) -> list[ComponentFacts]:
-    """Everything that decides what a payee earns in a month. `extra` are lines that do not exist yet (a deal)."""
+def facts_of(payee: Any, period: FiscalPeriod) -> list[ComponentFacts]:
+    """Everything that decides what a payee earns in a month."""
     credits = _credits(payee, period)
     facts = []
     for assignment in signed_assignments(payee, period.first_on, _day_after(period)):
@@ -72,7 +72,6 @@ def facts_of(payee: Any, period: FiscalPeriod, extra: Iterable[Counted] = ()) ->
                 if currency == edition.currency and _covers(assignment, counted.credit_on)
                 for counted in _measured(component, counted, months)
             ]
-            lines += [line for line in extra if _covers(assignment, line.credit_on)]
             facts.append(ComponentFacts(edition, component, terms_of(component), tuple(lines)))
     return facts
 

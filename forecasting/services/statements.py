@@ -75,11 +75,12 @@ def acknowledge_statement(*, statement: Statement, version: int | None, actor: U
 
 
 @transaction.atomic
-def review_month(*, period: FiscalPeriod, version: int | None, actor: User) -> FiscalPeriod:
-    """Calculate a month for the last time and put it in review, where its figures stand still."""
-    _require(actor)
+def review_period(*, period: FiscalPeriod, version: int | None, actor: User) -> FiscalPeriod:
+    """Put a period in review, where its figures stand still. A month is calculated for the last time first."""
     period = start_calculating(period=period, version=version, actor=actor)
-    calculate_commissions(period=period, actor=actor)
+    if period.kind == FiscalPeriod.Kind.MONTH:
+        _require(actor)
+        calculate_commissions(period=period, actor=actor)
     return put_in_review(period=period, version=period.version, actor=actor)
 
 
@@ -95,9 +96,9 @@ def publish_month(*, period: FiscalPeriod, actor: User) -> list[Statement]:
 
 
 @transaction.atomic
-def close_month(*, period: FiscalPeriod, version: int | None, actor: User) -> FiscalPeriod:
-    """Publish what is not published yet, then close: later changes post to the open month."""
-    _require(actor)
+def close_reviewed_period(*, period: FiscalPeriod, version: int | None, actor: User) -> FiscalPeriod:
+    """Close: later changes post to an open month. A month's statements that are missing are published first."""
     period = lock(period, version)
-    publish_month(period=period, actor=actor)
+    if period.kind == FiscalPeriod.Kind.MONTH:
+        publish_month(period=period, actor=actor)
     return close_period(period=period, version=version, actor=actor)

@@ -96,7 +96,7 @@ def publish(payee: User, admin: User, label: str = "2026-10") -> Statement:
     """The published statement of a month that is put in review for it."""
     period = month(label)
     if period.status == FiscalPeriod.Status.OPEN:
-        period = statements.review_month(period=period, version=period.version, actor=admin)
+        period = statements.review_period(period=period, version=period.version, actor=admin)
     draft = statements.prepare_statement(payee=payee, period=period, actor=admin)
     return statements.publish_statement(statement=draft, version=draft.version, actor=admin)
 

@@ -1,0 +1,1 @@
+"""FilterSets, shared by pages and API."""
