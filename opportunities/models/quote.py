@@ -1,6 +1,7 @@
 """The quote: a priced offer with terms. What it says is copied onto it and never read back from today's catalogue."""
 
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Self
 
@@ -13,7 +14,7 @@ from opportunities.models.opportunity import Opportunity
 from revops.catalog.models import PriceBook, Product
 from revops.core.history import tracked
 from revops.core.models import BaseModel, currency_field, money_field, percent_field, price_field
-from revops.core.money import Money
+from revops.core.money import Money, truncated_percent
 from revops.core.scope import ScopedQuerySet
 
 
@@ -118,6 +119,11 @@ class Quote(BaseModel):
     def margin(self) -> Fraction | None:
         """(net − cost) / net, exact; None when nothing is charged."""
         return Fraction(self.net - self.cost) / Fraction(self.net) if self.net else None
+
+    @property
+    def margin_percent(self) -> Decimal | None:
+        """As shown: truncated to one decimal, so that 24.99 never reads as 25.0."""
+        return truncated_percent(self.net - self.cost, self.net) if self.net else None
 
     @property
     def net_money(self) -> Money:

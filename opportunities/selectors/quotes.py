@@ -23,6 +23,11 @@ def quote_list(*, viewer: Any) -> QuerySet[Quote]:
     )
 
 
+def quote_full(*, viewer: Any) -> QuerySet[Quote]:
+    """Quotes with their lines, for the API."""
+    return quote_list(viewer=viewer).prefetch_related("lines")
+
+
 @dataclass(frozen=True)
 class Preview:
     """What the editor shows before anything is saved."""

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import DecimalField, F, QuerySet
 from django.db.models.functions import Cast
 
+from accounts.models import Account
 from orders.models import CreditNote, Invoice, Payment
 
 AMOUNT: DecimalField[Any, Any] = DecimalField(max_digits=19, decimal_places=3)
@@ -25,3 +26,8 @@ def payment_list(*, viewer: Any) -> QuerySet[Payment]:
 def credit_note_list(*, viewer: Any) -> QuerySet[CreditNote]:
     """Credit notes with their invoices."""
     return CreditNote.objects.visible_to(viewer).select_related("account", "invoice")
+
+
+def payers(*, viewer: Any) -> QuerySet[Account]:
+    """Accounts whose money the viewer may book: finance books anybody's."""
+    return Account.objects.all() if viewer.has_perm("orders.view_all_billing") else Account.objects.visible_to(viewer)
