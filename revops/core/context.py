@@ -62,6 +62,12 @@ def _create(user: AbstractUser) -> list[Link]:
     return [_link(item, url, current=False) for item, url in places if url]
 
 
+def _tabs(links: list[Link]) -> list[Link]:
+    """Four places for the thumb: those that ask for it, then the next ones, as the navigation orders them."""
+    chosen = sorted(links, key=lambda link: not link.phone)[:4]
+    return [link for link in links if link in chosen]
+
+
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Navigation and Create menu of the person signed in; nothing for others and for fragments."""
     user = getattr(request, "user", None)
@@ -71,7 +77,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "frame": {
             "navigation": links,
-            "phone": [link for link in links if link.phone][:4] or links[:4],
+            "phone": _tabs(links),
             "create": _create(user),
             "home": links[0].url if links else "/",
         }

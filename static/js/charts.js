@@ -63,7 +63,7 @@ function series(spec, one, index, text) {
     stack: spec.kind === "stack" ? "all" : undefined,
     barMaxWidth: 48,
     itemStyle: { color, borderRadius: spec.kind === "stack" ? 0 : 2 },
-    label: { show: label, position: "top", fontSize: 11, fontWeight: 500, color: token("--ink"), formatter: ({ value }) => formats(spec.unit).short(value) },
+    label: { show: label, position: "top", fontSize: 11, fontWeight: 500, color: token("--ink"), formatter: ({ value }) => (value ? formats(spec.unit).short(value) : "") },
   };
 }
 

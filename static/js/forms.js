@@ -34,7 +34,11 @@ function unlock(form) {
 async function picks() {
   const fields = all("select[data-pick]");
   if (!fields.length) return;
-  const { default: TomSelect } = await import("../vendor/tom-select/esm/tom-select.complete.js");
+  const look = document.createElement("link");
+  look.rel = "stylesheet";
+  look.href = new URL("../vendor/tom-select/css/tom-select.min.css", import.meta.url).href;
+  document.head.prepend(look);
+  await import("../vendor/tom-select/js/tom-select.complete.min.js");
   for (const field of fields) {
     const url = field.dataset.pickUrl;
     const load = async (text, done) => {
@@ -45,7 +49,8 @@ async function picks() {
         done([]);
       }
     };
-    new TomSelect(field, { maxOptions: 50, ...(url ? { load, valueField: "value", labelField: "text" } : {}) });
+    field.setAttribute("aria-hidden", "true"); // the combobox speaks for it from here on
+    new window.TomSelect(field, { maxOptions: 50, ...(url ? { load, valueField: "value", labelField: "text" } : {}) });
   }
 }
 
