@@ -16,6 +16,8 @@ from revops.core.scope import require
 from revops.core.status import edit, lock
 from revops.users.models import Absence, Holiday, User, WorkingCalendar, WorkingHours
 
+# Read once: the standard library walks the disk each time it is asked.
+TIME_ZONES = frozenset(available_timezones())
 Stretch = tuple[int, time, time]
 OFFICE_HOURS: tuple[Stretch, ...] = tuple((weekday, time(9), time(17)) for weekday in range(5))
 
@@ -36,7 +38,7 @@ def create_calendar(
 ) -> WorkingCalendar:
     """Add a calendar; 09:00 to 17:00 from Monday to Friday unless told otherwise."""
     _may(actor)
-    if time_zone not in available_timezones():
+    if time_zone not in TIME_ZONES:
         raise InvalidInput.of(time_zone=_("There is no such time zone."))
     if WorkingCalendar.objects.filter(name__iexact=name.strip()).exists():
         raise InvalidInput.of(name=_("There is a calendar of this name."))
@@ -55,7 +57,7 @@ def update_calendar(
     """Rename a calendar, move it to another zone, or make it the default."""
     _may(actor)
     calendar = lock(calendar, version)
-    if changes.get("time_zone", "UTC") not in available_timezones():
+    if changes.get("time_zone", "UTC") not in TIME_ZONES:
         raise InvalidInput.of(time_zone=_("There is no such time zone."))
     if changes.get("is_default"):
         WorkingCalendar.objects.filter(is_default=True).exclude(pk=calendar.pk).update(is_default=False)
