@@ -54,7 +54,7 @@ class OpportunityFilter(StrictFilterSet):
     """Names and values that board, list and API accept."""
 
     q = filters.CharFilter(method="search", label=_("Search"))
-    stage = filters.ChoiceFilter(field_name="stage__key", choices=stage_choices, label=_("Stage"))
+    stage = filters.ChoiceFilter(field_name="stage__key", label=_("Stage"))
     stage__in = AllOf(widget=HiddenInput, field_name="stage__key", lookup_expr="in", label=_("Stages"))
     status = filters.ChoiceFilter(choices=Opportunity.Status.choices, label=_("State"))
     owner = filters.ModelChoiceFilter(queryset=colleagues, label=_("Owner"))
@@ -74,6 +74,10 @@ class OpportunityFilter(StrictFilterSet):
     next = filters.ChoiceFilter(choices=NEXT, method="next_action", label=_("Next action"))
     ageing = filters.BooleanFilter(method="only_ageing", label=_("Ageing"))
     as_of = filters.DateFilter(method="unchanged", widget=HiddenInput, label=_("As of"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["stage"].extra["choices"] = stage_choices()  # stages are rows
 
     def today(self) -> date:
         """The day from which this page looks."""
