@@ -82,6 +82,7 @@ function complete(card, home, html, giveUp) {
   let sent = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    if (sent) return;
     sent = true;
     submit(card, home, new FormData(form), form.action);
   });

@@ -117,6 +117,8 @@ function draw(box) {
   const source = document.getElementById(box.dataset.chart);
   if (!source) return;
   const spec = JSON.parse(source.textContent);
+  // Decimals arrive as text, so that nothing is rounded on the way.
+  for (const one of spec.series) one.values = one.values.map((value) => (value === null ? null : Number(value)));
   const text = { fontFamily: token("--font"), fontSize: 11, color: token("--ink-3") };
   drawn.get(box)?.dispose();
   const chart = echarts.init(box, null, { renderer: "svg", locale: lang.slice(0, 2).toUpperCase() });
