@@ -1,30 +1,34 @@
-"""The harness itself: the product starts, people log in, a breach of the policy is noticed."""
+"""The harness itself: the product starts, people log in, a breach of the policy is noticed, the worker works."""
 
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from django.contrib.auth import get_user_model
+from playwright.sync_api import Page
 
-from tests.e2e.conftest import PageAs, Watch
+from revops.core.tasks import relay
+from tests.cast import Cast
+from tests.e2e.conftest import PageAs, Watch, eventually
+from tests.e2e.product import Product
 
 PASSWORD = "correct horse battery"
 
 
-@pytest.fixture
-def person(quiet: None) -> Any:
-    user = get_user_model().objects.create(username="paula", email="paula@example.com")
-    user.set_password(PASSWORD)
-    user.save()
-    return user
-
-
-def test_a_person_logs_in_with_a_password(new_page: PageAs, person: Any) -> None:
+def test_a_person_logs_in_with_a_password(new_page: PageAs, cast: Cast) -> None:
+    cast.alice.set_password(PASSWORD)
+    cast.alice.save(update_fields=["password"])
     page = new_page()
     page.goto("/login/")
-    page.fill("input[name=login]", "paula")
+    page.fill("input[name=login]", "alice")
     page.fill("input[name=password]", PASSWORD)
     page.press("input[name=password]", "Enter")
     page.wait_for_url(lambda url: "/login" not in url)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_login_page_is_accessible(new_page: PageAs, axe: Callable[[Page], list[str]], scheme: str) -> None:
+    page = new_page(color_scheme=scheme)
+    page.goto("/login/")
+    assert axe(page) == []
 
 
 def test_a_breach_of_the_policy_fails_the_page(new_page: PageAs, watch: Watch) -> None:
@@ -35,3 +39,11 @@ def test_a_breach_of_the_policy_fails_the_page(new_page: PageAs, watch: Watch) -
     with pytest.raises(AssertionError, match="Content Security Policy"):
         watch.check()
     watch.problems.clear()
+
+
+def test_a_task_sent_while_the_worker_is_dead_is_done_by_the_next(quiet: None, product: Product) -> None:
+    product.kill_worker()
+    sent = relay.apply_async()
+    assert sent.id not in product.log("worker")
+    product.start_worker()
+    eventually(lambda: f"core.relay[{sent.id}] succeeded" in product.log("worker"), what="the task was not done")
