@@ -1,74 +1,82 @@
-"""The administrator's console for accounts: it reads freely and writes through services."""
+"""The administrator's console for accounts; every save calls a service."""
 
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
 
 from accounts import services
 from accounts.models import Account, Activity, Contact, Territory
+from accounts.services.accounts import FIELDS as ACCOUNT_FIELDS
+from accounts.services.contacts import FIELDS as CONTACT_FIELDS
+from revops.core.admin import ServiceAdmin, VersionedForm
 
 
-class ServiceAdmin(admin.ModelAdmin[Any]):
-    """Nothing is deleted here, and no count is taken over a large table."""
-
-    show_full_result_count = False
-    list_per_page = 50
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return self.model._default_manager.visible_to(request.user)  # type: ignore[attr-defined]
+class AccountForm(VersionedForm):
+    class Meta:
+        model = Account
+        fields = list(ACCOUNT_FIELDS)
 
 
 @admin.register(Account)
 class AccountAdmin(ServiceAdmin):
-    list_display = ("name", "owner", "industry", "country", "archived_at")
-    list_select_related = ("owner",)
-    list_filter = ("kind", "tier")
-    search_fields = ("name", "domain", "external_id")
-    autocomplete_fields = ("owner", "parent")
-    readonly_fields = ("domain", "external_system", "external_id", "archived_at", "version", "created_at", "updated_at")
+    form = AccountForm
+    list_display = ["name", "owner", "industry", "country", "archived_at"]
+    list_select_related = ["owner"]
+    list_filter = ["kind", "tier"]
+    search_fields = ["name", "domain", "external_id"]
+    autocomplete_fields = ["owner", "parent"]
+    show_full_result_count = False
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Through the service, so that it is checked and logged."""
-        facts = {name: form.cleaned_data[name] for name in form.changed_data}
-        if change:
-            services.update_account(account=obj, version=None, actor=request.user, **facts)
-        else:
-            made = services.create_account(
-                actor=request.user, allow_duplicate=True, **{"name": obj.name, "owner": obj.owner, **facts}
-            )
-            obj.pk, obj.version = made.pk, made.version
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return Account.objects.visible_to(request.user)
+
+    def create(self, actor: Any, values: dict[str, Any]) -> Model:
+        return services.create_account(actor=actor, **values)
+
+    def change(self, record: Any, version: int | None, actor: Any, values: dict[str, Any]) -> Model:
+        return services.update_account(account=record, version=version, actor=actor, **values)
+
+
+class ContactForm(VersionedForm):
+    class Meta:
+        model = Contact
+        fields = list(CONTACT_FIELDS)
 
 
 @admin.register(Contact)
 class ContactAdmin(ServiceAdmin):
-    list_display = ("name", "account", "title", "email", "owner")
-    list_select_related = ("account", "owner")
-    list_filter = ("role",)
-    search_fields = ("last_name", "first_name", "email_key")
-    autocomplete_fields = ("owner", "account")
-    readonly_fields = ("external_system", "external_id", "archived_at", "version", "created_at", "updated_at")
+    form = ContactForm
+    list_display = ["name", "account", "title", "email", "owner"]
+    list_select_related = ["account", "owner"]
+    list_filter = ["role"]
+    search_fields = ["last_name", "first_name", "email_key"]
+    autocomplete_fields = ["owner", "account"]
+    show_full_result_count = False
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Through the service, so that it is checked and logged."""
-        facts = {name: form.cleaned_data[name] for name in form.changed_data}
-        if change:
-            services.update_contact(contact=obj, version=None, actor=request.user, **facts)
-        else:
-            shown = {"account": obj.account, "last_name": obj.last_name, **facts}
-            made = services.create_contact(actor=request.user, allow_duplicate=True, **shown)
-            obj.pk, obj.version = made.pk, made.version
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return Contact.objects.visible_to(request.user)
+
+    def create(self, actor: Any, values: dict[str, Any]) -> Model:
+        return services.create_contact(actor=actor, **values)
+
+    def change(self, record: Any, version: int | None, actor: Any, values: dict[str, Any]) -> Model:
+        return services.update_contact(contact=record, version=version, actor=actor, **values)
 
 
 @admin.register(Activity)
-class ActivityAdmin(ServiceAdmin):
-    list_display = ("subject", "kind", "status", "owner", "due_at", "happened_at")
-    list_select_related = ("owner",)
-    list_filter = ("kind", "status")
-    search_fields = ("subject",)
+class ActivityAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """To read: activities are written where they belong."""
+
+    list_display = ["subject", "kind", "status", "owner", "due_at", "happened_at"]
+    list_select_related = ["owner"]
+    list_filter = ["kind", "status"]
+    search_fields = ["subject"]
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return Activity.objects.visible_to(request.user)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -76,18 +84,18 @@ class ActivityAdmin(ServiceAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-
-@admin.register(Territory)
-class TerritoryAdmin(admin.ModelAdmin[Territory]):
-    list_display = ("name",)
-    search_fields = ("name",)
-
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Through the service, so that it is checked and logged."""
-        if change:
-            services.rename_territory(territory=obj, actor=request.user, name=form.cleaned_data["name"])
-        else:
-            obj.pk = services.create_territory(actor=request.user, name=obj.name).pk
+
+@admin.register(Territory)
+class TerritoryAdmin(ServiceAdmin):
+    list_display = ["name"]
+    search_fields = ["name"]
+
+    def create(self, actor: Any, values: dict[str, Any]) -> Model:
+        return services.create_territory(actor=actor, name=values["name"])
+
+    def change(self, record: Any, version: int | None, actor: Any, values: dict[str, Any]) -> Model:
+        name = values.get("name", record.name)
+        return services.rename_territory(territory=record, version=version, actor=actor, name=name)

@@ -9,7 +9,7 @@ class LeadsConfig(AppConfig):
     verbose_name = "Leads"
 
     def ready(self) -> None:
-        from leads import events, handlers  # noqa: PLC0415  models are not ready at import time  # noqa: PLC0415
+        from leads import events, handlers, panels, search  # noqa: PLC0415  models are not ready at import time  # noqa: PLC0415
         from leads.registries import handoff_sections  # noqa: PLC0415
         from leads.selectors.activities import lead_activity_ids  # noqa: PLC0415
         from leads.selectors.handoffs import handed_lead_ids  # noqa: PLC0415
@@ -24,6 +24,8 @@ class LeadsConfig(AppConfig):
             handoff_sections.register(section)
         scope_sources.register(ScopeSource("leads.activities", "accounts.activity", lead_activity_ids))
         scope_sources.register(ScopeSource("leads.handed", "leads.lead", handed_lead_ids))
+        panels.register()
+        search.register()
         self._grant()
 
     def _grant(self) -> None:

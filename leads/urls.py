@@ -1,3 +1,25 @@
-from django.urls import URLPattern
+"""Addresses of the screens."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import URLPattern, path
+
+from leads.views import acts, handoffs, lists, records
+
+urlpatterns: list[URLPattern] = [
+    path("leads/", lists.LeadList.as_view(), name="lead-list"),
+    path("leads/new/", records.new, name="lead-new"),
+    path("leads/funnel/", acts.funnel, name="lead-funnel"),
+    path("leads/<int:pk>/", records.detail, name="lead-detail"),
+    path("leads/<int:pk>/edit/", records.edit, name="lead-edit"),
+    path("leads/<int:pk>/answers/", acts.answers, name="lead-answers"),
+    path("leads/<int:pk>/package/", acts.package, name="lead-package"),
+    path("leads/<int:pk>/qualify/", acts.qualify, name="lead-qualify"),
+    path("leads/<int:pk>/disqualify/", acts.disqualify, name="lead-disqualify"),
+    path("leads/<int:pk>/assign/", acts.assign, name="lead-assign"),
+    path("leads/<int:pk>/route/", acts.route, name="lead-route"),
+    path("leads/<int:pk>/log/", acts.log, name="lead-log"),
+    path("leads/<int:pk>/handoff/", handoffs.submit, name="lead-handoff"),
+    path("leads/<int:pk>/move/<slug:verb>/", acts.move, name="lead-move"),
+    path("handoffs/inbox/", handoffs.inbox, name="handoff-inbox"),
+    path("handoffs/<int:pk>/reject/", handoffs.reject, name="handoff-reject"),
+    path("handoffs/<int:pk>/withdraw/", handoffs.withdraw, name="handoff-withdraw"),
+]

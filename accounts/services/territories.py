@@ -24,10 +24,10 @@ def create_territory(*, actor: Any, name: str) -> Territory:
 
 
 @transaction.atomic
-def rename_territory(*, territory: Territory, actor: Any, name: str) -> Territory:
+def rename_territory(*, territory: Territory, version: int | None, actor: Any, name: str) -> Territory:
     """Another name for the same region."""
     require(actor, "accounts.change_territory")
-    territory = lock(territory)
+    territory = lock(territory, version)
     refuse_invalid(Territory(name=name.strip()), ["name"])
     changed = edit(territory, {"name": name.strip()})
     if changed:

@@ -1,8 +1,9 @@
 """Every write of this room."""
 
-from leads.services.activities import log_lead_activity, plan_lead_activity
+from leads.services.activities import log_lead_activity, log_lead_touch, plan_lead_activity
 from leads.services.handoffs import escalate_handoff, reject_handoff, settle_accepted_handoff, submit_handoff
 from leads.services.leads import create_lead, update_lead
+from leads.services.leaving import hand_over_leads
 from leads.services.routing import assign_lead, route_lead
 from leads.services.scoring import answer_criteria, score_fit, score_leads, score_qualification
 from leads.services.settings import create_scorecard, create_setting, edit_setting, set_members
@@ -19,7 +20,9 @@ __all__ = [
     "edit_setting",
     "escalate_handoff",
     "expire_handoff",
+    "hand_over_leads",
     "log_lead_activity",
+    "log_lead_touch",
     "nurture_lead",
     "plan_lead_activity",
     "qualify_lead",

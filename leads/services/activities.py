@@ -1,5 +1,6 @@
 """What was done, and is to be done, on a lead."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -52,3 +53,16 @@ def plan_lead_activity(
     )
     LeadActivity.objects.create(lead=lead, activity=activity)
     return activity
+
+
+@transaction.atomic
+def log_lead_touch(
+    *, lead: Lead, actor: Any, done: Mapping[str, Any] | None, planned: Mapping[str, Any] | None
+) -> list[Activity]:
+    """One touch in one go: what happened, what comes next, or both."""
+    made = []
+    if done is not None:
+        made.append(log_lead_activity(lead=lead, actor=actor, **done))
+    if planned is not None:
+        made.append(plan_lead_activity(lead=lead, actor=actor, **planned))
+    return made

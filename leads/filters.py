@@ -1,0 +1,90 @@
+"""What lists and the API may ask of leads and handoffs."""
+
+from typing import Any
+
+import django_filters as filters
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.forms import HiddenInput
+from django.utils.translation import gettext_lazy as _
+
+from accounts.filters import MineFilter, colleagues, seen_accounts, start_of_tomorrow
+from accounts.keys import email_key
+from accounts.models import Activity
+from leads.models import Handoff, Lead, LeadQueue
+from revops.core import clock
+from revops.core.api.filters import AllOf, NumbersIn, StrictFilterSet
+from revops.core.widgets import ChosenOnly
+
+NEXT = (("late", _("overdue")), ("today", _("today")), ("later", _("later")), ("none", _("nothing planned")))
+
+
+def queues(request: Any) -> QuerySet[LeadQueue]:
+    return LeadQueue.objects.all() if request and request.user.is_authenticated else LeadQueue.objects.none()
+
+
+class LeadFilter(StrictFilterSet):
+    """Names and values that the lead list and the API accept."""
+
+    q = filters.CharFilter(method="search", label=_("Search"))
+    mine = MineFilter(label=_("Mine"))
+    open = filters.BooleanFilter(method="only_open", label=_("Open"))
+    status = filters.ChoiceFilter(choices=Lead.Status.choices, label=_("State"))
+    status__in = AllOf(field_name="status", lookup_expr="in", widget=HiddenInput, label=_("States"))
+    owner = filters.ModelChoiceFilter(queryset=colleagues, label=_("Owner"))
+    owner__in = NumbersIn(field_name="owner_id", lookup_expr="in", widget=HiddenInput, label=_("Owners"))
+    queue = filters.ModelChoiceFilter(queryset=queues, label=_("Queue"))
+    source = filters.CharFilter(lookup_expr="iexact", label=_("Source"))
+    industry = filters.CharFilter(lookup_expr="iexact", label=_("Industry"))
+    country = filters.CharFilter(lookup_expr="iexact", label=_("Country"))
+    company = filters.CharFilter(lookup_expr="icontains", label=_("Company"))
+    email = filters.CharFilter(method="by_email", widget=HiddenInput, label=_("E-mail"))
+    score__gte = filters.NumberFilter(field_name="score", lookup_expr="gte", label=_("Score from"))
+    score__lte = filters.NumberFilter(field_name="score", lookup_expr="lte", label=_("Score to"))
+    fit__gte = filters.NumberFilter(field_name="fit_score", lookup_expr="gte", label=_("Fit from"))
+    next = filters.ChoiceFilter(choices=NEXT, method="next_action", label=_("Next action"))
+    created_at__gte = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte", label=_("Created from"))
+    created_at__lte = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lte", label=_("Created until"))
+    account = filters.ModelChoiceFilter(queryset=seen_accounts, widget=ChosenOnly, label=_("Account"))
+    external_system = filters.CharFilter(widget=HiddenInput, label=_("System"))
+    external_id = filters.CharFilter(widget=HiddenInput, label=_("External id"))
+
+    def search(self, rows: QuerySet[Lead], _name: str, text: str) -> QuerySet[Lead]:
+        text = text[:100]
+        found = Q(company__icontains=text)
+        words = Q()
+        for word in text.split()[:5]:
+            words &= Q(first_name__icontains=word) | Q(last_name__icontains=word)
+        key = email_key(text)
+        return rows.filter(found | words | Q(email_key=key) if key else found | words)
+
+    def only_open(self, rows: QuerySet[Lead], _name: str, wanted: bool) -> QuerySet[Lead]:
+        return rows.filter(status__in=Lead.OPEN) if wanted else rows.exclude(status__in=Lead.OPEN)
+
+    def by_email(self, rows: QuerySet[Lead], _name: str, text: str) -> QuerySet[Lead]:
+        return rows.filter(email_key=email_key(text) or "\x01")
+
+    def next_action(self, rows: QuerySet[Lead], _name: str, when: str) -> QuerySet[Lead]:
+        rows = rows.filter(status__in=Lead.OPEN)
+        now, tomorrow = clock.now(), start_of_tomorrow()
+        planned = Activity.objects.filter(lead_link__lead=OuterRef("pk"), status=Activity.Status.PLANNED)
+        late, today = planned.filter(due_at__lt=now), planned.filter(due_at__lt=tomorrow)
+        if when == "none":
+            return rows.filter(~Exists(planned))
+        if when == "late":
+            return rows.filter(Exists(late))
+        if when == "today":
+            return rows.filter(~Exists(late), Exists(today))
+        return rows.filter(~Exists(today), Exists(planned))
+
+
+class HandoffFilter(StrictFilterSet):
+    """Names and values that the handoff API accepts."""
+
+    status = filters.ChoiceFilter(choices=Handoff.Status.choices, label=_("State"))
+    to_user = filters.ModelChoiceFilter(queryset=colleagues, label=_("To"))
+    from_user = filters.ModelChoiceFilter(queryset=colleagues, label=_("From"))
+    lead = filters.NumberFilter(field_name="lead_id", label=_("Lead"))
+
+
+class SettingFilter(StrictFilterSet):
+    """Settings are few: nothing to filter by."""

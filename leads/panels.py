@@ -1,0 +1,106 @@
+"""What leads and handoffs add to the frame and to the pages of accounts."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.registries import ActivityHome, activity_homes
+from leads import services
+from leads.models import Handoff, Lead, LeadActivity
+from revops.core.registries import (
+    Command,
+    CreateItem,
+    DayItem,
+    DaySource,
+    NavItem,
+    Panel,
+    Step,
+    commands,
+    create_menu,
+    day_items,
+    hand_over,
+    navigation,
+    panels,
+)
+
+SHOWN = 25
+
+
+def open_leads(user: Any) -> int:
+    """How many open leads are a person's own."""
+    return Lead.objects.filter(owner=user, status__in=Lead.OPEN, archived_at__isnull=True)[:1000].count()
+
+
+def handoffs_due(user: Any, _today: date) -> Sequence[DayItem]:
+    """Handoffs that wait for this person's answer."""
+    rows = Handoff.objects.visible_to(user).waiting().filter(to_user=user).select_related("lead", "from_user")
+    return [
+        DayItem(
+            kind="handoff",
+            title=gettext("Answer the handoff of %(company)s") % {"company": row.lead.company},
+            sub=gettext("%(lead)s, from %(name)s") % {"lead": row.lead, "name": row.from_user},
+            url=row.get_absolute_url(),
+            due_at=row.sla_due_at,
+            rank=10,
+            action=gettext("Answer"),
+            icon="inbox",
+        )
+        for row in rows.order_by("sla_due_at", "pk")[:SHOWN]
+    ]
+
+
+def new_leads(user: Any, _today: date) -> Sequence[DayItem]:
+    """A person's own leads that nobody has touched yet."""
+    rows = Lead.objects.visible_to(user).filter(owner=user, status=Lead.Status.NEW, archived_at__isnull=True)
+    return [
+        DayItem(
+            kind="lead",
+            title=gettext("Get in touch with %(name)s") % {"name": row.name},
+            sub=", ".join(filter(None, [row.company, row.source])),
+            url=row.get_absolute_url(),
+            rank=30,
+            action=gettext("Start"),
+            icon="user-search",
+        )
+        for row in rows.order_by("pk")[:SHOWN]
+    ]
+
+
+def places(activity_ids: Collection[int]) -> Mapping[int, tuple[str, str]]:
+    """The leads that these activities are about."""
+    rows = LeadActivity.objects.filter(activity_id__in=activity_ids).select_related("lead")
+    return {row.activity_id: (f"{row.lead}, {row.lead.company}", row.lead.get_absolute_url()) for row in rows}
+
+
+def _of_account(account: Any) -> str:
+    return f"{reverse('lead-list')}?account={account.pk}"
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    navigation.register(
+        NavItem(
+            "leads",
+            _("Leads"),
+            "lead-list",
+            "user-search",
+            "leads.view_lead",
+            order=20,
+            shortcut="l",
+            phone=True,
+            count=open_leads,
+        )
+    )
+    create_menu.register(
+        CreateItem("lead", _("Lead"), "lead-new", "user-search", "leads.add_lead", order=20, shortcut="l")
+    )
+    commands.register(Command("handoffs", _("Handoffs"), "handoff-inbox", "inbox", "leads.view_handoff", order=21))
+    day_items.register(DaySource("leads.handoffs", handoffs_due, "leads.view_handoff", order=10))
+    day_items.register(DaySource("leads.new", new_leads, "leads.view_lead", order=30))
+    panels.register(Panel("leads.of_account", "accounts.account", _("Leads"), _of_account, 60, "leads.view_lead"))
+    activity_homes.register(ActivityHome("leads", places, order=20))
+    hand_over.register(Step("leads", services.hand_over_leads, order=20, label=_("Leads and handoffs")))

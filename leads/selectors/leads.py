@@ -1,0 +1,40 @@
+"""Leads as lists, pages and the API show them."""
+
+from typing import Any
+
+from django.db.models import CharField, Count, DateTimeField, DecimalField, F, JSONField, OuterRef, QuerySet, Subquery
+
+from accounts.models import Activity
+from leads.models import Lead, QualificationScore
+
+
+def lead_list(*, viewer: Any) -> QuerySet[Lead]:
+    """Leads with holder, both scores and next action, in one query."""
+    return shaped(Lead.objects.visible_to(viewer).filter(archived_at__isnull=True))
+
+
+def shaped(rows: QuerySet[Lead]) -> QuerySet[Lead]:
+    """The joins and annotations of a list of leads."""
+    current = QualificationScore.objects.filter(lead=OuterRef("pk"), is_current=True)
+    planned = (
+        Activity.objects.filter(lead_link__lead=OuterRef("pk"), status=Activity.Status.PLANNED)
+        .order_by("due_at", "pk")
+        .values("due_at", "subject")
+    )
+    return rows.select_related("owner", "queue", "fit", "account").annotate(
+        score=Subquery(current.values("score")[:1], output_field=DecimalField(max_digits=5, decimal_places=2)),
+        score_answers=Subquery(current.values("answers")[:1], output_field=JSONField()),
+        score_threshold=Subquery(
+            current.values("scorecard__threshold")[:1], output_field=DecimalField(max_digits=5, decimal_places=2)
+        ),
+        fit_score=F("fit__score"),
+        next_due_at=Subquery(planned.values("due_at")[:1], output_field=DateTimeField()),
+        next_subject=Subquery(planned.values("subject")[:1], output_field=CharField()),
+    )
+
+
+def funnel(*, viewer: Any) -> list[dict[str, Any]]:
+    """How many leads stand in each state, in the order of the way."""
+    rows = Lead.objects.visible_to(viewer).filter(archived_at__isnull=True)
+    counts = dict(rows.order_by().values_list("status").annotate(n=Count("pk")))
+    return [{"status": value, "label": label, "count": counts.get(value, 0)} for value, label in Lead.Status.choices]

@@ -1,0 +1,172 @@
+"""The list of leads."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from leads import services
+from leads.filters import LeadFilter
+from leads.forms import AssignForm, DisqualifyForm
+from leads.models import Lead, QualificationAnswer
+from leads.selectors.leads import lead_list
+from leads.selectors.scoring import CRITERIA
+from revops.core import clock
+from revops.core.errors import BadRequest, DomainError
+from revops.core.views.lists import Action, BulkAction, Chip, Column, Empty, ListPage, Tab
+
+TONES = {
+    Lead.Status.NEW: "accent",
+    Lead.Status.WORKING: "",
+    Lead.Status.NURTURE: "",
+    Lead.Status.QUALIFIED: "ok",
+    Lead.Status.DISQUALIFIED: "",
+    Lead.Status.CONVERTED: "ok",
+}
+BULK_LIMIT = 200
+
+
+def next_cell(lead: Any) -> tuple[str, str] | None:
+    """The next action: what, and whether it is late."""
+    if lead.status not in Lead.OPEN:
+        return None
+    if lead.next_due_at is None:
+        return (gettext("Nothing planned"), "none")
+    tone = "later"
+    if lead.next_due_at < clock.now():
+        tone = "late"
+    elif clock.business_day(lead.next_due_at) == clock.today():
+        tone = "today"
+    due = lead.next_due_at.astimezone(clock.company_zone())
+    return (f"{lead.next_subject}, {due.day} {due:%b}", tone)
+
+
+def score_note(lead: Any) -> str:
+    """Beside the number: how far the answers are, and on demand each of them."""
+    answers: dict[str, str] = lead.score_answers or {}
+    if not answers:
+        return ""
+    rows = [
+        (QualificationAnswer.Criterion(name).label, Decimal(answers[name]) if name in answers else None)
+        for name in CRITERIA
+    ]
+    threshold = lead.score_threshold
+    context = {
+        "lead": lead,
+        "rows": rows,
+        "answered": len(answers),
+        "threshold": threshold,
+        "qualifies": lead.score is not None and threshold is not None and lead.score >= threshold,
+    }
+    return render_to_string("leads/score_note.html", context)
+
+
+def assign_rows(*, rows: QuerySet[Lead], actor: Any, data: Any) -> str:
+    """Give the chosen leads to somebody."""
+    form = AssignForm(data)
+    if not form.is_valid():
+        raise BadRequest("bad_action", gettext("Choose who gets them."))
+    to_user = form.cleaned_data["owner"]
+    return _each(rows, lambda lead: services.assign_lead(lead=lead, to_user=to_user, version=None, actor=actor))
+
+
+def disqualify_rows(*, rows: QuerySet[Lead], actor: Any, data: Any) -> str:
+    """The chosen leads are no leads."""
+    form = DisqualifyForm(data)
+    if not form.is_valid():
+        raise BadRequest("bad_action", gettext("Choose a reason."))
+    facts = form.cleaned_data
+    return _each(rows, lambda lead: services.disqualify_lead(lead=lead, version=None, actor=actor, **facts))
+
+
+def _each(rows: QuerySet[Lead], act: Any) -> str:
+    """One service call a row; a refused row is counted, not hidden."""
+    keys = list(rows.order_by("pk").values_list("pk", flat=True)[: BULK_LIMIT + 1])
+    if len(keys) > BULK_LIMIT:
+        raise BadRequest("too_many", gettext("At most %(n)s leads at a time: narrow the filter.") % {"n": BULK_LIMIT})
+    refused: list[str] = []
+    for lead in Lead.objects.in_bulk(keys).values():
+        try:
+            act(lead)
+        except DomainError as error:
+            refused.append(f"{lead}: {error.message}")
+    done = len(keys) - len(refused)
+    said = ngettext("%(n)s lead changed.", "%(n)s leads changed.", done) % {"n": done}
+    if refused:
+        said += " " + gettext("%(n)s refused, the first: %(first)s") % {"n": len(refused), "first": refused[0]}
+    return said
+
+
+class LeadList(ListPage):
+    """Persons and companies who may buy."""
+
+    title, nav_key, noun = _("Leads"), "leads", _("leads")
+    permission = "leads.view_lead"
+    filters = LeadFilter
+    order = "-created"
+    file_name = "leads"
+    panel_columns = ("name", "status")
+    columns = (
+        Column("name", _("Lead"), sub="title", sort="last_name"),
+        Column("company", _("Company"), sort="company"),
+        Column("status", _("State"), lambda row: (row.get_status_display(), TONES[row.status]), kind="pill"),
+        Column("score", _("Score"), kind="number", sort="score", sub=score_note),
+        Column("fit", _("Fit"), "fit_score", kind="number", sort="fit_score"),
+        Column("source", _("Source"), sort="source"),
+        Column("owner", _("Owner"), lambda row: row.owner or row.queue, kind="user"),
+        Column("next", _("Next action"), next_cell, kind="next", sort="next_due_at"),
+        Column("created", _("Created"), "created_at", kind="datetime", sort="created_at", phone=False),
+        Column("email", _("E-mail"), hidden=True),
+        Column("phone", _("Phone"), hidden=True),
+        Column("industry", _("Industry"), sort="industry", hidden=True),
+        Column("employees", _("Employees"), kind="number", sort="employees", hidden=True),
+        Column("country", _("Country"), sort="country", hidden=True),
+    )
+    tabs = (
+        Tab(_("My open leads"), {"mine": "true", "open": "true"}),
+        Tab(_("Qualified, hand off"), {"status": "qualified"}),
+        Tab(_("Nurture"), {"status": "nurture"}),
+        Tab(_("All")),
+    )
+    chips = (
+        Chip("open", _("Open"), {"open": "true"}),
+        Chip("late", _("Overdue"), {"next": "late"}, marker="late"),
+        Chip("today", _("Today"), {"next": "today"}, marker="today"),
+        Chip("none", _("Nothing planned"), {"next": "none"}, marker="none"),
+    )
+    bulk_actions = (
+        BulkAction("assign", _("Assign"), assign_rows, "user-share", "leads.assign_lead", form=AssignForm),
+        BulkAction(
+            "disqualify",
+            _("Disqualify"),
+            disqualify_rows,
+            "ban",
+            "leads.qualify_lead",
+            danger=True,
+            form=DisqualifyForm,
+        ),
+    )
+    empty = Empty(
+        _("No leads yet"),
+        _("A lead is somebody who may buy. Import a list, or start with one."),
+        "user-search",
+        Action(_("New lead"), "/leads/new/", "plus"),
+    )
+
+    def rows(self) -> QuerySet[Any]:
+        return lead_list(viewer=self.request.user)
+
+    def actions(self) -> Sequence[Action]:
+        if not self.request.user.has_perm("leads.add_lead"):
+            return ()
+        found = [Action(_("New lead"), reverse("lead-new"), "plus", primary=True)]
+        try:
+            found.insert(0, Action(_("Import"), reverse("import-new"), "upload"))
+        except NoReverseMatch:
+            found.insert(0, Action(_("Import"), "/imports/", "upload"))
+        return found
