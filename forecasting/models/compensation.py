@@ -15,7 +15,7 @@ from revops.core.models import BaseModel, currency_field, money_field, percent_f
 
 # A person's plan is seen as of today, or of the last day that the assignment ran.
 _ASSIGNED = """
-    SELECT {id} AS id, a.user_id AS payee_id, LEAST(CURRENT_DATE, COALESCE(upper(a.during) - 1, CURRENT_DATE)) AS on_day
+    SELECT {id} AS id, a.user_id AS payee_id, LEAST(upper(a.during) - 1, %s::date) AS on_day
     FROM forecasting_planassignment a {join}
 """
 

@@ -17,7 +17,7 @@ from revops.core.models import currency_field, money_field
 
 class RunQuerySet(PayQuerySet):
     dated_rows = """
-        SELECT r.id, r.payee_id, LEAST(p.last_on, CURRENT_DATE) AS on_day
+        SELECT r.id, r.payee_id, LEAST(p.last_on, %s::date) AS on_day
         FROM forecasting_commissionrun r JOIN forecasting_fiscalperiod p ON p.id = r.period_id
     """
 
@@ -46,7 +46,7 @@ class CommissionRun(models.Model):
 
 class LedgerQuerySet(PayQuerySet):
     dated_rows = """
-        SELECT e.id, e.payee_id, LEAST(p.last_on, CURRENT_DATE) AS on_day
+        SELECT e.id, e.payee_id, LEAST(p.last_on, %s::date) AS on_day
         FROM forecasting_ledgerentry e JOIN forecasting_fiscalperiod p ON p.id = e.posting_period_id
     """
 

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
+from revops.core import clock
 from revops.core.scope import NOBODY, ScopedQuerySet
 
 SEES_ALL, MANAGES = "view_all_compensation", "manage_compensation"
@@ -50,7 +51,7 @@ class PayQuerySet(ScopedQuerySet[Any]):
     """The scope of everything that says what somebody earns."""
 
     payee_field = "payee_id"
-    # SQL for (id, payee_id, on_day) of every row.
+    # SQL for (id, payee_id, on_day) of every row; each %s in it is today.
     dated_rows = ""
 
     def visible_to(self, user: Any) -> Self:
@@ -58,7 +59,8 @@ class PayQuerySet(ScopedQuerySet[Any]):
             return self.filter(NOBODY)
         if holds(user, SEES_ALL):
             return self.all()
-        below = RawSQL(_BELOW.format(rows=self.dated_rows), [user.pk])  # noqa: S611  our own text, the id is a parameter
+        params = [*[clock.today()] * self.dated_rows.count("%s"), user.pk]
+        below = RawSQL(_BELOW.format(rows=self.dated_rows), params)  # noqa: S611  our own text, the id is a parameter
         return self.filter(self.own(user) | Q(pk__in=below))
 
     def own(self, user: Any) -> Q:

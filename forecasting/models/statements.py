@@ -16,7 +16,7 @@ from revops.core.money import Money
 
 class StatementQuerySet(PayQuerySet):
     dated_rows = """
-        SELECT s.id, s.payee_id, LEAST(p.last_on, CURRENT_DATE) AS on_day
+        SELECT s.id, s.payee_id, LEAST(p.last_on, %s::date) AS on_day
         FROM forecasting_statement s JOIN forecasting_fiscalperiod p ON p.id = s.period_id
     """
 
