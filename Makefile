@@ -43,6 +43,9 @@ check: $(VENV)/.dev node_modules/.stamp ## linters, types, import contracts, mig
 spec: $(VENV)/.dev ## elements of semantics.md with their tests; ISSUE=<name> fails on a gap
 	@$(BIN)/python -m tests.spec_report $(ISSUE)
 
+pictures: $(VENV)/.dev node_modules/.stamp ## the README's pictures, from demo data
+	@CHROMIUM="$$($(BIN)/python -m tests.chromium)" PICTURES=1 $(BIN)/python -m pytest -q tests/e2e/test_screenshots.py
+
 format: $(VENV)/.dev ## sorts imports and formats
 	$(BIN)/ruff check --fix . || true
 	$(BIN)/ruff format .
@@ -80,4 +83,4 @@ node_modules/.stamp: package-lock.json | $(VENV)/.run
 	@NODE_OPTIONS=--use-system-ca $(BIN)/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-.PHONY: help run test check spec format lock demo clean
+.PHONY: help run test check spec pictures format lock demo clean

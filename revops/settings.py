@@ -28,8 +28,6 @@ SECRET_KEY_IS_RANDOM = not env.str("SECRET_KEY", default="")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000")
-# What the demo people of `make run` log in with; load_demo sets it, the supervisor prints it.
-DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="try-revops-2026")
 BEHIND_TLS = env.bool("BEHIND_TLS", default=False)
 
 INSTALLED_APPS = [
