@@ -50,9 +50,11 @@ class OpportunityForm(forms.Form):
     currency = forms.ChoiceField(choices=currency_choices, initial="USD", label=_("Currency"))
     close_on = forms.DateField(required=False, widget=DATE, label=_("Close date"))
     stage = forms.ChoiceField(label=_("Stage"))
-    owner = forms.ModelChoiceField(queryset=User.objects.none(), label=_("Owner"))
+    owner = forms.ModelChoiceField(queryset=User.objects.none(), empty_label=None, label=_("Owner"))
     kind = forms.ChoiceField(choices=Opportunity.Kind.choices, label=_("Kind"))
-    product = forms.ModelChoiceField(queryset=Product.objects.none(), required=False, label=_("Product"))
+    product = forms.ModelChoiceField(
+        queryset=Product.objects.none(), required=False, empty_label="", label=_("Product")
+    )
     source = forms.CharField(max_length=60, required=False, label=_("Source"))
 
     def __init__(self, *args: Any, viewer: Any, record: Opportunity | None = None, **kwargs: Any) -> None:
@@ -65,6 +67,7 @@ class OpportunityForm(forms.Form):
             self.fields["contact"] = forms.ModelChoiceField(
                 queryset=Contact.objects.filter(account_id=account, archived_at__isnull=True),
                 required=False,
+                empty_label="",
                 label=_("Contact"),
             )
         if record is None:
@@ -94,7 +97,9 @@ def _asked(name: str, viewer: Any) -> forms.Field:
     if name == "account":
         return account_field(viewer)
     if name == "loss_reason":
-        return forms.ModelChoiceField(queryset=LossReason.objects.filter(is_active=True), label=_("Why was it lost?"))
+        return forms.ModelChoiceField(
+            queryset=LossReason.objects.filter(is_active=True), empty_label="", label=_("Why was it lost?")
+        )
     if name == "won_reason":
         return forms.CharField(
             max_length=400,
@@ -102,7 +107,7 @@ def _asked(name: str, viewer: Any) -> forms.Field:
             help_text=_("One draft order is made. It cannot be booked before a quote is accepted."),
         )
     if name == "product":
-        return forms.ModelChoiceField(queryset=Product.objects.order_by("name"), label=_("Product"))
+        return forms.ModelChoiceField(queryset=Product.objects.order_by("name"), empty_label="", label=_("Product"))
     return forms.CharField(max_length=200, label=name.replace("_", " ").capitalize())
 
 
@@ -154,7 +159,9 @@ class SplitForm(forms.Form):
         super().__init__(*args, **kwargs)
         people = User.objects.visible_to(viewer).working()
         for number in range(SPLIT_ROWS):
-            self.fields[f"user_{number}"] = forms.ModelChoiceField(queryset=people, required=False, label=_("Person"))
+            self.fields[f"user_{number}"] = forms.ModelChoiceField(
+                queryset=people, required=False, empty_label="", label=_("Person")
+            )
             self.fields[f"percent_{number}"] = forms.DecimalField(
                 required=False, min_value=0, max_value=100, max_digits=7, decimal_places=4, label=_("Per cent")
             )

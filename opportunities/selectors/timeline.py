@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -12,9 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Activity
-from opportunities.models import Opportunity, Quote, StageHistory
+from opportunities.models import Category, Opportunity, Quote, StageHistory
 from revops.core import clock
 from revops.core.models import AuditEntry
+from revops.core.money import Money
+from revops.core.templatetags.frame import day, money_text
 
 ICONS = {
     "note": "note",
@@ -36,6 +39,7 @@ CHANGES = (
     "opportunity.team_joined",
     "opportunity.team_left",
 )
+CHOICES = {**dict(Category.choices), **dict(Opportunity.Kind.choices)}
 QUOTE_WORDS = {
     "created": "drafted",
     "submitted": "submitted for approval",
@@ -86,13 +90,13 @@ def timeline(opportunity: Opportunity, *, before: datetime | None = None, limit:
 
 def _by_day(events: Iterable[Event]) -> Iterator[tuple[str, list[Event]]]:
     today = clock.today()
-    for day, group in groupby(events, key=lambda event: clock.business_day(event.at)):
-        yield _day_name(day, today), list(group)
+    for on, group in groupby(events, key=lambda event: clock.business_day(event.at)):
+        yield _day_name(on, today), list(group)
 
 
-def _day_name(day: date, today: date) -> str:
-    name = date_format(day, "l j F" if day.year == today.year else "l j F Y")
-    return _("Today, %(day)s") % {"day": name} if day == today else name
+def _day_name(on: date, today: date) -> str:
+    name = date_format(on, "l j F" if on.year == today.year else "l j F Y")
+    return _("Today, %(day)s") % {"day": name} if on == today else name
 
 
 def _clock_of(at: datetime) -> str:
@@ -155,8 +159,8 @@ def _changes(opportunity: Opportunity, end: datetime, limit: int) -> Iterator[Ev
         if row.action in ("opportunity.team_joined", "opportunity.team_left"):
             yield _team_event(row)
         for name in row.after:
-            if name != "category_overridden":
-                yield _field_event(row, name)
+            if name != "category_overridden" and row.before.get(name) != row.after[name]:
+                yield _field_event(row, name, opportunity.currency)
 
 
 def _team_event(row: AuditEntry) -> Event:
@@ -166,7 +170,7 @@ def _team_event(row: AuditEntry) -> Event:
     return Event(row.at, "users", words % {"name": user.get("label", "")}, "accent", "", _clock_of(row.at), row.actor)
 
 
-def _field_event(row: AuditEntry, name: str) -> Event:
+def _field_event(row: AuditEntry, name: str, currency: str) -> Event:
     return Event(
         at=row.at,
         icon="chart-pie" if name == "splits" else "pencil",
@@ -174,8 +178,8 @@ def _field_event(row: AuditEntry, name: str) -> Event:
         tone="accent",
         time=_clock_of(row.at),
         who=row.actor,
-        was=_said(row.before.get(name)),
-        now=_said(row.after.get(name)) or _("nothing"),
+        was=_said(name, row.before.get(name), currency),
+        now=_said(name, row.after.get(name), currency) or _("nothing"),
     )
 
 
@@ -186,12 +190,19 @@ def _label(name: str) -> str:
     return str(field.verbose_name).capitalize() if field else name
 
 
-def _said(value: Any) -> str:
+def _said(name: str, value: Any, currency: str) -> str:
+    """A stored value in words: money with its currency, dates and choices as the form shows them."""
+    if value in (None, ""):
+        return ""
     if isinstance(value, dict):
         return str(value.get("label", ""))
     if isinstance(value, list):
         return ", ".join(f"{row[0]} {row[2]} %" for row in value)
-    return "" if value is None else str(value)
+    if name == "amount":
+        return money_text(Money(Decimal(str(value)), currency), "auto")
+    if name == "close_on":
+        return day(date.fromisoformat(str(value)))
+    return CHOICES.get(str(value), str(value)) if name in ("category", "kind") else str(value)
 
 
 def _quotes(opportunity: Opportunity, end: datetime, limit: int) -> Iterator[Event]:

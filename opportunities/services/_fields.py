@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from opportunities.models import Opportunity, Pipeline, Stage
+from opportunities.selectors.entry import gaps
 from revops.core.errors import IllegalState, InvalidInput, MissingFields
 from revops.core.money import currencies, money
 
@@ -111,8 +112,7 @@ def require_entry(
 
     `among` looks at these fields only: an edit must not empty what the stage needs.
     """
-    names = dict.fromkeys([*also, *stage.requires])
-    missing = [name for name in names if getattr(opportunity, name, None) in (None, "")]
+    missing = gaps(opportunity, stage, also)
     if among is not None:
         missing = [name for name in missing if name in among]
     if missing:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from opportunities.events import OpportunityMoved
 from opportunities.models import Category, Opportunity, Quote, Stage, StageHistory
+from opportunities.selectors.entry import closing_needs
 from opportunities.services import _credit, _fields
 from opportunities.services.opportunities import change_fields
 from revops.core import audit, clock, outbox
@@ -42,7 +43,7 @@ def move_opportunity(
     for name, value in _fields.tidied(closing).items():
         setattr(opportunity, name, value)
     _fields.check(opportunity, closing)
-    _fields.require_entry(opportunity, target, also=_closing_needs(opportunity, target))
+    _fields.require_entry(opportunity, target, also=closing_needs(opportunity, target))
     _enter(opportunity, target, actor)
     audit.record(
         f"opportunity.{_verb(target)}",
@@ -64,16 +65,6 @@ def _refuse_move(opportunity: Opportunity, target: Stage) -> None:
         )
     if opportunity.stage_id == target.pk:
         raise IllegalState("already_there", _("It stands in %(stage)s already.") % {"stage": target.label})
-
-
-def _closing_needs(opportunity: Opportunity, target: Stage) -> tuple[str, ...]:
-    """Lost needs its reason. Won needs an account, and the reason when no quote was accepted."""
-    if target.kind == Stage.Kind.LOST:
-        return ("loss_reason",)
-    if target.kind == Stage.Kind.WON:
-        quoted = Quote.objects.filter(opportunity=opportunity, status=Quote.Status.ACCEPTED).exists()
-        return ("account",) if quoted else ("account", "won_reason")
-    return ()
 
 
 def _verb(target: Stage) -> str:

@@ -66,7 +66,7 @@ def update_stage(*, stage: Stage, version: int | None, actor: User, **changes: A
     stage = lock(stage, version)
     wanted = {name: changes[name] for name in STAGE_FIELDS if name in changes}
     trial = Stage(**{"pipeline": stage.pipeline, **{n: getattr(stage, n) for n in STAGE_FIELDS}, **wanted})
-    trial.pk = stage.pk
+    trial.pk, trial._state.adding = stage.pk, False
     _check(trial)
     if trial.kind != stage.kind and stage.opportunities.exists():
         raise IllegalState("stage_in_use", _("Deals stand in this stage: it stays %(kind)s.") % {"kind": stage.kind})
@@ -99,7 +99,7 @@ def _check(stage: Stage) -> None:
 
 def _clean(record: Any) -> None:
     try:
-        record.full_clean(exclude=["pipeline"])
+        record.full_clean()
     except ValidationError as error:
         raise InvalidInput.of(
             **{name.replace("__all__", "name"): str(texts[0]) for name, texts in error.message_dict.items()}

@@ -19,6 +19,7 @@ from opportunities.filters import OpportunityFilter
 from opportunities.forms import ASKABLE, MoveForm, refused
 from opportunities.models import Opportunity, Stage
 from opportunities.selectors import board
+from opportunities.selectors.entry import closing_needs, gaps
 from opportunities.selectors.opportunities import Total, board_stages, closed_in, deals, this_month, together
 from revops.core import clock
 from revops.core.errors import BadRequest, InvalidInput, MissingFields
@@ -245,7 +246,8 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     names = [name for name in ASKABLE if name in request.POST]
     form = MoveForm(request.POST or None, names=names, viewer=request.user)
     if request.method == "GET":
-        return _ask(request, deal, stage, MoveForm(names=(), viewer=request.user), status=200)
+        wanted = gaps(deal, stage, closing_needs(deal, stage))
+        return _ask(request, deal, stage, MoveForm(names=wanted, viewer=request.user), status=200)
     if names and not form.is_valid():
         return _ask(request, deal, stage, form)
     try:
@@ -294,13 +296,24 @@ def _ask(
 ) -> HttpResponse:
     """What is missing: in the board's dialog, or as a page of its own."""
     sub = " · ".join(filter(None, [deal.name, deal.account.name if deal.account else "", said]))
-    title = _("Move to %(stage)s") % {"stage": stage.label}
+    titles = {Stage.Kind.WON: _("Close as won"), Stage.Kind.LOST: _("Close as lost")}
+    title = titles.get(Stage.Kind(stage.kind), _("Move to %(stage)s") % {"stage": stage.label})
     note = ""
     if deal.category_overridden and stage.kind == Stage.Kind.OPEN:
         note = _("Forecast stays %(category)s: it was set by hand.") % {"category": deal.get_category_display()}
     keep = {"stage": stage.key, "version": request.POST.get("version") or deal.version}
+    label = _("Move") if stage.kind == Stage.Kind.OPEN else title
     if _by_board(request):
-        return missing(request, form, title=title, sub=sub, action=request.get_full_path(), keep=keep, note=note)
+        return missing(
+            request,
+            form,
+            title=title,
+            sub=sub,
+            action=request.get_full_path(),
+            keep=keep,
+            note=note,
+            submit_label=label,
+        )
     context = {
         "form": form,
         "title": title,

@@ -152,7 +152,7 @@ def test_won_and_lost_take_a_drop_with_their_reason(deals: Cast, page_as: PageAs
     drag(page, "Dispatch Cloud", "closed_lost")
     dialog = page.locator("#ask")
     dialog.locator("select[name=loss_reason]").select_option(label="Price")
-    dialog.get_by_role("button", name="Move").click()
+    dialog.get_by_role("button", name="Close as lost").click()
     expect(page.locator("[data-lane-head=closed_lost]")).to_contain_text("Lost · 1")
     expect(card(page, "Dispatch Cloud")).to_have_count(0)
     assert Opportunity.objects.get(name="Dispatch Cloud").loss_reason.label == "Price"

@@ -212,7 +212,7 @@ def test_the_record_page_tells_the_deals_story(alice: User, bob: User) -> None:
     page = text(screen(bob).get(f"/opportunities/{deal.pk}/"))
     for words in (
         "Fleet telemetry", f"OPP-{deal.pk}", "$132,000", "30 Jun 2030", "Commit", "75 %", "Stage Engage to Negotiate",
-        "Called Jonas", "SSO is a must", "Next: Call Ingrid on", "Opened in Engage", "100 %", "120000",
+        "Called Jonas", "SSO is a must", "Next: Call Ingrid on", "Opened in Engage", "100 %", "$120,000",
     ):  # fmt: skip
         assert words in page, words
 
