@@ -15,7 +15,9 @@ from forecasting.services.periods import open_due_periods
 from forecasting.services.snapshots import snapshot_pipeline
 from forecasting.setup import ensure_periods, ensure_plan_p1
 from postsales import services as care
+from postsales.models import SupportCase
 from revops.core import clock
+from revops.users.models import User
 
 MONTHLY_QUOTA = Decimal(270_000)
 SNAPSHOT_DAYS = 30
@@ -28,7 +30,15 @@ def set_targets(cast: Cast, line: Timeline, first: date, last: date) -> None:
     ensure_plan_p1(cast.of(*SELLERS), actor=cast.people["olga"], first_on=first.replace(day=1))
     zone = clock.company_zone()
     for month in FiscalPeriod.objects.months().filter(first_on__gt=first):
-        line.at(datetime.combine(month.first_on, datetime.min.time(), tzinfo=zone), lambda: open_due_periods() and None)
+        line.at(datetime.combine(month.first_on, datetime.min.time(), tzinfo=zone), _open_months)
+
+
+def _open_months() -> None:
+    open_due_periods()
+
+
+def _snapshot() -> None:
+    snapshot_pipeline()
 
 
 def set_quotas(cast: Cast) -> None:
@@ -48,14 +58,14 @@ def close_months(cast: Cast) -> None:
     """Statements of every month but this and the last one, published and closed."""
     olga, limit = cast.people["olga"], clock.today().replace(day=1) - timedelta(days=1)
     for month in FiscalPeriod.objects.months().filter(last_on__lt=limit, status="open").order_by("first_on"):
-        period = statements.review_month(period=month, version=month.version, actor=olga)
-        statements.close_month(period=period, version=period.version, actor=olga)
+        period = statements.review_period(period=month, version=month.version, actor=olga)
+        statements.close_reviewed_period(period=period, version=period.version, actor=olga)
 
 
 def picture(line: Timeline) -> None:
     """The nightly picture of the pipeline in the last weeks."""
     for back in range(1, SNAPSHOT_DAYS):
-        line.at(line.end - timedelta(days=back, hours=8), lambda: snapshot_pipeline() and None)
+        line.at(line.end - timedelta(days=back, hours=8), _snapshot)
 
 
 def open_cases(cast: Cast, chance: Random, line: Timeline, market: Market, start: datetime, total: int) -> None:
@@ -79,6 +89,16 @@ def _open_case(cast: Cast, chance: Random, line: Timeline, market: Market) -> No
         priority=priority,
         channel=chance.choice(("phone", "web", "email")),
     )
-    line.after(clock.now(), (0.01, 0.3), lambda: care.reply_case(case=case, actor=nadia, body="We are on it.") and None)
+    line.after(clock.now(), (0.01, 0.3), lambda: _reply(case, nadia))
     if chance.random() < 0.8:
-        line.after(clock.now(), (0.4, 6), lambda: care.resolve_case(case=case, version=None, actor=nadia) and None)
+        line.after(clock.now(), (0.4, 6), lambda: _resolve(case, nadia))
+
+
+def _reply(case: SupportCase, nadia: User) -> None:
+    case.refresh_from_db()
+    care.reply_case(case=case, version=case.version, actor=nadia, body="Thank you for telling us. We are on it.")
+
+
+def _resolve(case: SupportCase, nadia: User) -> None:
+    case.refresh_from_db()
+    care.resolve_case(case=case, version=case.version, actor=nadia, body="Solved: please restart the gateway once.")

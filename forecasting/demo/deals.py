@@ -181,11 +181,15 @@ class Deals:
         """Each approver in turn; the last days' requests are still waiting."""
         if self.line.end - clock.now() < timedelta(days=4):
             return False
-        for step in quote.approvals.get(status__in=("submitted", "in_review")).steps.order_by("position"):
+        approval = quote.approvals.get(status__in=("submitted", "in_review"))
+        for step in approval.steps.order_by("position"):
             person = step.approver or self.cast.people[APPROVERS[step.role]]
-            if person.pk == quote.submitted_by_id:
+            if person.pk == approval.submitted_by_id:
                 return False
-            deals.approve_quote_step(step=step, version=step.version, actor=person, note="Fine for this account.")
+            approval.refresh_from_db()
+            deals.approve_quote_step(
+                approval=approval, version=approval.version, actor=person, note="Fine for this account."
+            )
         return True
 
     def _sign(self, plan: Plan, quote: Quote) -> None:

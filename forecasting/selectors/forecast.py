@@ -49,7 +49,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 
 
-def split_rows(*, viewer: Any, as_of: date) -> QuerySet[OpportunitySplit]:
+def split_rows(*, viewer: Any, as_of: date) -> QuerySet[Any]:
     """Revenue shares of the people in reach, of deals that existed on `as_of`, as they stood that day.
 
     Annotated: `won` and `is_open` (as of the day), `now_category`, `rate_on` (close date of a won deal, else the day)
@@ -87,7 +87,7 @@ def _category(as_of: date) -> Any:
     )
 
 
-def bucketed(rows: QuerySet[OpportunitySplit], span: Span) -> QuerySet[OpportunitySplit]:
+def bucketed(rows: QuerySet[Any], span: Span) -> QuerySet[Any]:
     """Put each row in one bucket of the period (INV-50); rows that belong to another period are left out."""
     won = Q(was=Opportunity.Status.WON)
     is_open = Q(was=Opportunity.Status.OPEN)
@@ -104,7 +104,7 @@ def bucketed(rows: QuerySet[OpportunitySplit], span: Span) -> QuerySet[Opportuni
     return rows.annotate(bucket=bucket).exclude(bucket="")
 
 
-def open_rows(*, viewer: Any, as_of: date) -> QuerySet[OpportunitySplit]:
+def open_rows(*, viewer: Any, as_of: date) -> QuerySet[Any]:
     """Every share of an open deal, whenever it is to close; omitted ones are in no total."""
     rows = split_rows(viewer=viewer, as_of=as_of).filter(was=Opportunity.Status.OPEN)
     return rows.exclude(now_category=Category.OMITTED)
@@ -112,7 +112,7 @@ def open_rows(*, viewer: Any, as_of: date) -> QuerySet[OpportunitySplit]:
 
 def rows_behind(
     *, viewer: Any, span: Span, as_of: date, column: str, user: int | None = None, team: int | None = None
-) -> QuerySet[OpportunitySplit]:
+) -> QuerySet[Any]:
     """Exactly the rows that a figure of the forecast adds up; column "open" is the whole open pipeline."""
     if column == ALL_OPEN:
         rows = open_rows(viewer=viewer, as_of=as_of)
@@ -122,8 +122,8 @@ def rows_behind(
 
 
 def _narrowed(
-    rows: QuerySet[OpportunitySplit], as_of: date, user: int | None, team: int | None
-) -> QuerySet[OpportunitySplit]:
+    rows: QuerySet[Any], as_of: date, user: int | None, team: int | None
+) -> QuerySet[Any]:
     if user is not None:
         rows = rows.filter(user_id=user)
     if team is not None:
@@ -145,7 +145,7 @@ def likely(base: str) -> Case:
 
 def counted_rows(
     *, viewer: Any, span: Span, as_of: date, column: str, user: int | None = None, team: int | None = None
-) -> QuerySet[OpportunitySplit]:
+) -> QuerySet[Any]:
     """`rows_behind` with `counted`, what each row adds to the figure, and `base_currency`; also for "weighted"."""
     base = organisation().base_currency
     if column == WEIGHTED:
@@ -158,7 +158,7 @@ def counted_rows(
     return rows.select_related("opportunity__account", "opportunity__stage", "user")
 
 
-def counted_total(rows: QuerySet[OpportunitySplit]) -> Decimal:
+def counted_total(rows: QuerySet[Any]) -> Decimal:
     """The sum of `counted`. Raises DomainError "missing_rate"."""
     found = rows.order_by().aggregate(total=Sum("counted"), gaps=Count("pk", filter=Q(counted__isnull=True)))
     refuse_missing(found["gaps"])

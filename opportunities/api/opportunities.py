@@ -72,19 +72,20 @@ class OpportunityViewSet(ResourceViewSet):
     @action(detail=True, methods=["post"])
     def advance(self, request: Request, pk: str) -> Response:
         """Move to another stage; 422 names what its entry still needs, and the same call may bring it."""
-        return self._move(request, pk, facts(self.read(AdvanceIn)))
+        deal = self.record(pk)
+        return self._move(request, deal, facts(self.read(AdvanceIn)))
 
     @extend_schema(request=CloseIn, responses=OpportunityOut)
     @action(detail=True, methods=["post"])
     def close(self, request: Request, pk: str) -> Response:
         """Win or lose."""
-        data = facts(self.read(CloseIn))
+        deal, data = self.record(pk), facts(self.read(CloseIn))
         kind = data.pop("outcome")
-        stage = self.record(pk).pipeline.stages.filter(kind=kind).order_by("position").first()
-        return self._move(request, pk, {**data, "stage": stage})
+        stage = deal.pipeline.stages.filter(kind=kind).order_by("position").first()
+        return self._move(request, deal, {**data, "stage": stage})
 
-    def _move(self, request: Request, pk: str, data: dict[str, Any]) -> Response:
-        deal, version = self.record(pk), self.shown_version(request)
+    def _move(self, request: Request, deal: Opportunity, data: dict[str, Any]) -> Response:
+        version = self.shown_version(request)
         return self.again(services.move_opportunity(opportunity=deal, version=version, actor=request.user, **data))
 
     @extend_schema(request=ReopenIn, responses=OpportunityOut)

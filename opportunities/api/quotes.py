@@ -29,6 +29,7 @@ from opportunities.selectors.approvals import approval_list, rule_list
 from opportunities.selectors.quotes import quote_full
 from revops.catalog.selectors import default_book
 from revops.core import clock
+from revops.core.api.serializers import StrictSerializer
 from revops.core.api.views import ResourceViewSet
 from revops.core.errors import DomainError
 
@@ -59,8 +60,11 @@ class QuoteViewSet(ResourceViewSet):
         services.update_quote(quote=quote, version=version, actor=request.user, **_in_coins(fields, book.currency))
         return self.again(quote)
 
-    def _verb(self, request: Request, pk: str, service: Callable[..., Any], **fields: Any) -> Response:
+    def _verb(
+        self, request: Request, pk: str, service: Callable[..., Any], body: type[StrictSerializer] | None = None
+    ) -> Response:
         quote, version = self.record(pk), self.shown_version(request, required=True)
+        fields = self.read(body) if body else {}
         return self.again(service(quote=quote, version=version, actor=request.user, **fields))
 
     @extend_schema(request=None, responses=QuoteOut)
@@ -85,13 +89,13 @@ class QuoteViewSet(ResourceViewSet):
     @action(detail=True, methods=["post"])
     def accept(self, request: Request, pk: str) -> Response:
         """The customer says yes: the deal is won and its order booked."""
-        return self._verb(request, pk, services.accept_quote, **self.read(AcceptIn))
+        return self._verb(request, pk, services.accept_quote, AcceptIn)
 
     @extend_schema(request=ReasonIn, responses=QuoteOut)
     @action(detail=True, methods=["post"])
     def reject(self, request: Request, pk: str) -> Response:
         """The customer says no."""
-        return self._verb(request, pk, services.reject_quote, **self.read(ReasonIn))
+        return self._verb(request, pk, services.reject_quote, ReasonIn)
 
     @extend_schema(request=None, responses={201: QuoteOut})
     @action(detail=True, methods=["post"])

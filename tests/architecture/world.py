@@ -1,0 +1,116 @@
+"""One record of everything that belongs to alice, made through the services."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from accounts.services import create_account, create_contact, plan_activity
+from forecasting.models import PlanAssignment, Statement
+from forecasting.models.ledger import LedgerEntry
+from forecasting.models.periods import FiscalPeriod
+from forecasting.services.snapshots import snapshot_pipeline
+from forecasting.services.statements import publish_month, review_period
+from forecasting.setup import ensure_periods, ensure_plan_p1
+from leads.setup import ensure_leads
+from opportunities import services as deals
+from opportunities.setup import ensure_pipeline
+from orders import services as orders
+from orders.models import Order
+from postsales import services as care
+from revops.core import clock, jobs, outbox
+from revops.users import services as users
+from revops.users.models import User
+from tests.builders import make_price_book, make_product
+from tests.cast import Cast
+from tests.leads.builders import make_handoff, make_lead, make_qualified_lead
+
+SECRET = "Zanzibar Quartz"
+
+
+@dataclass
+class World:
+    """Keys of alice's records by the first word of the addresses that show them."""
+
+    keys: dict[str, Any] = field(default_factory=dict)
+
+
+def make_world(cast: Cast) -> World:
+    """An account, a lead, a handoff, a deal with quote, order, invoice, payment, case, statement: all alice's."""
+    alice, bob, erin = cast.alice, cast.bob, cast.erin
+    payer = users.create_user(actor=None, username="paula", roles=("Compensation admin",), first_name="Paula")
+    ensure_pipeline()
+    ensure_leads()
+    last_month = clock.today().replace(day=1) - timedelta(days=1)
+    for year in {last_month.year, clock.today().year}:
+        ensure_periods(year)
+    ensure_plan_p1([alice], actor=payer, first_on=date(last_month.year, 1, 1))
+    book = make_price_book(is_default=True)
+    product = make_product(price=1000, cost=600, book=book)
+    account = create_account(actor=alice, name=f"{SECRET} Works", website="https://zanzibar.example")
+    contact = create_contact(actor=alice, account=account, last_name=SECRET, email="z@zanzibar.example")
+    deal = deals.create_opportunity(
+        actor=alice, name=f"{SECRET} rollout", account=account, contact=contact, amount=Decimal(5000)
+    )
+    activity = plan_activity(
+        actor=alice, kind="call", subject=f"Call {SECRET}", due_at=clock.now() + timedelta(hours=2), account=account
+    )
+    quote = deals.create_quote(
+        actor=alice, opportunity=deal, lines=[{"product": product, "quantity": Decimal(5)}], price_book=book
+    )
+    quote = deals.submit_quote(quote=quote, version=quote.version, actor=alice)
+    quote = deals.send_quote(quote=quote, version=quote.version, actor=alice)
+    deals.accept_quote(quote=quote, version=quote.version, actor=alice, accepted_by_name=SECRET)
+    outbox.deliver_due()
+    order = Order.objects.get(quote=quote)
+    earlier = orders.create_order(
+        actor=alice, account=account, lines=[{"product": product, "quantity": Decimal(2)}], channel="pos"
+    )
+    at = clock.now().replace(year=last_month.year, month=last_month.month, day=min(last_month.day, 20))
+    orders.book_order(order=earlier, version=earlier.version, actor=None, booked_at=at)
+    outbox.deliver_due()
+    invoice = orders.draft_invoice(order=order, actor=erin)
+    invoice = orders.issue_invoice(invoice=invoice, version=invoice.version, actor=erin)
+    note = orders.issue_credit_note(
+        invoice=invoice, amount=Decimal(1), reason="Rounding", version=invoice.version, actor=erin
+    )
+    payment = orders.receive_payment(
+        actor=erin, account=account, amount=Decimal(10), currency="USD", reference=f"{SECRET} 1"
+    )
+    case = care.open_case(actor=bob, account=account, subject=f"{SECRET} case")
+    lead = make_lead(alice, last_name=SECRET, company=f"{SECRET} Lead")
+    handed = make_handoff(cast.sam, alice)
+    month = FiscalPeriod.objects.months().holding(last_month).get()
+    month = review_period(period=month, version=month.version, actor=payer)
+    publish_month(period=month, actor=payer)
+    snapshot_pipeline()
+    token, _raw = users.create_token(actor=alice, name="Hers", scopes=["*:read"])
+    job = jobs.start(kind=next(iter(jobs._kinds)), actor=alice)
+    return World(
+        {
+            "account": account.pk,
+            "contact": contact.pk,
+            "activity": activity.pk,
+            "lead": lead.pk,
+            "handoff": handed.pk,
+            "opportunity": deal.pk,
+            "quote": quote.pk,
+            "order": order.pk,
+            "invoice": invoice.pk,
+            "credit": note.pk,
+            "payment": payment.pk,
+            "case": case.pk,
+            "statement": Statement.objects.get(payee=alice).pk,
+            "running": alice.pk,
+            "ledger": LedgerEntry.objects.filter(payee=alice).order_by("pk")[0].pk,
+            "assignment": PlanAssignment.objects.get(user=alice).pk,
+            "snapshot": deal.snapshots.get().pk,
+            "token": token.pk,
+            "job": job.pk,
+        }
+    )
+
+
+def qualified_lead_of(person: User) -> int:
+    """A lead that its owner could convert."""
+    return int(make_qualified_lead(person).pk)
