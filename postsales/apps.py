@@ -5,3 +5,25 @@ class PostsalesConfig(AppConfig):
     name = "postsales"
     label = "postsales"
     verbose_name = "Post-sales"
+
+    def ready(self) -> None:
+        from postsales import panels  # noqa: PLC0415  models are not ready at import time
+        from revops.users import roles  # noqa: PLC0415
+
+        panels.register()
+        workers = (
+            roles.SUPPORT,
+            roles.SDR,
+            roles.SALES_REP,
+            roles.SALES_MANAGER,
+            roles.SALES_ENGINEER,
+            roles.REVOPS_ADMIN,
+        )
+        roles.grant_all(roles.ROLES, "postsales.view_supportcase")
+        roles.grant_all(workers, *roles.manage("postsales", "supportcase"))
+        roles.grant_all(
+            (roles.REVOPS_ADMIN,),
+            *roles.manage("postsales", "slapolicy"),
+            *roles.manage("postsales", "slatarget", delete=True),
+            "postsales.view_slabreach",
+        )

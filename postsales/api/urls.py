@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from postsales.api.views import CaseViewSet
+
+router = SimpleRouter(trailing_slash=False)
+router.register("cases", CaseViewSet, basename="api-cases")
+
+urlpatterns = router.urls

@@ -78,7 +78,11 @@ def default_calendar() -> WorkingCalendar:
 
 def due_after(start: datetime, minutes: int, calendar: Calendar) -> datetime:
     """The instant by which `minutes` of working time have passed since `start`."""
-    rest = timedelta(minutes=minutes)
+    return due_at(start, timedelta(minutes=minutes), calendar)
+
+
+def due_at(start: datetime, rest: timedelta, calendar: Calendar) -> datetime:
+    """The instant by which this much working time has passed since `start`."""
     if rest <= timedelta(0):
         return start
     for opens, closes in _from(start, start + HORIZON, opening_hours(calendar)):

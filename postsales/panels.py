@@ -1,0 +1,74 @@
+"""What cases add to the frame and to the pages of lower rooms."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from postsales import services
+from postsales.search import search_cases
+from postsales.selectors import ClockBook, wanting_somebody
+from revops.core.registries import (
+    CreateItem,
+    DayItem,
+    DaySource,
+    NavItem,
+    Panel,
+    Searcher,
+    Step,
+    create_menu,
+    day_items,
+    hand_over,
+    navigation,
+    panels,
+    searchers,
+)
+
+VIEW, ADD = "postsales.view_supportcase", "postsales.add_supportcase"
+SHOWN = 50
+
+
+def cases_today(user: Any, _today: date) -> Sequence[DayItem]:
+    """One's unsolved cases, and those that nobody has taken; late ones first."""
+    cases = list(wanting_somebody(user=user)[:SHOWN])
+    book = ClockBook() if cases else None
+    items = []
+    for case in cases:
+        clocks = book.of(case) if book else None
+        now = clocks.next if clocks else None
+        items.append(
+            DayItem(
+                kind="case",
+                title=case.subject,
+                sub=f"{case.number} · {case.account} · {case.priority}",
+                url=case.get_absolute_url(),
+                due_at=now.due_at if now else None,
+                rank=10 if now and now.late else 30,
+                action=gettext("Answer") if case.first_replied_at is None else gettext("Solve"),
+                icon="lifebuoy",
+            )
+        )
+    return items
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    navigation.register(NavItem("service", _("Service"), "case-list", "lifebuoy", VIEW, order=70, shortcut="s"))
+    create_menu.register(CreateItem("case", _("Case"), "case-new", "lifebuoy", ADD, order=70, shortcut="s"))
+    panels.register(
+        Panel(
+            "postsales.cases_of_account",
+            "accounts.account",
+            _("Cases"),
+            url=lambda account: f"{reverse('case-list')}?account={account.pk}",
+            order=50,
+            permission=VIEW,
+            icon="lifebuoy",
+        )
+    )
+    searchers.register(Searcher("case", _("Case"), "lifebuoy", search_cases, permission=VIEW, order=60))
+    day_items.register(DaySource("postsales.cases", cases_today, VIEW, order=30))
+    hand_over.register(Step("cases", services.hand_over_cases, order=50, label=_("Cases")))
