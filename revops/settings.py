@@ -278,6 +278,7 @@ REST_FRAMEWORK = {
 }
 API_RATE_PER_MINUTE = env.int("API_RATE_PER_MINUTE", default=600)
 SPECTACULAR_SETTINGS = {
+    "POSTPROCESSING_HOOKS": ["revops.core.api.schema.declare_refusals"],
     "TITLE": "revops API",
     "DESCRIPTION": "Lead to cash: leads, opportunities, quotes, orders, invoices, service, forecast and compensation.",
     "VERSION": "1",
@@ -287,6 +288,8 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Choices stand beside their field: named by the machine they would be called Status528Enum.
+    "POSTPROCESSING_HOOKS": [],
 }
 
 # Work in the background ---------------------------------------------------------------------------------------
