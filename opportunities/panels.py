@@ -36,7 +36,7 @@ VIEW = "opportunities.view_opportunity"
 STALLED_SHOWN = 10
 
 
-def activities_on_deals(user: Any) -> QuerySet[OpportunityActivity]:
+def activities_on_deals(user: Any) -> QuerySet[Any, Any]:
     """Activities on deals that the user may see."""
     return OpportunityActivity.objects.filter(opportunity__in=Opportunity.objects.visible_to(user).values("pk")).values(
         "activity_id"

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Account, Activity, Contact
 from opportunities.models import Opportunity, OpportunityActivity, Pipeline, Stage
+from opportunities.models.opportunity import OpportunityQuerySet
 from revops.core.money import Money, money
 from revops.core.organisation import Span, month_of, organisation
 from revops.core.rates import base_amount
@@ -18,7 +19,7 @@ from revops.core.rates import base_amount
 DECIMAL: DecimalField[Any, Any] = DecimalField(max_digits=19, decimal_places=3)
 
 
-def deals(*, viewer: Any) -> QuerySet[Opportunity]:
+def deals(*, viewer: Any) -> OpportunityQuerySet:
     """Every deal that the viewer may see, archived ones apart: what boards and totals count."""
     return Opportunity.objects.visible_to(viewer).filter(archived_at__isnull=True)
 
@@ -84,7 +85,7 @@ def total_of(rows: QuerySet[Opportunity], on: date) -> Total:
     return as_total(with_base(rows.order_by(), on).aggregate(**totals()))
 
 
-def as_total(found: dict[str, Any]) -> Total:
+def as_total(found: Any) -> Total:
     """One row of `totals()` as money."""
     if found["missing"]:
         return Total(found["deals"], None, None, found["missing"])

@@ -151,7 +151,7 @@ class OpportunityBoard(BoardPage):
         query = self.query()
         lanes = heads(every, found.today(), query)
         stages = {stage.key: stage for stage in board_stages() if stage.kind == Stage.Kind.OPEN}
-        first = board.first_cards(every.open(), list(stages.values()), CARDS_A_LANE)
+        first = board.first_cards(every.filter(status=Opportunity.Status.OPEN), list(stages.values()), CARDS_A_LANE)
         cards = {card.pk: card for card in cards_of([deal for deals_ in first.values() for deal in deals_], query)}
         return [
             lane if lane.rail else _filled(lane, first.get(stages[lane.key].pk, []), cards, query) for lane in lanes
