@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+from revops.users import roles
+
 
 class OpportunitiesConfig(AppConfig):
     name = "opportunities"
@@ -7,8 +9,7 @@ class OpportunitiesConfig(AppConfig):
     verbose_name = "Opportunities"
 
     def ready(self) -> None:
-        from opportunities import panels, search
-        from revops.users import roles
+        from opportunities import panels, panels_quotes, search  # noqa: PLC0415  models are not ready at import time
 
         sellers = (roles.SALES_REP, roles.SALES_MANAGER, roles.REVOPS_ADMIN)
         roles.grant_all(roles.ROLES, "opportunities.view_opportunity")
@@ -27,4 +28,5 @@ class OpportunitiesConfig(AppConfig):
         roles.grant(roles.REVOPS_ADMIN, *roles.manage("opportunities", "approvalrule"))
         roles.grant(roles.REVOPS_ADMIN, "opportunities.view_approvalrequest", "opportunities.view_approvalstep")
         panels.register()
+        panels_quotes.register()
         search.register()

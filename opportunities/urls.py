@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from opportunities import urls_quotes
 from opportunities.views import acts, board, lists, records
 
 urlpatterns: list[URLPattern] = [
@@ -18,4 +19,5 @@ urlpatterns: list[URLPattern] = [
     path("opportunities/<int:pk>/splits/", acts.splits, name="opportunity-splits"),
     path("opportunities/<int:pk>/category/", acts.category, name="opportunity-category"),
     path("opportunities/<int:pk>/reopen/", acts.reopen, name="opportunity-reopen"),
+    *urls_quotes.urlpatterns,
 ]

@@ -17,6 +17,7 @@ TIMETABLE: list[tuple[str, str, timedelta | crontab, str]] = [
     ("deliver outbox events", "core.relay", timedelta(seconds=5), "default"),
     ("resume jobs of killed workers", "core.resume_jobs", timedelta(seconds=30), "default"),
     ("notice missed service levels", "postsales.sla_watch", timedelta(minutes=1), "default"),
+    ("expire quotes", "opportunities.expire_quotes", crontab(minute="5"), "default"),
     ("start the day's periods and plans", "forecasting.start_day", crontab(hour="0", minute="5"), "money"),
     ("release held commissions", "forecasting.release_holds", crontab(hour="1", minute="10"), "money"),
     ("calculate commissions", "forecasting.calculate_commissions", crontab(hour="2", minute="0"), "money"),

@@ -6,9 +6,11 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
+from django.utils.translation import gettext
 
 from opportunities.models.quote import Quote
 from revops.core.models import BaseModel, currency_field, money_field, percent_field
+from revops.core.money import Money
 from revops.core.scope import NOBODY
 
 MANAGER = "manager"
@@ -70,6 +72,16 @@ class ApprovalRule(BaseModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def condition(self) -> str:
+        """In words: from USD 250,000 and a margin under 30 %."""
+        parts = []
+        if self.min_amount is not None:
+            parts.append(gettext("from %(amount)s") % {"amount": Money(self.min_amount, self.currency).format()})
+        if self.margin_below is not None:
+            parts.append(gettext("margin under %(n)s %%") % {"n": f"{self.margin_below.normalize():f}"})
+        return ", ".join(parts)
 
 
 class ApprovalRequest(BaseModel):
@@ -153,3 +165,8 @@ class ApprovalStep(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.role}: {self.status}"
+
+    @property
+    def who(self) -> str:
+        """The named person, or the role."""
+        return str(self.approver) if self.approver else self.role

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from opportunities.models import ApprovalRequest, ApprovalRule, ApprovalStep
+from opportunities.models import ApprovalRequest, ApprovalRule, ApprovalStep, Quote
 from opportunities.models.approval import MANAGER
-from opportunities.selectors.pricing import below
+from opportunities.selectors.pricing import Priced, below
+from revops.core import clock
 from revops.core.money import Money
 from revops.core.organisation import convert
 from revops.users import roles
@@ -24,6 +25,10 @@ class Turn:
 
     role: str
     approver: User | None
+
+    @property
+    def who(self) -> str:
+        return str(self.approver) if self.approver else self.role
 
 
 def deciding_rule(*, net: Decimal, cost: Decimal, currency: str, on: date) -> ApprovalRule | None:
@@ -41,6 +46,28 @@ def fires(rule: ApprovalRule, net: Decimal, cost: Decimal, currency: str, on: da
         if amount < rule.min_amount:
             return False
     return rule.margin_below is None or below(net, cost, rule.margin_below)
+
+
+@dataclass(frozen=True)
+class RuleState:
+    """A rule and whether it fires on what is shown."""
+
+    rule: ApprovalRule
+    fires: bool
+
+
+def rule_states(priced: Priced | Quote, currency: str) -> list[RuleState]:
+    """Every rule in force against these figures."""
+    day = clock.today()
+    rules = list(ApprovalRule.objects.in_force())
+    return [RuleState(rule, fires(rule, priced.net, priced.cost, currency, day)) for rule in rules]
+
+
+def lowest_margin() -> Decimal:
+    """Where the gauge puts its mark: the margin under which somebody is asked whatever the amount."""
+    plain = ApprovalRule.objects.in_force().filter(min_amount__isnull=True, margin_below__isnull=False)
+    rule = plain.first() or ApprovalRule.objects.in_force().filter(margin_below__isnull=False).first()
+    return rule.margin_below if rule and rule.margin_below is not None else Decimal(0)
 
 
 def turns_of(rule: ApprovalRule | None, *, owner: User, submitter: User, on: date) -> list[Turn]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from revops.catalog.models import PriceBook, Product
 from revops.catalog.selectors import cost_of, default_book, price_of
 from revops.core.errors import FieldError, InvalidInput
-from revops.core.money import allocate, coin, money
+from revops.core.money import allocate, coin, money, truncated_percent
 from revops.core.organisation import organisation
 
 ZERO = Decimal(0)
@@ -50,8 +50,8 @@ class PricedLine:
         return self.product.recurring_months
 
     @property
-    def margin(self) -> Fraction | None:
-        return margin(self.net, self.cost)
+    def margin_percent(self) -> Decimal | None:
+        return truncated_percent(self.net - self.cost, self.net) if self.net else None
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,9 @@ class Priced:
         return margin(self.net, self.cost)
 
     @property
-    def list_total(self) -> Decimal:
-        """What the lines would be at list price."""
-        return sum((money(line.quantity * line.list_price, self.currency) for line in self.lines), ZERO)
-
-    @property
-    def off_list(self) -> Decimal:
-        """What the customer saves against the list."""
-        return self.list_total - self.net
+    def margin_percent(self) -> Decimal | None:
+        """As shown: truncated to one decimal."""
+        return truncated_percent(self.net - self.cost, self.net) if self.net else None
 
 
 def margin(net: Decimal, cost: Decimal) -> Fraction | None:

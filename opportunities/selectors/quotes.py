@@ -4,16 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from opportunities.models import ApprovalRule, Opportunity, Quote, QuoteLine
 from opportunities.selectors.approvals import Turn, deciding_rule, turns_of
 from opportunities.selectors.pricing import Priced, price_lines
-from revops.catalog.models import PriceBook
+from revops.catalog.models import PriceBook, PriceBookEntry, Product
 from revops.core import clock
+from revops.core.money import Money, money
 from revops.users.models import User
+
+PRODUCTS_SHOWN = 1000
 
 
 def quote_list(*, viewer: Any) -> QuerySet[Quote]:
@@ -91,3 +96,41 @@ def keep_agreed(lines: Sequence[Mapping[str, Any]], stored: Sequence[QuoteLine])
         given = {name: value for name, value in line.items() if value is not None}
         kept.append({**agreed, **given})
     return kept
+
+
+def products_of(book: PriceBook) -> list[PriceBookEntry]:
+    """What can be quoted from a book today, by name."""
+    sellable = Product.objects.sellable(clock.today()).values("pk")
+    entries = PriceBookEntry.objects.filter(book=book, product__in=sellable).select_related("product")
+    return list(entries.order_by("product__name", "pk")[:PRODUCTS_SHOWN])
+
+
+@dataclass(frozen=True)
+class Line:
+    """One figure of the totals: `strong` closes the sum."""
+
+    label: str
+    value: Money
+    strong: bool = False
+
+
+def figures(document: Priced | Quote) -> list[Line]:
+    """The sums under the lines, from a preview or a stored quote."""
+    lines = list(document.lines) if isinstance(document, Priced) else list(document.lines.all())
+    currency = document.currency
+    monthly = sum((Fraction(row.net) / row.recurring_months for row in lines if row.recurring_months), Fraction(0))
+    once = sum((row.net for row in lines if not row.recurring_months), Decimal(0))
+    rows = []
+    if monthly:
+        rows += [
+            Line(gettext("Recurring, each month (MRR)"), Money(money(monthly, currency), currency)),
+            Line(gettext("One-time"), Money(once, currency)),
+            Line(gettext("ACV, 12 × MRR + one-time"), Money(money(12 * monthly + Fraction(once), currency), currency)),
+        ]
+    listed = sum((money(row.quantity * row.list_price, currency) for row in lines), Decimal(0))
+    if listed != document.net:
+        rows.append(Line(gettext("Discount on list"), Money(listed - document.net, currency)))
+    rows += [Line(gettext("Net"), Money(document.net, currency)), Line(gettext("Tax"), Money(document.tax, currency))]
+    if document.shipping:
+        rows.append(Line(gettext("Shipping"), Money(document.shipping, currency)))
+    return [*rows, Line(gettext("Total"), Money(document.total, currency), strong=True)]
