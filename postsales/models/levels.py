@@ -59,4 +59,4 @@ class SlaTarget(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.policy} {self.priority}"
+        return self.priority
