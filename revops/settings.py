@@ -289,7 +289,6 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     # Choices stand beside their field: named by the machine they would be called Status528Enum.
-    "POSTPROCESSING_HOOKS": [],
 }
 
 # Work in the background ---------------------------------------------------------------------------------------

@@ -104,6 +104,11 @@ class ResourceSchema(AutoSchema):
             for name, found in view.filterset_class.base_filters.items()
         ]
 
+    def get_serializer_name(self, serializer: Any, direction: Any) -> str:
+        """The class's name after its room's: two rooms may each have a ReasonIn."""
+        room = type(serializer).__module__.split(".api")[0].rsplit(".", 1)[-1]
+        return f"{room.title()}{super().get_serializer_name(serializer, direction)}"
+
     def get_filter_backends(self) -> list[Any]:
         return []
 
@@ -122,6 +127,7 @@ class MoneyShape(OpenApiSerializerFieldExtension):
     """{"amount", "currency"}."""
 
     target_class = "revops.core.api.serializers.MoneyField"
+    match_subclasses = True
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
         return MONEY

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from revops.core.api.filters import StrictFilterSet
 from revops.core.api.idempotency import replayable
 from revops.core.api.problems import exception_handler
+from revops.core.api.schema import CursorShape
 from revops.core.api.serializers import OutSerializer, asked_names
 from revops.core.errors import BadRequest, FieldError, PreconditionRequired
 from revops.core.keyset import paginate
@@ -105,6 +106,7 @@ class ResourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView)
     default_sort: ClassVar[str] = "-id"
     expand_related: ClassVar[Mapping[str, str]] = {}
     lookup_value_regex = r"\d{1,18}"
+    pagination_class = CursorShape
 
     def get_serializer_class(self) -> type[OutSerializer]:
         return self.out
