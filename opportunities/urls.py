@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from opportunities import urls_quotes
-from opportunities.views import acts, board, lists, records
+from opportunities.views import acts, board, conversion, lists, records
 
 urlpatterns: list[URLPattern] = [
     path("opportunities/", board.OpportunityBoard.as_view(), name="opportunity-board"),
@@ -19,5 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("opportunities/<int:pk>/splits/", acts.splits, name="opportunity-splits"),
     path("opportunities/<int:pk>/category/", acts.category, name="opportunity-category"),
     path("opportunities/<int:pk>/reopen/", acts.reopen, name="opportunity-reopen"),
+    path("handoffs/<int:pk>/accept/", conversion.accept, name="handoff-accept"),
+    path("leads/<int:pk>/convert/", conversion.convert, name="lead-convert"),
     *urls_quotes.urlpatterns,
 ]

@@ -3,7 +3,6 @@
 from rest_framework.routers import SimpleRouter
 
 from opportunities.api import quote_urls
-from opportunities.api import quote_urls
 from opportunities.api.opportunities import HandoffAcceptance, LeadConversion, OpportunityViewSet, PipelineViewSet
 
 router = SimpleRouter(trailing_slash=False)

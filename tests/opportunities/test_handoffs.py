@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections
+from django.test import Client
 
 from accounts import services as accounts
 from accounts.models import Account, Contact
@@ -125,6 +126,19 @@ def test_an_unqualified_lead_and_somebody_elses_are_not_converted(alice: User, c
 def test_a_lead_that_waits_for_an_answer_is_not_converted_past_it(handoff: Handoff, bob: User) -> None:
     with pytest.raises(IllegalState, match="waits"):
         services.convert_lead(lead=handoff.lead, version=None, actor=bob)
+
+
+def test_the_buttons_of_inbox_and_lead_open_the_deal(handoff: Handoff, alice: User, charlie: User) -> None:
+    url, client = f"/handoffs/{handoff.pk}/accept/", Client()
+    client.force_login(charlie)
+    assert client.post(url, {"version": handoff.version}).status_code == 404
+    client.force_login(alice)
+    first = client.post(url, {"version": handoff.version})
+    assert first["Location"] == client.post(url, {"version": handoff.version})["Location"]
+    assert client.get(first["Location"]).status_code == 200
+    lead = make_qualified_lead(alice)
+    converted = client.post(f"/leads/{lead.pk}/convert/", {"version": lead.version})
+    assert converted["Location"] == f"/opportunities/{Lead.objects.get(pk=lead.pk).opportunity.pk}/"
 
 
 def _together(*calls: Callable[[], Any]) -> list[Any]:
