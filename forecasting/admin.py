@@ -143,7 +143,7 @@ class CompPlanAdmin(PayServiceAdmin):
 class ComponentForm(forms.ModelForm):  # type: ignore[type-arg]
     """A component with its tiers in one line."""
 
-    tiers = forms.CharField(
+    bands = forms.CharField(
         label=_("Tiers"), help_text=_("From amount and per cent, as “0: 2, 270000: 4”. The first starts at 0.")
     )
 
@@ -154,11 +154,15 @@ class ComponentForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            rows = self.instance.tiers.all()
-            self.fields["tiers"].initial = ", ".join(f"{plain(row.bound)}: {plain(row.rate)}" for row in rows)
+            self.fields["bands"].initial = tiers_text(self.instance)
 
-    def clean_tiers(self) -> list[tuple[Decimal, Decimal]]:
-        return parsed_tiers(self.cleaned_data["tiers"])
+    def clean_bands(self) -> list[tuple[Decimal, Decimal]]:
+        return parsed_tiers(self.cleaned_data["bands"])
+
+
+def tiers_text(component: Component) -> str:
+    """0: 2, 270000: 4."""
+    return ", ".join(f"{plain(row.bound)}: {plain(row.rate)}" for row in component.tiers.all())
 
 
 def plain(value: Decimal) -> str:
@@ -178,6 +182,11 @@ class ComponentInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Component
     form = ComponentForm
     extra = 1
+
+    @admin.display(description=_("Tiers"))
+    def bands(self, component: Component) -> str:
+        """What stands there once the version is not edited any more."""
+        return tiers_text(component)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return holds(request.user, SEES_ALL)
@@ -219,6 +228,14 @@ class PlanVersionAdmin(PayServiceAdmin):
     inlines = [ComponentInline]
     actions = ["submit", "approve", "activate", "retire"]
 
+    @admin.display(description=_("First day"))
+    def first_on(self, edition: PlanVersion) -> date | None:
+        return edition.during.lower
+
+    @admin.display(description=_("Ends before"))
+    def last_on(self, edition: PlanVersion) -> date | None:
+        return edition.during.upper
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.is_editable)
 
@@ -237,8 +254,8 @@ class PlanVersionAdmin(PayServiceAdmin):
             form.cleaned_data for form in formset.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")
         ]
         if any(form.has_changed() for form in formset.forms):
-            names = ("name", "metric", "mode", "comparator", "tiers")
-            given = [{name: row[name] for name in names} for row in kept]
+            names = ("name", "metric", "mode", "comparator")
+            given = [{**{name: row[name] for name in names}, "tiers": row["bands"]} for row in kept]
             services.set_components(plan_version=record, version=None, actor=actor, components=given)
 
     def _each(self, request: HttpRequest, rows: QuerySet[PlanVersion], service: Callable[..., Any]) -> None:

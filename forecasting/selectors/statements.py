@@ -247,7 +247,7 @@ class _About:
 
     def line(self, key: tuple[int, int, int], rated: dict[str, Any] | None, amount: Decimal) -> SheetLine:
         origin, component, line_id = key
-        line, credit = self.orders[line_id], self.credits.get(line_id)
+        line, credit = self.orders[line_id], self.credits[line_id]
         slices = [[part[0], part[1] + 1, part[2]] for part in rated["slices"]] if rated else []
         last = slices[-1] if slices else None
         return SheetLine(
@@ -256,11 +256,11 @@ class _About:
             line_number=line.position,
             description=line.description,
             account_name=line.order.account.name,
-            booked_on=credit.credit_on if credit else line.order.booked_on,
+            booked_on=credit.credit_on,
             order_value=line.net,
             order_currency=line.order.currency,
-            percent=credit.percent if credit else ZERO,
-            fx_rate=credit.fx_rate if credit else Decimal(1),
+            percent=credit.percent,
+            fx_rate=credit.fx_rate,
             credited=Decimal(rated["credited"]) if rated else ZERO,
             component=self.components[component].name,
             tier=last[1] if last else None,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -113,8 +114,9 @@ def _assignments(users: set[int], on: date) -> dict[int, PlanAssignment]:
 def _replace(order: Order, line: OrderLine, have: list[Credit], want: list[Wanted], source: str) -> int:
     revision = 1 + max(Credit.objects.filter(order_line=line).values_list("revision", flat=True), default=0)
     rows = [_reversal(credit, revision, source) for credit in have]
+    on = order.booked_on or clock.today()
     for row in want:
-        converted = convert(Money(row.amount, order.currency), row.plan_currency, order.booked_on or clock.today())
+        converted = convert(Money(row.amount, order.currency), row.plan_currency, on)
         rows.append(
             Credit(
                 payee_id=row.payee_id,
@@ -129,7 +131,7 @@ def _replace(order: Order, line: OrderLine, have: list[Credit], want: list[Wante
                 fx_rate=converted.rate,
                 plan_amount=converted.money.amount,
                 plan_currency=row.plan_currency,
-                credit_on=order.booked_on,
+                credit_on=on,
                 source_event=source,
             )
         )
@@ -184,7 +186,7 @@ def _stale(period: FiscalPeriod) -> QuerySet[Order]:
     )
 
 
-def _inside_assignment() -> QuerySet[Credit]:
+def _inside_assignment() -> QuerySet[Credit, Any]:
     covering = PlanAssignment.objects.filter(
         pk=OuterRef("assignment"),
         during__contains=OuterRef("credit_on"),

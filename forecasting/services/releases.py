@@ -34,7 +34,9 @@ def _release(payee: int, origin: FiscalPeriod, month: FiscalPeriod, day: date, a
     balances = _ledger.held_of(payee, origin)
     waits = dict(PlanVersion.objects.filter(pk__in={key[0] for key in balances}).values_list("pk", "hold_days"))
     lines = {key[2] for key in balances}
-    booked = dict(OrderLine.objects.filter(pk__in=lines).values_list("pk", "order__booked_on"))
+    booked = {
+        line.pk: line.order.booked_on or day for line in OrderLine.objects.filter(pk__in=lines).select_related("order")
+    }
     due = {
         key: amount for key, amount in balances.items() if amount > 0 and (day - booked[key[2]]).days >= waits[key[0]]
     }

@@ -10,7 +10,7 @@ from forecasting.models.pay_scope import MANAGES, holds
 from forecasting.models.periods import FiscalPeriod
 from forecasting.models.statements import Statement, StatementLine
 from forecasting.selectors.pay_facts import payees_of
-from forecasting.selectors.statements import FIGURES, sheet_of_month
+from forecasting.selectors.statements import FIGURES, SheetLine, sheet_of_month
 from forecasting.services.calculation import calculate_commissions
 from forecasting.services.periods import close_period, put_in_review, start_calculating
 from revops.core import audit, clock
@@ -44,6 +44,7 @@ def prepare_statement(*, payee: User, period: FiscalPeriod, actor: User) -> Stat
     StatementLine.objects.bulk_create(
         StatementLine(statement=statement, position=position, **asdict(line))
         for position, line in enumerate(sheet.lines, start=1)
+        if isinstance(line, SheetLine)
     )
     audit.record("statement.prepared", statement, actor=actor, area=AREA, payee=payee.pk)
     return statement
