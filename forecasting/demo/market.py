@@ -131,6 +131,10 @@ class Market:
             self.line.after(later, (1, 14), lambda: self._disqualify(lead, developer))
         elif fate < 0.75:
             self.line.after(later, (1, 10), lambda: self._nurture(lead, developer))
+        elif self.line.end - later > timedelta(days=25):
+            # Nobody plans for months: what is old by now ended one way or the other.
+            ending = self.chance.choice((self._disqualify, self._nurture))
+            self.line.after(later, (3, 20), lambda: ending(lead, developer))
         else:
             kind, subject = self.chance.choice(names.NEXT)
             leads.plan_lead_activity(

@@ -42,7 +42,7 @@ ENDINGS = {
     "Logistics": ("Logistics", "Freight", "Shipping", "Couriers", "Haulage"),
     "Utilities": ("Utilities", "Power", "Water Works", "Energy Partners"),
     "Construction": ("Builders", "Construction", "Civil Works", "Contractors"),
-    "Healthcare": ("Clinics", "Health Systems", "Dental Group", "Home Care"),
+    "Health care": ("Clinics", "Health Systems", "Dental Group", "Home Care"),
     "Retail": ("Retail", "Stores", "Outfitters", "Markets"),
     "Manufacturing": ("Manufacturing", "Works", "Industries", "Components"),
     "Education": ("Schools Trust", "Academy", "Colleges"),
@@ -52,7 +52,7 @@ ENDINGS = {
 }
 
 COUNTRIES = ("United States", "Canada", "United Kingdom", "Germany", "France", "Netherlands", "Sweden", "Spain")
-SOURCES = ("website", "referral", "trade fair", "webinar", "partner", "outbound")
+SOURCES = ("Web form", "Referral", "Trade fair", "Webinar", "Partner", "Outbound")
 TITLES = (
     "Operations director",
     "Head of finance",
