@@ -207,7 +207,9 @@ def test_the_list_and_inbox_cost_the_same_queries_with_many_rows(
         counts = []
         for client, address in ((signed_in(sam), "lead-list"), (signed_in(alice), "handoff-inbox")):
             client.get(reverse(address))
-            with CaptureQueriesContext(connection, ) as queries:
+            with CaptureQueriesContext(
+                connection,
+            ) as queries:
                 assert client.get(reverse(address)).status_code == 200
             counts.append(len(queries))
         return counts[0], counts[1]

@@ -1,0 +1,157 @@
+"""The administrator's console for leads: settings are made and changed here, each through its service."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from leads import services
+from leads.models import (
+    Assignment,
+    DisqualifyReason,
+    FitRule,
+    Handoff,
+    Lead,
+    LeadQueue,
+    PoolMember,
+    RoutingPool,
+    RoutingRule,
+    Scorecard,
+)
+from leads.selectors.scoring import CRITERIA
+from revops.core.admin import ReadOnlyAdmin, ServiceAdmin
+
+WEIGHTS = [f"{name}_weight" for name in CRITERIA]
+
+
+@admin.register(Lead)
+class LeadAdmin(ReadOnlyAdmin):
+    """To find and to route; leads are worked on in the product."""
+
+    list_display = ["name", "company", "status", "owner", "queue", "source", "created_at"]
+    list_select_related = ["owner", "queue"]
+    list_filter = ["status", "queue"]
+    search_fields = ["company", "last_name", "email_key"]
+    show_full_result_count = False
+    actions = ["route", "score"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
+        return Lead.objects.visible_to(request.user)
+
+    @admin.action(description=gettext_lazy("Route those that nobody holds"))
+    def route(self, request: HttpRequest, queryset: QuerySet[Lead]) -> None:
+        held = [services.route_lead(lead=lead, actor=request.user) for lead in queryset.filter(owner__isnull=True)]
+        done = sum(1 for row in held if row is not None and row.user_id)
+        messages.success(request, _("%(done)s of %(all)s routed to a person.") % {"done": done, "all": len(held)})
+
+    @admin.action(description=gettext_lazy("Compute both scores again"))
+    def score(self, request: HttpRequest, queryset: QuerySet[Lead]) -> None:
+        for lead in queryset:
+            services.score_fit(lead=lead, actor=request.user)
+            services.score_qualification(lead=lead, actor=request.user)
+        messages.success(request, _("Scores are up to date."))
+
+
+@admin.register(Handoff)
+class HandoffAdmin(ReadOnlyAdmin):
+    list_display = ["lead", "from_user", "to_user", "status", "sla_due_at", "escalated_at", "decided_at"]
+    list_select_related = ["lead", "from_user", "to_user"]
+    list_filter = ["status"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Handoff]:
+        return Handoff.objects.visible_to(request.user)
+
+
+@admin.register(Assignment)
+class AssignmentAdmin(ReadOnlyAdmin):
+    list_display = ["lead", "user", "queue", "pool", "reason", "assigned_at", "is_current"]
+    list_select_related = ["lead", "user", "queue", "pool"]
+    list_filter = ["is_current", "pool"]
+    show_full_result_count = False
+
+
+@admin.register(Scorecard)
+class ScorecardAdmin(ServiceAdmin):
+    """A version is never edited: adding one makes the next, which takes over at once."""
+
+    list_display = ["number", *WEIGHTS, "threshold", "is_active"]
+    fields = [*WEIGHTS, "threshold"]
+    ordering = ["-number"]
+    actions = ["new_version"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None and super().has_change_permission(request, obj)
+
+    def create(self, actor: Any, values: dict[str, Any]) -> Model:
+        weights = {name: Decimal(values[f"{name}_weight"]) for name in CRITERIA}
+        return services.create_scorecard(actor=actor, weights=weights, threshold=values["threshold"])
+
+    @admin.action(description=gettext_lazy("Put this version in force again, as a new one"), permissions=["add"])
+    def new_version(self, request: HttpRequest, queryset: QuerySet[Scorecard]) -> None:
+        chosen = queryset.first()
+        if chosen is None or queryset.count() != 1:
+            messages.error(request, _("Choose one version."))
+            return
+        weights = {name: getattr(chosen, f"{name}_weight") for name in CRITERIA}
+        made = services.create_scorecard(actor=request.user, weights=weights, threshold=chosen.threshold)
+        messages.success(request, _("%(card)s is in force.") % {"card": made})
+
+
+class SettingAdmin(ServiceAdmin):
+    """One setting, one service."""
+
+    def create(self, actor: Any, values: dict[str, Any]) -> Model:
+        return services.create_setting(record=self.model(**values), actor=actor)
+
+    def change(self, record: Any, version: int | None, actor: Any, values: dict[str, Any]) -> Model:
+        found: Model = services.edit_setting(record=record, version=version, actor=actor, **values)
+        return found
+
+
+@admin.register(FitRule)
+class FitRuleAdmin(SettingAdmin):
+    list_display = ["name", "field", "values", "at_least", "at_most", "points", "is_active"]
+    list_filter = ["field", "is_active"]
+
+
+@admin.register(DisqualifyReason)
+class DisqualifyReasonAdmin(SettingAdmin):
+    list_display = ["label", "is_active"]
+
+
+@admin.register(LeadQueue)
+class LeadQueueAdmin(SettingAdmin):
+    list_display = ["name", "owner", "is_fallback"]
+    list_select_related = ["owner"]
+    autocomplete_fields = ["owner"]
+
+
+class MemberInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = PoolMember
+    fields = ["position", "user", "weight", "monthly_capacity"]
+    autocomplete_fields = ["user"]
+    extra = 0
+
+
+@admin.register(RoutingPool)
+class RoutingPoolAdmin(SettingAdmin):
+    list_display = ["name", "is_default"]
+    inlines = [MemberInline]
+
+    def save_rows(self, record: Any, formset: Any, actor: Any) -> None:
+        if formset.has_changed():
+            rows = [row for row in formset.cleaned_data if row and not row.get("DELETE")]
+            members = sorted(rows, key=lambda row: row.get("position") or 0)
+            services.set_members(pool=record, members=members, actor=actor)
+
+
+@admin.register(RoutingRule)
+class RoutingRuleAdmin(SettingAdmin):
+    list_display = ["priority", "name", "sources", "industries", "countries", "pool", "is_active"]
+    list_display_links = ["name"]
+    list_select_related = ["pool"]
+    list_filter = ["is_active"]

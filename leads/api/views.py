@@ -1,0 +1,206 @@
+"""Leads, handoffs, and the settings that explain them."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.views import duplicates_allowed
+from leads import services
+from leads.api.serializers import (
+    AnswersIn,
+    AssignIn,
+    DisqualifyIn,
+    DisqualifyReasonOut,
+    HandoffIn,
+    HandoffOut,
+    LeadDetailOut,
+    LeadIn,
+    LeadOut,
+    NewLeadIn,
+    RejectIn,
+    RoutingRuleOut,
+    ScorecardOut,
+)
+from leads.filters import HandoffFilter, LeadFilter, SettingFilter
+from leads.models import Lead
+from leads.selectors.handoffs import handoff_list
+from leads.selectors.leads import lead_list, shaped
+from leads.selectors.settings import reason_list, rule_list, scorecard_list
+from revops.core.api.views import ResourceViewSet
+
+
+class LeadViewSet(ResourceViewSet):
+    """Persons and companies who may buy."""
+
+    resource = "leads"
+    selector = staticmethod(lead_list)
+    out = LeadOut
+    filterset_class = LeadFilter
+    sort_fields = {
+        "id": "id",
+        "company": "company",
+        "last_name": "last_name",
+        "score": "score",
+        "fit": "fit_score",
+        "created_at": "created_at",
+        "updated_at": "updated_at",
+    }
+
+    def answer(self, record: Any, status: int = 200) -> Response:
+        """One lead comes with its answers; who gives a lead away still sees the answer to that request."""
+        self.out = LeadDetailOut  # type: ignore[misc]
+        return super().answer(record, status)
+
+    def _now(self, lead: Lead, status: int = 200) -> Response:
+        return self.answer(shaped(Lead._default_manager.filter(pk=lead.pk)).get(), status)
+
+    @extend_schema(responses=LeadDetailOut)
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One lead with its answers, and its ETag."""
+        return super().retrieve(request, *args, **kwargs)
+
+    @extend_schema(request=NewLeadIn, responses={201: LeadDetailOut})
+    def create(self, request: Request) -> Response:
+        """Make a lead. What looks like a record that exists is 409, unless X-Allow-Duplicate: true."""
+        facts = self.read(NewLeadIn)
+        lead = services.create_lead(actor=request.user, allow_duplicate=duplicates_allowed(request), **facts)
+        return self._now(lead, 201)
+
+    @extend_schema(request=LeadIn, responses=LeadDetailOut)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change some facts."""
+        lead, version = self.record(pk), self.shown_version(request)
+        facts = self.read(LeadIn, partial=True)
+        return self._now(services.update_lead(lead=lead, version=version, actor=request.user, **facts))
+
+    @extend_schema(request=AnswersIn, responses=LeadDetailOut)
+    @action(detail=True, methods=["post"])
+    def answers(self, request: Request, pk: str) -> Response:
+        """Answer criteria; the score follows within seconds."""
+        lead, version = self.record(pk), self.shown_version(request)
+        facts = self.read(AnswersIn)
+        evidence = facts.pop("evidence", {})
+        changed = services.answer_criteria(
+            lead=lead, version=version, actor=request.user, answers=facts, evidence=evidence
+        )
+        return self._now(changed)
+
+    @extend_schema(request=None, responses=LeadDetailOut)
+    @action(detail=True, methods=["post"])
+    def start(self, request: Request, pk: str) -> Response:
+        """Somebody works on a new lead."""
+        lead, version = self.record(pk), self.shown_version(request)
+        return self._now(services.start_working(lead=lead, version=version, actor=request.user))
+
+    @extend_schema(request=None, responses=LeadDetailOut)
+    @action(detail=True, methods=["post"])
+    def qualify(self, request: Request, pk: str) -> Response:
+        """It passes the scorecard, or 422 says why not."""
+        lead, version = self.record(pk), self.shown_version(request)
+        return self._now(services.qualify_lead(lead=lead, version=version, actor=request.user))
+
+    @extend_schema(request=None, responses=LeadDetailOut)
+    @action(detail=True, methods=["post"])
+    def nurture(self, request: Request, pk: str) -> Response:
+        """Not now, perhaps later."""
+        lead, version = self.record(pk), self.shown_version(request)
+        return self._now(services.nurture_lead(lead=lead, version=version, actor=request.user))
+
+    @extend_schema(request=DisqualifyIn, responses=LeadDetailOut)
+    @action(detail=True, methods=["post"])
+    def disqualify(self, request: Request, pk: str) -> Response:
+        """It is no lead; without a reason 422."""
+        lead, version = self.record(pk), self.shown_version(request)
+        facts = self.read(DisqualifyIn)
+        return self._now(services.disqualify_lead(lead=lead, version=version, actor=request.user, **facts))
+
+    @extend_schema(request=None, responses=LeadDetailOut)
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Request, pk: str) -> Response:
+        """Work on a nurtured or disqualified lead again."""
+        lead, version = self.record(pk), self.shown_version(request)
+        return self._now(services.reopen_lead(lead=lead, version=version, actor=request.user))
+
+    @extend_schema(request=None, responses=LeadDetailOut)
+    @action(detail=True, methods=["post"])
+    def route(self, request: Request, pk: str) -> Response:
+        """Find an owner for a lead that nobody holds."""
+        lead = self.record(pk)
+        services.route_lead(lead=lead, actor=request.user)
+        return self._now(lead)
+
+    @extend_schema(request=AssignIn, responses=LeadDetailOut)
+    @action(detail=True, methods=["post"])
+    def assign(self, request: Request, pk: str) -> Response:
+        """Give it to somebody."""
+        lead, version = self.record(pk), self.shown_version(request)
+        to_user = self.read(AssignIn)["owner"]
+        return self._now(services.assign_lead(lead=lead, to_user=to_user, version=version, actor=request.user))
+
+    @extend_schema(request=HandoffIn, responses={201: HandoffOut})
+    @action(detail=True, methods=["post"])
+    def handoff(self, request: Request, pk: str) -> Response:
+        """Offer a qualified lead to a seller; an incomplete package is 422 and names what is missing."""
+        lead, version = self.record(pk), self.shown_version(request)
+        handoff = services.submit_handoff(lead=lead, version=version, actor=request.user, **self.read(HandoffIn))
+        headers = {"ETag": f'"{handoff.version}"', "Location": f"/api/v1/handoffs/{handoff.pk}"}
+        return Response(HandoffOut(handoff).data, status=201, headers=headers)
+
+
+class HandoffViewSet(ResourceViewSet):
+    """Transfers from SDR to seller."""
+
+    resource = "handoffs"
+    selector = staticmethod(handoff_list)
+    out = HandoffOut
+    filterset_class = HandoffFilter
+    sort_fields = {"id": "id", "sla_due_at": "sla_due_at", "created_at": "created_at", "decided_at": "decided_at"}
+
+    @extend_schema(request=RejectIn, responses=HandoffOut)
+    @action(detail=True, methods=["post"])
+    def reject(self, request: Request, pk: str) -> Response:
+        """Not taken; without a reason 422. The lead goes back to working."""
+        handoff, version = self.record(pk), self.shown_version(request)
+        facts = self.read(RejectIn)
+        return self.answer(services.reject_handoff(handoff=handoff, version=version, actor=request.user, **facts))
+
+    @extend_schema(request=None, responses=HandoffOut)
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, pk: str) -> Response:
+        """Taken back by the sender."""
+        handoff, version = self.record(pk), self.shown_version(request)
+        return self.answer(services.withdraw_handoff(handoff=handoff, version=version, actor=request.user))
+
+
+class ScorecardViewSet(ResourceViewSet):
+    """Versions of the scorecard, to read."""
+
+    resource = "scorecards"
+    selector = staticmethod(scorecard_list)
+    out = ScorecardOut
+    filterset_class = SettingFilter
+    sort_fields = {"id": "id", "number": "number"}
+
+
+class RoutingRuleViewSet(ResourceViewSet):
+    """Routing rules, to read."""
+
+    resource = "routing-rules"
+    selector = staticmethod(rule_list)
+    out = RoutingRuleOut
+    filterset_class = SettingFilter
+    sort_fields = {"id": "id", "priority": "priority"}
+
+
+class DisqualifyReasonViewSet(ResourceViewSet):
+    """Reasons to choose from when a lead is none."""
+
+    resource = "disqualify-reasons"
+    selector = staticmethod(reason_list)
+    out = DisqualifyReasonOut
+    filterset_class = SettingFilter
+    sort_fields = {"id": "id"}
+    default_sort = "id"

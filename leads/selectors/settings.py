@@ -1,0 +1,23 @@
+"""Settings as the API shows them: the same for everybody signed in who may see leads."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from leads.models import DisqualifyReason, RoutingRule, Scorecard
+
+
+def scorecard_list(*, viewer: Any) -> QuerySet[Scorecard]:
+    """All versions of the scorecard."""
+    return Scorecard.objects.all() if viewer.has_perm("leads.view_scorecard") else Scorecard.objects.none()
+
+
+def rule_list(*, viewer: Any) -> QuerySet[RoutingRule]:
+    """All routing rules."""
+    rows = RoutingRule.objects.select_related("pool")
+    return rows if viewer.has_perm("leads.view_routingrule") else rows.none()
+
+
+def reason_list(*, viewer: Any) -> QuerySet[DisqualifyReason]:
+    """All reasons."""
+    return DisqualifyReason.objects.all() if viewer.has_perm("leads.view_lead") else DisqualifyReason.objects.none()
