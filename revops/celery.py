@@ -16,6 +16,9 @@ app.autodiscover_tasks()
 TIMETABLE: list[tuple[str, str, timedelta | crontab, str]] = [
     ("deliver outbox events", "core.relay", timedelta(seconds=5), "default"),
     ("resume jobs of killed workers", "core.resume_jobs", timedelta(seconds=30), "default"),
+    ("watch handoffs", "leads.handoff_sla_watch", timedelta(minutes=5), "leads"),
+    ("route leads that wait", "leads.route_waiting", timedelta(minutes=5), "leads"),
+    ("score leads", "leads.score_all", crontab(hour="2", minute="30"), "leads"),
     ("notice missed service levels", "postsales.sla_watch", timedelta(minutes=1), "default"),
     ("expire quotes", "opportunities.expire_quotes", crontab(minute="5"), "default"),
     ("start the day's periods and plans", "forecasting.start_day", crontab(hour="0", minute="5"), "money"),
