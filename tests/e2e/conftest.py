@@ -49,7 +49,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 OUTCOME = pytest.StashKey[bool]()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def product(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Product]:
     with django_db_blocker.unblock():
         name = connection.settings_dict["NAME"]
@@ -115,11 +115,17 @@ def watch() -> Iterator[Watch]:
 
 
 @pytest.fixture
-def quiet(transactional_db: None) -> Iterator[None]:
-    """Tables are emptied after the test; whoever still works on them must finish first."""
+def quiet(transactional_db: None, product: Product) -> Iterator[None]:
+    """Tables are emptied after the test; whoever still works on them must finish first and then hold still."""
+    product.resume_worker()
     yield
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline and _busy():
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if not _busy():
+            product.pause_worker()
+            if not _busy():
+                return
+            product.resume_worker()
         time.sleep(0.05)
 
 

@@ -46,7 +46,14 @@ class Product:
         """As a power cut would: no warning, no cleaning up."""
         self._end("worker", signal.SIGKILL)
 
+    def pause_worker(self) -> None:
+        self._signal("worker", signal.SIGSTOP)
+
+    def resume_worker(self) -> None:
+        self._signal("worker", signal.SIGCONT)
+
     def stop(self) -> None:
+        self.resume_worker()
         for name in list(self.processes):
             self._end(name, signal.SIGTERM)
 
@@ -72,6 +79,11 @@ class Product:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
+
+    def _signal(self, name: str, number: signal.Signals) -> None:
+        if name in self.processes:
+            with suppress(ProcessLookupError):
+                os.killpg(self.processes[name].pid, number)
 
     def _end(self, name: str, number: signal.Signals) -> None:
         process = self.processes.pop(name)
