@@ -27,7 +27,8 @@ def tidy(changes: dict[str, Any]) -> dict[str, Any]:
 def refuse_invalid(record: models.Model, names: Collection[str]) -> None:
     """Raise InvalidInput that names every field among `names` that the model refuses."""
     errors = [*_null_bytes(record, names), *_field_errors(record, names)]
-    if not errors and "email" in names and getattr(record, "email", "") and not email_key(record.email):  # type: ignore[attr-defined]
+    email = str(getattr(record, "email", "")) if "email" in names else ""
+    if not errors and email and not email_key(email):
         errors.append(FieldError("email", "invalid", _("This is no e-mail address: check the part after the @.")))
     if not errors and "currency" in names and getattr(record, "currency", "USD") not in currencies():
         errors.append(FieldError("currency", "unknown_currency", _("There is no such currency.")))

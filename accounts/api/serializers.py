@@ -89,7 +89,7 @@ class AccountIn(StrictSerializer):
     name = serializers.CharField(max_length=200)
     kind = serializers.ChoiceField(choices=Account.Kind.choices, required=False)
     owner = Seen(User, required=False)
-    parent = Seen(Account, required=False, allow_null=True)
+    parent = Seen(Account, required=False, allow_null=True)  # type: ignore[assignment]
     industry = serializers.CharField(max_length=80, required=False, allow_blank=True)
     tier = serializers.CharField(max_length=1, required=False, allow_blank=True)
     employees = serializers.IntegerField(min_value=0, max_value=2_000_000_000, required=False, allow_null=True)

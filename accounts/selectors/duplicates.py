@@ -18,7 +18,7 @@ def account_duplicates(
     """Accounts with the same name (legal form aside) or the same web domain."""
     key, domain = name_key(name), domain_of(website)
     same = (Q(name_key=key) if key else Q(pk__in=[])) | (Q(domain=domain) if domain else Q(pk__in=[]))
-    rows = Account.objects.visible_to(viewer).active().filter(same).exclude(pk=exclude).select_related("owner")
+    rows = Account.objects.visible_to(viewer).active().filter(same).exclude(pk=exclude or 0).select_related("owner")
     return [
         candidate(
             "account",
@@ -40,7 +40,7 @@ def contact_duplicates(
     key = email_key(email)
     if not key:
         return []
-    rows = Contact.objects.visible_to(viewer).active().filter(email_key=key).exclude(pk=exclude)
+    rows = Contact.objects.visible_to(viewer).active().filter(email_key=key).exclude(pk=exclude or 0)
     if account is not None:
         rows = rows.filter(account=account)
     shown = rows.select_related("account", "owner").order_by("pk")[:SHOWN]

@@ -60,7 +60,7 @@ class LeadIn(StrictSerializer):
     industry = serializers.CharField(max_length=80, required=False, allow_blank=True)
     employees = serializers.IntegerField(min_value=0, max_value=100_000_000, required=False, allow_null=True)
     country = serializers.CharField(max_length=80, required=False, allow_blank=True)
-    source = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    source = serializers.CharField(max_length=60, required=False, allow_blank=True)  # type: ignore[assignment]
     competition = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
     next_step = serializers.CharField(max_length=200, required=False, allow_blank=True)
     do_not_route = serializers.BooleanField(required=False)

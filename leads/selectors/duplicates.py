@@ -27,7 +27,7 @@ def lead_duplicates(*, viewer: Any, email: str, website: str = "", exclude: int 
 
 def _leads(viewer: Any, key: str, domain: str, exclude: int | None) -> list[dict[str, Any]]:
     same = (Q(email_key=key) if key else Q(pk__in=[])) | (Q(domain=domain) if domain else Q(pk__in=[]))
-    rows = Lead.objects.visible_to(viewer).filter(same, archived_at__isnull=True).exclude(pk=exclude)
+    rows = Lead.objects.visible_to(viewer).filter(same, archived_at__isnull=True).exclude(pk=exclude or 0)
     return [
         candidate(
             "lead",

@@ -66,7 +66,7 @@ def package(request: HttpRequest, pk: int) -> HttpResponse:
     lead = lead_of(request, pk)
     form = PackageForm(request.POST)
     if not form.is_valid():
-        raise InvalidInput.of(**{name: texts[0] for name, texts in form.errors.items()})
+        raise InvalidInput.of(**{name: str(texts[0]) for name, texts in form.errors.items()})
 
     def act() -> None:
         services.update_lead(lead=lead, version=shown_version(request), actor=request.user, **form.cleaned_data)
