@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account
 from opportunities.models import Opportunity, Quote
 from orders.models import CreditNote, Fulfillment, Invoice, Order, Payment
+from orders.selectors.invoices import payers
 from revops.core import clock
 from revops.core.api.filters import AllOf, NumbersIn, StrictFilterSet
 from revops.core.widgets import ChosenOnly
@@ -17,6 +18,20 @@ from revops.users.models import User
 
 def _seen(model: Any) -> Any:
     return lambda request: model.objects.visible_to(request.user) if request else model.objects.none()
+
+
+def _of_any_order(model: Any) -> Any:
+    """Who sees every order may ask for the orders of any account or deal."""
+
+    def rows(request: Any) -> Any:
+        whole = request is not None and request.user.has_perm("orders.view_all_orders")
+        return model._default_manager.all() if whole else _seen(model)(request)
+
+    return rows
+
+
+def _payers(request: Any) -> QuerySet[Account]:
+    return payers(viewer=request.user) if request else Account.objects.none()
 
 
 class OrderFilter(StrictFilterSet):
@@ -29,9 +44,11 @@ class OrderFilter(StrictFilterSet):
     owner = filters.ModelChoiceFilter(queryset=_seen(User), label=_("Owner"))
     split = filters.ModelChoiceFilter(field_name="splits__user", queryset=_seen(User), label=_("Credit of"))
     split__in = NumbersIn(method="credited", widget=ChosenOnly, label=_("Credit of any"))
-    account = filters.ModelChoiceFilter(queryset=_seen(Account), widget=ChosenOnly, label=_("Account"))
-    opportunity = filters.ModelChoiceFilter(queryset=_seen(Opportunity), widget=ChosenOnly, label=_("Opportunity"))
-    quote = filters.ModelChoiceFilter(queryset=_seen(Quote), widget=ChosenOnly, label=_("Quote"))
+    account = filters.ModelChoiceFilter(queryset=_of_any_order(Account), widget=ChosenOnly, label=_("Account"))
+    opportunity = filters.ModelChoiceFilter(
+        queryset=_of_any_order(Opportunity), widget=ChosenOnly, label=_("Opportunity")
+    )
+    quote = filters.ModelChoiceFilter(queryset=_of_any_order(Quote), widget=ChosenOnly, label=_("Quote"))
     booked_on__gte = filters.DateFilter(field_name="booked_on", lookup_expr="gte", label=_("Booked from"))
     booked_on__lte = filters.DateFilter(field_name="booked_on", lookup_expr="lte", label=_("Booked to"))
 
@@ -63,7 +80,7 @@ class InvoiceFilter(StrictFilterSet):
     q = filters.CharFilter(method="search", label=_("Search"))
     status = filters.ChoiceFilter(choices=Invoice.Status.choices, label=_("State"))
     status__in = AllOf(field_name="status", lookup_expr="in", widget=ChosenOnly, label=_("States"))
-    account = filters.ModelChoiceFilter(queryset=_seen(Account), widget=ChosenOnly, label=_("Account"))
+    account = filters.ModelChoiceFilter(queryset=_payers, widget=ChosenOnly, label=_("Account"))
     order = filters.ModelChoiceFilter(queryset=_seen(Order), widget=ChosenOnly, label=_("Order"))
     currency = filters.CharFilter(max_length=3, label=_("Currency"))
     open = filters.BooleanFilter(method="still_open", label=_("Open"))
@@ -94,7 +111,7 @@ class PaymentFilter(StrictFilterSet):
     """Names and values that the list and the API accept."""
 
     status = filters.ChoiceFilter(choices=Payment.Status.choices, label=_("State"))
-    account = filters.ModelChoiceFilter(queryset=_seen(Account), widget=ChosenOnly, label=_("Account"))
+    account = filters.ModelChoiceFilter(queryset=_payers, widget=ChosenOnly, label=_("Account"))
     reference = filters.CharFilter(max_length=80, label=_("Reference"))
     received_on__gte = filters.DateFilter(field_name="received_on", lookup_expr="gte", label=_("Received from"))
     received_on__lte = filters.DateFilter(field_name="received_on", lookup_expr="lte", label=_("Received to"))
@@ -108,7 +125,7 @@ class CreditNoteFilter(StrictFilterSet):
     """By invoice or account."""
 
     invoice = filters.ModelChoiceFilter(queryset=_seen(Invoice), widget=ChosenOnly, label=_("Invoice"))
-    account = filters.ModelChoiceFilter(queryset=_seen(Account), widget=ChosenOnly, label=_("Account"))
+    account = filters.ModelChoiceFilter(queryset=_payers, widget=ChosenOnly, label=_("Account"))
 
     class Meta:
         model = CreditNote

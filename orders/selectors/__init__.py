@@ -1,9 +1,9 @@
 """Reads of orders and billing that have a shape."""
 
-from orders.selectors import full  # noqa: F401
-from orders.selectors.balance import BUCKETS, Balance, account_balance, ageing, bucket_of
-from orders.selectors.invoices import credit_note_list, invoice_list, payment_list
-from orders.selectors.orders import fulfillment_list, has_booked_order, order_list, trace
+from orders.selectors import full
+from orders.selectors.balance import BUCKETS, Balance, account_balance, ageing, bucket_of, bucket_span, totals
+from orders.selectors.invoices import credit_note_list, invoice_list, payers, payment_list
+from orders.selectors.orders import fulfillment_list, has_booked_order, net_by_currency, order_list, trace
 
 __all__ = [
     "BUCKETS",
@@ -11,11 +11,16 @@ __all__ = [
     "account_balance",
     "ageing",
     "bucket_of",
+    "bucket_span",
     "credit_note_list",
     "fulfillment_list",
+    "full",
     "has_booked_order",
     "invoice_list",
+    "net_by_currency",
     "order_list",
+    "payers",
     "payment_list",
+    "totals",
     "trace",
 ]

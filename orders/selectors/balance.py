@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -125,3 +125,16 @@ def totals(balances: Iterable[Balance]) -> dict[str, list[Money]]:
     for row in balances:
         sums[row.currency] = [a + b.amount for a, b in zip(sums[row.currency], row.aged, strict=True)]
     return {currency: [Money(value, currency) for value in values] for currency, values in sorted(sums.items())}
+
+
+def bucket_span(key: str, as_of: date) -> dict[str, str]:
+    """The due dates of a bucket, as the invoice list filters by them."""
+    lasts = {name: last for name, _label, last in BUCKETS}
+    keys = [name for name, _label, _last in BUCKETS]
+    before = lasts[keys[keys.index(key) - 1]] if key != "current" else None
+    span = {}
+    if lasts[key] is not None:
+        span["due_on__gte"] = (as_of - timedelta(days=lasts[key] or 0)).isoformat()
+    if before is not None:
+        span["due_on__lte"] = (as_of - timedelta(days=before + 1)).isoformat()
+    return span

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, QuerySet, Sum
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from opportunities.models import Opportunity
 from orders.models import Fulfillment, Invoice, Order
 from revops.core import clock
+from revops.core.money import Money
 
 
 def order_list(*, viewer: Any) -> QuerySet[Order]:
@@ -86,3 +87,9 @@ def _billed(order: Order) -> dict[str, datetime | None]:
 
 def _start_of(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=clock.company_zone())
+
+
+def net_by_currency(orders: QuerySet[Order]) -> list[Money]:
+    """The net of these orders, one sum a currency; nothing is added up over currencies."""
+    rows = orders.order_by().values("currency").annotate(sum=Sum("net")).order_by("currency")
+    return [Money(row["sum"], row["currency"]) for row in rows]

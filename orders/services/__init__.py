@@ -3,7 +3,7 @@
 from orders.services.booking import book_order, book_order_from_quote, draft_order_for_won_deal
 from orders.services.credit_notes import issue_credit_note
 from orders.services.fulfilment import fulfil_order
-from orders.services.invoices import draft_invoice, issue_invoice
+from orders.services.invoices import discard_invoice, draft_invoice, issue_invoice
 from orders.services.orders import cancel_order, close_order, create_order, update_order
 from orders.services.payments import allocate_payment, receive_payment, reverse_payment
 
@@ -14,6 +14,7 @@ __all__ = [
     "cancel_order",
     "close_order",
     "create_order",
+    "discard_invoice",
     "draft_invoice",
     "draft_order_for_won_deal",
     "fulfil_order",
