@@ -32,13 +32,16 @@ test: $(VENV)/.dev node_modules/.stamp ## the whole suite, browser tests include
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup $(ARGS)
 
 check: $(VENV)/.dev node_modules/.stamp ## linters, types, import contracts, migrations, templates, deployment
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports --no-cache
-	$(BIN)/mypy .
-	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/djlint templates --lint --quiet
-	$(DEPLOY) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	@failed=; \
+	step() { echo "== $$*"; "$$@" || failed="$$failed\n   $$*"; }; \
+	step ruff check --quiet . ; \
+	step ruff format --check --quiet . ; \
+	step mypy . ; \
+	step lint-imports --no-cache --no-logo ; \
+	step python manage.py makemigrations --check --dry-run ; \
+	step djlint templates --lint --quiet ; \
+	step $(DEPLOY) python manage.py check --deploy --fail-level WARNING ; \
+	test -z "$$failed" || { echo -e "\nFailed:$$failed"; exit 1; }
 
 spec: $(VENV)/.dev ## elements of semantics.md with their tests; ISSUE=<name> fails on a gap
 	@$(BIN)/python -m tests.spec_report $(ISSUE)
