@@ -8,8 +8,8 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Activity, Contact
-from opportunities.models import Category, LossReason, Opportunity, OpportunitySplit, Stage
-from opportunities.selectors.opportunities import accounts_for
+from opportunities.models import Category, Opportunity, OpportunitySplit, Stage
+from opportunities.selectors.opportunities import accounts_for, loss_reasons
 from revops.catalog.models import Product
 from revops.core.errors import DomainError
 from revops.core.money import currencies
@@ -97,9 +97,7 @@ def _asked(name: str, viewer: Any) -> forms.Field:
     if name == "account":
         return account_field(viewer)
     if name == "loss_reason":
-        return forms.ModelChoiceField(
-            queryset=LossReason.objects.filter(is_active=True), empty_label="", label=_("Why was it lost?")
-        )
+        return forms.ModelChoiceField(queryset=loss_reasons(), empty_label="", label=_("Why was it lost?"))
     if name == "won_reason":
         return forms.CharField(
             max_length=400,

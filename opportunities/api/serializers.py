@@ -8,6 +8,7 @@ from rest_framework import serializers
 from accounts.models import Account, Activity, Contact
 from opportunities.api.quote_serializers import SeenField
 from opportunities.models import Category, LossReason, Opportunity, OpportunitySplit, Pipeline, Stage
+from opportunities.selectors.opportunities import loss_reasons
 from revops.catalog.models import Product
 from revops.core.api.serializers import MoneyField, OutSerializer, StrictSerializer
 from revops.core.money import Money
@@ -62,7 +63,7 @@ class PipelineOut(OutSerializer):
         """Those in use; the same for every pipeline."""
         kept = vars(self.root)  # one query an answer, not one a pipeline
         if "_loss_reasons" not in kept:
-            rows = LossReason.objects.filter(is_active=True).order_by("label")
+            rows = loss_reasons()
             kept["_loss_reasons"] = list(LossReasonOut(rows, many=True).data)
         return kept["_loss_reasons"]
 
@@ -129,7 +130,7 @@ class CloseIn(FactsIn):
     """Won or lost. Lost needs `loss_reason`; won by hand needs `won_reason` and an account."""
 
     outcome = serializers.ChoiceField(choices=["won", "lost"])
-    loss_reason = serializers.PrimaryKeyRelatedField(queryset=LossReason.objects.filter(is_active=True), required=False)
+    loss_reason = serializers.PrimaryKeyRelatedField(queryset=loss_reasons(), required=False)
     won_reason = serializers.CharField(max_length=400, required=False)
 
 

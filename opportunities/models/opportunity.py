@@ -4,9 +4,10 @@ from typing import Any, Self
 
 import pgtrigger
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.urls import reverse
 
 from accounts.models import Account, Activity, Contact
@@ -142,7 +143,8 @@ class Opportunity(BaseModel, ExternalRef):
             ),
             models.Index(fields=["status", "closed_on", "id"], name="opp_by_closed"),
             models.Index(fields=["account", "-id"], name="opp_by_account"),
-            GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="opp_name_trgm"),
+            # Upper: what icontains and istartswith ask for.
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="opp_name_trgm"),
         ]
 
     def __str__(self) -> str:

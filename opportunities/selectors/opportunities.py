@@ -10,7 +10,7 @@ from django.db.models import Count, DecimalField, F, OuterRef, Q, QuerySet, Subq
 from django.db.models.functions import Coalesce
 
 from accounts.models import Account, Activity, Contact
-from opportunities.models import Opportunity, OpportunityActivity, Pipeline, Stage
+from opportunities.models import LossReason, Opportunity, OpportunityActivity, Pipeline, Stage
 from opportunities.models.opportunity import OpportunityQuerySet
 from revops.core.money import Money, money
 from revops.core.organisation import Span, month_of, organisation
@@ -44,6 +44,11 @@ def pipeline_list(*, viewer: Any) -> QuerySet[Pipeline]:
     if not viewer.is_authenticated or not viewer.is_active:
         return Pipeline.objects.none()
     return Pipeline.objects.prefetch_related("stages")
+
+
+def loss_reasons() -> QuerySet[LossReason]:
+    """The reasons in use; the same for everybody."""
+    return LossReason.objects.filter(is_active=True).order_by("label")
 
 
 def board_stages(pipeline: Pipeline | None = None) -> list[Stage]:

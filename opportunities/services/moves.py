@@ -23,6 +23,7 @@ STATUS_OF = {
     Stage.Kind.LOST: Opportunity.Status.LOST,
 }
 OVERRIDES = (Category.PIPELINE, Category.BEST_CASE, Category.COMMIT)
+FIXED = (Category.CLOSED, Category.OMITTED)  # always as the stage says
 REOPENS_IN = "negotiate"
 
 
@@ -93,10 +94,9 @@ def _enter(opportunity: Opportunity, target: Stage, actor: User | None) -> None:
     )
     opportunity.stage, opportunity.stage_entered_at = target, now
     opportunity.probability = target.probability
-    if status != Opportunity.Status.OPEN:
-        opportunity.category_overridden, opportunity.closed_on = False, clock.today()
-    else:
-        opportunity.closed_on = None
+    opportunity.closed_on = None if status == Opportunity.Status.OPEN else clock.today()
+    if status != Opportunity.Status.OPEN or target.category in FIXED:
+        opportunity.category_overridden = False
     if not opportunity.category_overridden:
         opportunity.category = target.category
     opportunity.save(
@@ -151,7 +151,7 @@ def set_category(*, opportunity: Opportunity, category: str | None, version: int
     require(actor, "opportunities.change_opportunity")
     opportunity = lock(opportunity, version)
     stands = opportunity.stage.category
-    if opportunity.status != Opportunity.Status.OPEN or stands in (Category.CLOSED, Category.OMITTED):
+    if opportunity.status != Opportunity.Status.OPEN or stands in FIXED:
         raise IllegalState("category_fixed", _("The category of a closed or omitted deal follows its stage."))
     if category is not None and category not in OVERRIDES:
         raise InvalidInput.of(category=_("Choose pipeline, best case or commit."))

@@ -217,6 +217,21 @@ def test_the_record_page_tells_the_deals_story(alice: User, bob: User) -> None:
         assert words in page, words
 
 
+def test_a_long_story_comes_in_parts_and_loses_nothing(alice: User) -> None:
+    deal, client = make_deal(alice), screen(alice)
+    for number in range(35):
+        services.log_on_opportunity(opportunity=deal, actor=alice, kind="call", subject=f"Call {number:02}")
+    url, seen = f"/opportunities/{deal.pk}/", []
+    while url:
+        page = text(client.get(url))
+        seen += re.findall(r"Call \d\d", page)
+        earlier = re.search(r'href="([^"]*before=[^"]+)"', page)
+        url = f"/opportunities/{deal.pk}/{earlier.group(1)}" if earlier else ""
+    assert list(dict.fromkeys(seen)) == [f"Call {n:02}" for n in range(34, -1, -1)] and "Opened in Engage" in page
+    for damaged in ("soon", "2026-01-01", "2026-99-99T10:00:00Z"):
+        assert client.get(f"/opportunities/{deal.pk}/?before={damaged}").status_code == 400, damaged
+
+
 def test_a_touch_is_logged_with_its_next_action_in_one_go(alice: User) -> None:
     deal, client = make_deal(alice), screen(alice)
     url = f"/opportunities/{deal.pk}/log/"
