@@ -9,7 +9,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from postsales import services
-from postsales.search import search_cases
 from postsales.selectors import ClockBook, wanting_somebody
 from revops.core.registries import (
     CreateItem,
@@ -17,14 +16,12 @@ from revops.core.registries import (
     DaySource,
     NavItem,
     Panel,
-    Searcher,
     Step,
     create_menu,
     day_items,
     hand_over,
     navigation,
     panels,
-    searchers,
 )
 
 VIEW, ADD = "postsales.view_supportcase", "postsales.add_supportcase"
@@ -69,6 +66,5 @@ def register() -> None:
             icon="lifebuoy",
         )
     )
-    searchers.register(Searcher("case", _("Case"), "lifebuoy", search_cases, permission=VIEW, order=60))
     day_items.register(DaySource("postsales.cases", cases_today, VIEW, order=30))
     hand_over.register(Step("cases", services.hand_over_cases, order=50, label=_("Cases")))

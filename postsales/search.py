@@ -3,9 +3,10 @@
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from postsales.models import SupportCase
-from revops.core.registries import Hit
+from revops.core.registries import Hit, Searcher, searchers
 
 
 def search_cases(user: Any, text: str, limit: int) -> list[Hit]:
@@ -21,3 +22,9 @@ def search_cases(user: Any, text: str, limit: int) -> list[Hit]:
         )
         for case in rows.select_related("account").order_by("-opened_at", "-pk")[:limit]
     ]
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    permission = "postsales.view_supportcase"
+    searchers.register(Searcher("case", _("Case"), "lifebuoy", search_cases, permission=permission, order=60))

@@ -56,21 +56,25 @@ class CaseOut(OutSerializer):
         return SlaOut(clocks).data if clocks else None
 
 
-class CasePatch(StrictSerializer):
+class ScopedIn(StrictSerializer):
+    """Relations are chosen among what the caller sees."""
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        viewer = getattr(self.context.get("request"), "user", None)
+        models: dict[str, Any] = {"contact": Contact, "account": Account, "owner": User}
+        for name in models.keys() & fields.keys() if viewer is not None else ():
+            fields[name].queryset = models[name].objects.visible_to(viewer)
+        return fields
+
+
+class CasePatch(ScopedIn):
     """What may be corrected of a case."""
 
     subject = serializers.CharField(max_length=200, required=False)
     description = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
     channel = serializers.ChoiceField(choices=SupportCase.Channel.choices, required=False)
     contact = serializers.PrimaryKeyRelatedField(queryset=Contact.objects.none(), required=False, allow_null=True)
-
-    def get_fields(self) -> dict[str, Any]:
-        fields = super().get_fields()
-        viewer = getattr(self.context.get("request"), "user", None)
-        for name, model in (("contact", Contact), ("account", Account), ("owner", User)):
-            if name in fields and viewer is not None:
-                fields[name].queryset = model.objects.visible_to(viewer)  # type: ignore[attr-defined]
-        return fields
 
 
 class CaseIn(CasePatch):
@@ -100,8 +104,7 @@ class PriorityIn(StrictSerializer):
     priority = serializers.ChoiceField(choices=Priority.choices)
 
 
-class OwnerIn(CasePatch):
+class OwnerIn(ScopedIn):
     """Who has it; null for nobody."""
 
-    subject = description = channel = contact = None
     owner = serializers.PrimaryKeyRelatedField(queryset=User.objects.none(), allow_null=True)

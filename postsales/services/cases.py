@@ -188,11 +188,11 @@ def reopen_case(*, case: SupportCase, reason: str, version: int | None = None, a
     """It was not solved after all. Within seven days; later, a new case tells the story better."""
     _may(actor)
     case = lock(case, version)
-    if case.status == Status.RESOLVED and clock.now() - case.resolved_at > REOPEN_WITHIN:
-        raise DomainError("too_late_to_reopen", _("This was solved more than 7 days ago. Open a new case."))
     before = case.resolved_at
-    if case.status != Status.RESOLVED:
+    if case.status != Status.RESOLVED or before is None:
         raise IllegalState("not_resolved", _("Only a solved case can be reopened."), facts={"from": case.status})
+    if clock.now() - before > REOPEN_WITHIN:
+        raise DomainError("too_late_to_reopen", _("This was solved more than 7 days ago. Open a new case."))
     _advance(case, Status.OPEN, actor, resolved_at=None)
     _say(case, Kind.NOTE, reason, actor)
     audit.record("case.reopened", case, actor=actor, changed={"resolved_at": (before, None)}, reason=reason)

@@ -104,16 +104,16 @@ def watch_case(*, case: SupportCase, actor: Any = None) -> list[SlaBreach]:
     """Note which targets a case has missed by now. Each is noted and told once, however often this runs."""
     case = lock(case)
     clocks = ClockBook(clock.now()).of(case)
-    late = [one for one in clocks.both() if one.late] if clocks else []
+    late = [(one.target, one.due_at) for one in clocks.both() if one.late and one.due_at] if clocks else []
     noted = []
-    for one in late:
+    for target, due_at in late:
         breach, made = SlaBreach.objects.get_or_create(
-            case=case, target=one.target, defaults={"due_at": one.due_at, "noticed_at": clock.now()}
+            case=case, target=target, defaults={"due_at": due_at, "noticed_at": clock.now()}
         )
         if made:
             noted.append(breach)
-            audit.record("case.sla_breached", case, actor=actor, target=one.target, due_at=one.due_at)
-            outbox.publish(SlaBreached(case_id=case.pk, target=one.target, due_at=breach.due_at.isoformat()))
+            audit.record("case.sla_breached", case, actor=actor, target=target, due_at=due_at)
+            outbox.publish(SlaBreached(case_id=case.pk, target=target, due_at=due_at.isoformat()))
     return noted
 
 

@@ -109,8 +109,9 @@ def _form(verb: Verb, request: HttpRequest, record: SupportCase, failed: dict[st
 def _blank(verb: Verb, request: HttpRequest, *args: Any, **kwargs: Any) -> Form | None:
     if verb.form is None:
         return None
-    extra = {"viewer": request.user} if verb.form is OwnerForm else {}
-    return verb.form(*args, auto_id=f"id_{verb.key}_%s", **extra, **kwargs)
+    extra: dict[str, Any] = {"viewer": request.user} if verb.form is OwnerForm else {}
+    form: Callable[..., Form] = verb.form
+    return form(*args, auto_id=f"id_{verb.key}_%s", **extra, **kwargs)
 
 
 @login_required

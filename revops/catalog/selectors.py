@@ -55,7 +55,7 @@ def prices_of(product: Product) -> QuerySet[PriceBookEntry]:
     return PriceBookEntry.objects.filter(product=product).select_related("book").order_by("book__name")
 
 
-def price_list(*, viewer: Any, book: int | str | None = None) -> QuerySet[PriceBookEntry]:
+def price_list(*, viewer: Any, book: int | None = None) -> QuerySet[PriceBookEntry]:
     """Prices with product and book; of one book if it is named."""
     rows = PriceBookEntry.objects.filter(book__in=PriceBook.objects.visible_to(viewer))
     rows = rows.select_related("product", "book")

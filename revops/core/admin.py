@@ -36,7 +36,7 @@ class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]
 class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """An admin page whose saving calls services. Subclasses write `create` and `change`; nothing is deleted here."""
 
-    form = VersionedForm
+    form: Any = VersionedForm
 
     def create(self, actor: Any, values: dict[str, Any]) -> Model:
         raise NotImplementedError

@@ -20,7 +20,7 @@ LOST_AFTER = timedelta(seconds=60)
 class JobKind:
     """`step(job=...)` does one chunk, moves job.cursor/done/counts and says whether there is more.
 
-    The others are optional: `finish(job=...)` runs after the last step, `cancel(job=...)` undoes the chunks that were written.
+    The others are optional: `finish(job=...)` runs after the last step, `cancel(job=...)` undoes what was written.
     """
 
     step: Callable[..., bool]

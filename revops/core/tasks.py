@@ -6,7 +6,8 @@ from datetime import timedelta
 from celery import shared_task
 
 from revops.core import clock, jobs, outbox
-from revops.core.models import IdempotencyKey, JobRun
+from revops.core.api import idempotency
+from revops.core.models import JobRun
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ def resume_jobs() -> int:
 @shared_task(name="core.forget_idempotency_keys", ignore_result=True)
 def forget_idempotency_keys() -> int:
     """Keys live 24 hours."""
-    return IdempotencyKey.objects.filter(created_at__lt=clock.now() - timedelta(hours=24)).delete()[0]
+    return idempotency.forget(clock.now() - timedelta(hours=24))
 
 
 def wake_relay() -> None:
@@ -42,4 +43,4 @@ def wake_relay() -> None:
 
 def enqueue_job(job: JobRun, queue: str) -> None:
     """Hand a job to a worker of its queue."""
-    run_job.apply_async(args=[str(job.pk)], queue=queue, retry=False)
+    run_job.apply_async(args=(str(job.pk),), queue=queue, retry=False)

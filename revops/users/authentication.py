@@ -10,7 +10,6 @@ from rest_framework.request import Request
 from revops.core import clock
 from revops.users import services
 from revops.users.models import ApiToken, User
-from revops.users.services.tokens import digest_of
 
 WORDS = (b"bearer", b"token")
 
@@ -29,7 +28,7 @@ class TokenAuthentication(BaseAuthentication):
         return token.user, token
 
     def _valid(self, raw: str) -> ApiToken:
-        token = ApiToken.objects.select_related("user").filter(digest=digest_of(raw)).first()
+        token = ApiToken.objects.select_related("user").filter(digest=ApiToken.digest_of(raw)).first()
         if token is None or token.revoked_at is not None or not token.user.is_active or not token.user.can_sign_in:
             raise AuthenticationFailed("This token is not valid.")
         if token.expires_at is not None and token.expires_at <= clock.now():

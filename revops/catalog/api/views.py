@@ -76,4 +76,4 @@ class PriceViewSet(ResourceViewSet):
     def get_queryset(self) -> QuerySet[PriceBookEntry]:
         if getattr(self, "swagger_fake_view", False):
             return PriceBookEntry.objects.none()
-        return selectors.price_list(viewer=self.request.user, book=self.kwargs["book"])
+        return selectors.price_list(viewer=self.request.user, book=int(self.kwargs["book"]))

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -41,6 +42,11 @@ def replayable(request: Request, handle: Callable[[], Response]) -> Response:
         return response
 
 
+def forget(before: datetime) -> int:
+    """Drop the keys stored before a moment; returns how many."""
+    return IdempotencyKey.objects.filter(created_at__lt=before).delete()[0]
+
+
 def _digest(request: Request) -> str:
     digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
     if not (request.content_type or "").startswith("multipart/"):
@@ -49,7 +55,8 @@ def _digest(request: Request) -> str:
     # An upload is read in pieces: its body may be larger than Django keeps in memory.
     for name, values in sorted(request._request.POST.lists()):
         digest.update(json.dumps([name, values]).encode())
-    for name, file in sorted(request._request.FILES.items()):
+    files: list[tuple[str, Any]] = sorted(request._request.FILES.items())
+    for name, file in files:
         digest.update(json.dumps([name, file.name]).encode())
         for piece in file.chunks():
             digest.update(piece)

@@ -71,10 +71,11 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 def _from_drf(error: exceptions.APIException) -> Response:
     headers = {}
-    if isinstance(error, exceptions.Throttled) and error.wait is not None:
-        headers["Retry-After"] = str(int(error.wait) + 1)
-    if getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = error.auth_header
+    wait, auth_header = getattr(error, "wait", None), getattr(error, "auth_header", None)
+    if wait is not None:
+        headers["Retry-After"] = str(int(wait) + 1)
+    if auth_header:
+        headers["WWW-Authenticate"] = auth_header
     status = 401 if isinstance(error, exceptions.NotAuthenticated) else error.status_code
     return problem(status, str(error.default_code), str(error.detail), headers=headers)
 

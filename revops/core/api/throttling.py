@@ -73,7 +73,7 @@ class TokenBucketThrottle(BaseThrottle):
         self.cost = WRITE_COST if request.method not in ("GET", "HEAD", "OPTIONS") else 1
         self.cost = getattr(view, "rate_cost", self.cost)
         self.bucket = take(self._caller(request), self.cost)
-        request._request.rate_bucket = self.bucket
+        request._request.rate_bucket = self.bucket  # type: ignore[attr-defined]
         return self.bucket.passes
 
     def wait(self) -> float | None:

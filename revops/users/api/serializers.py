@@ -28,7 +28,7 @@ class UserOut(OutSerializer):
 class TeamOut(OutSerializer):
     """A team as it stands today."""
 
-    parent = serializers.IntegerField(source="parent_today", read_only=True, allow_null=True)
+    parent = serializers.IntegerField(source="parent_today", read_only=True, allow_null=True)  # type: ignore[assignment]
     managers = serializers.SerializerMethodField()
     members = serializers.SerializerMethodField()
 

@@ -1,5 +1,6 @@
 """The user and the user's API tokens."""
 
+import hashlib
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -77,6 +78,11 @@ class ApiToken(Stamped):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    @staticmethod
+    def digest_of(raw: str) -> str:
+        """What is stored of a token. It is long and random, so a plain hash is enough."""
+        return hashlib.sha256(raw.encode()).hexdigest()
 
     def allows(self, scope: str) -> bool:
         """Whether the token carries "leads:read" or the like; "*:read" and "*:write" cover all resources."""

@@ -1,7 +1,5 @@
 """Teams: a dated tree, with dated memberships."""
 
-from typing import Any
-
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
@@ -73,7 +71,6 @@ class TeamMembership(Stamped):
                 ],
             ),
         ]
-        indexes: list[Any] = []
 
     def __str__(self) -> str:
         return f"{self.user}, {self.role} of {self.team}"

@@ -1,6 +1,5 @@
 """Personal API tokens: shown once, kept as a digest, revoked by their owner."""
 
-import hashlib
 import re
 import secrets
 from collections.abc import Iterable
@@ -19,11 +18,6 @@ MOST = 20
 USE_NOTED_EVERY = timedelta(minutes=1)
 
 
-def digest_of(raw: str) -> str:
-    """What is stored of a token. It is long and random, so a plain hash is enough."""
-    return hashlib.sha256(raw.encode()).hexdigest()
-
-
 @transaction.atomic
 def create_token(
     *, actor: User, name: str, scopes: Iterable[str], expires_at: datetime | None = None
@@ -33,7 +27,12 @@ def create_token(
     _check(actor, name.strip(), chosen, expires_at)
     raw = f"rvo_{secrets.token_urlsafe(32)}"
     token = ApiToken.objects.create(
-        user=actor, name=name.strip(), prefix=raw[:10], digest=digest_of(raw), scopes=chosen, expires_at=expires_at
+        user=actor,
+        name=name.strip(),
+        prefix=raw[:10],
+        digest=ApiToken.digest_of(raw),
+        scopes=chosen,
+        expires_at=expires_at,
     )
     audit.record("token.created", token, actor=actor, scopes=chosen, expires_at=expires_at)
     return token, raw
