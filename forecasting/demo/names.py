@@ -105,13 +105,13 @@ COMPETITION = (
     "One larger suite is on the table; their drivers did not like the app.",
 )
 CASES = (
-    ("Gateway stays offline after the update", "p2"),
-    ("Drivers cannot log in since this morning", "p1"),
-    ("Invoice shows last year's address", "p4"),
-    ("Route export takes ten minutes", "p3"),
-    ("How do we add a second depot?", "p4"),
-    ("App closes when a photo is attached", "p2"),
-    ("Two vehicles swapped on the map", "p3"),
+    ("Gateway stays offline after the update", "P2"),
+    ("Drivers cannot log in since this morning", "P1"),
+    ("Invoice shows last year's address", "P4"),
+    ("Route export takes ten minutes", "P3"),
+    ("How do we add a second depot?", "P4"),
+    ("App closes when a photo is attached", "P2"),
+    ("Two vehicles swapped on the map", "P3"),
 )
 
 
