@@ -89,7 +89,7 @@ class Deals:
         scale = max(6, int(self.chance.lognormvariate(4.4, 0.75)))
         sku = self.chance.choice(("DC-SEAT", "DC-SEAT", "FA-SEAT", "RP-VAN"))
         discount = Decimal(self.chance.choice((0, 0, 0, 5, 8, 10, 12)))
-        lines = [self._line(sku, scale * 12, discount)]
+        lines = [self._line(sku, scale, discount)]
         if self.chance.random() < 0.55:
             lines.append(self._line("TG-200", scale, discount))
         if self.chance.random() < 0.6:

@@ -42,9 +42,9 @@ PEOPLE: tuple[tuple[str, str, str, str, tuple[str, ...], str, str, str], ...] = 
 )
 # sku, name, family, kind, months of one price, list price, floor price, unit cost
 PRODUCTS: tuple[tuple[str, str, str, str, int | None, str, str, str], ...] = (
-    ("DC-SEAT", "Dispatch Cloud, seat and month", "Software", "subscription", 1, "45", "36", "9"),
-    ("FA-SEAT", "Field App, seat and month", "Software", "subscription", 1, "28", "22", "6"),
-    ("RP-VAN", "Route Planner, van and month", "Software", "subscription", 1, "32", "25", "7"),
+    ("DC-SEAT", "Dispatch Cloud, seat, a year", "Software", "subscription", 12, "540", "432", "108"),
+    ("FA-SEAT", "Field App, seat, a year", "Software", "subscription", 12, "336", "264", "72"),
+    ("RP-VAN", "Route Planner, van, a year", "Software", "subscription", 12, "384", "300", "84"),
     ("TG-200", "Telemetry gateway TG-200", "Hardware", "goods", None, "320", "260", "205"),
     ("TG-SENS", "Cold-chain sensor", "Hardware", "goods", None, "85", "65", "48"),
     ("SV-IMPL", "Implementation day", "Services", "service", None, "1450", "1200", "820"),
