@@ -7,6 +7,7 @@ import { startKeys } from "./keys.js";
 import { startCommand } from "./command.js";
 import { startForms } from "./forms.js";
 import { startLists } from "./lists.js";
+import { startInline } from "./inline.js";
 
 startPreferences();
 startMenus();
@@ -16,3 +17,4 @@ startKeys();
 startCommand();
 startForms();
 startLists();
+startInline();
