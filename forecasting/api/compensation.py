@@ -137,7 +137,7 @@ class LineOut(serializers.ModelSerializer):  # type: ignore[type-arg]
         return Money(line.amount, self._currency).as_json()
 
     def get_explanation(self, line: StatementLine) -> str:
-        return explain(self.context["sheet"], line)
+        return explain(self.context["sheet"], line, own=self.context["own"])
 
 
 class StatementOut(OutSerializer):
@@ -186,7 +186,8 @@ class StatementOut(OutSerializer):
     @extend_schema_field(LineOut(many=True))
     def get_lines(self, statement: Statement) -> list[dict[str, Any]]:
         sheet = sheet_of_statement(statement)
-        return list(LineOut(sheet.lines, many=True, context={"sheet": sheet}).data)
+        own = statement.payee_id == self.context["request"].user.pk
+        return list(LineOut(sheet.lines, many=True, context={"sheet": sheet, "own": own}).data)
 
 
 class StatementViewSet(ResourceViewSet):

@@ -1,5 +1,6 @@
 """Why every cent: a sentence for a line, and one for the month. Readable from the frozen rows alone."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -45,52 +46,67 @@ def headline(sheet: Sheet) -> str:
 
 def tier_words(sheet: Sheet, terms: dict[str, Any]) -> list[dict[str, Any]]:
     """The tiers as the page lists them, with the one that was reached."""
-    over = _("from %(bound)s") if terms["comparator"] == GTE else _("over %(bound)s")
+    reaches = terms["comparator"] == GTE
+    over, under = (
+        (_("from %(bound)s"), _("below %(bound)s")) if reaches else (_("over %(bound)s"), _("up to %(bound)s"))
+    )
+    bounds = [money_text(Money(Decimal(bound), sheet.currency), "auto") for bound, _rate in terms["tiers"]]
     rows = []
-    for number_, (bound, rate) in enumerate(terms["tiers"]):
-        money = money_text(Money(Decimal(bound), sheet.currency), "auto")
-        rows.append(
-            {
-                "tier": number_ + 1,
-                "words": over % {"bound": money} if number_ else _("up to there"),
-                "rate": number(rate),
-                "reached": number_ == terms["tier"],
-            }
-        )
+    for position, (_bound, rate) in enumerate(terms["tiers"]):
+        if position:
+            words = over % {"bound": bounds[position]}
+        else:
+            words = under % {"bound": bounds[1]} if len(bounds) > 1 else _("every amount")
+        reached = position == terms["tier"]
+        rows.append({"tier": position + 1, "words": words, "rate": number(rate), "reached": reached})
     return rows
 
 
-def explain(sheet: Sheet, line: Line) -> str:
-    """From the order to the cent."""
+def month_name(label: str) -> str:
+    """October 2026, from 2026-10."""
+    return date_format(date.fromisoformat(f"{label}-01"), "F Y")
+
+
+def explain(sheet: Sheet, line: Line, *, own: bool = False) -> str:
+    """From the order to the cent; `own` when the payee reads it."""
     if not line.slices:
         return _("This order was taken back, so what it had earned was taken back with it.")
-    return " ".join([_credit(line, sheet), _rate(line, sheet), _sum(line, sheet)])
+    return " ".join([_credit(line, sheet, own), _rate(line, sheet), _sum(line, sheet)])
 
 
-def _credit(line: Line, sheet: Sheet) -> str:
-    value = money_text(Money(line.order_value, line.order_currency))
-    credited = money_text(Money(line.credited, sheet.currency))
-    text = _("%(account)s ordered %(what)s for %(value)s on %(on)s.") % {
+def _credit(line: Line, sheet: Sheet, own: bool) -> str:
+    words = {
         "account": line.account_name,
         "what": line.description,
-        "value": value,
+        "value": money_text(Money(line.order_value, line.order_currency)),
         "on": date_format(line.booked_on, "j F"),
+        "percent": number(line.percent),
+        "others": ", ".join(f"{name} {share} %" for name, share in line.shared_with),
+        "credited": money_text(Money(line.credited, sheet.currency)),
+        "fx": number(line.fx_rate),
+        "who": str(sheet.payee),
     }
-    others = ", ".join(f"{name} {share} %" for name, share in line.shared_with)
-    words = {"percent": number(line.percent), "others": others, "credited": credited, "fx": number(line.fx_rate)}
-    if others:
-        text += " " + _("%(percent)s %% of it is credited here, the rest to %(others)s: %(credited)s.") % words
-    else:
-        text += " " + _("All of it is credited here: %(credited)s.") % words
+    parts = [
+        _("%(account)s ordered %(what)s for %(value)s on %(on)s.") % words,
+        _share(bool(line.shared_with), own) % words,
+    ]
     if line.order_currency != sheet.currency:
-        text += " " + _("Converted once, at %(fx)s.") % words
-    return text
+        parts.append(_("Converted once, at %(fx)s.") % words)
+    return " ".join(parts)
+
+
+def _share(shared: bool, own: bool) -> str:
+    if shared and own:
+        return _("You hold %(percent)s %% of it and %(others)s, so you are credited %(credited)s.")
+    if shared:
+        return _("%(who)s holds %(percent)s %% of it and %(others)s, so %(credited)s are credited.")
+    return _("You are credited all of it, %(credited)s.") if own else _("%(who)s is credited all of it, %(credited)s.")
 
 
 def _rate(line: Line, sheet: Sheet) -> str:
     terms = next((row for row in sheet.terms if row["name"] == line.component), None)
     if terms is None or line.origin_label != sheet.period.label:
-        return _("It belongs to %(month)s and is corrected now.") % {"month": line.origin_label}
+        return _("It belongs to %(month)s and is corrected now.") % {"month": month_name(line.origin_label)}
     words = {
         "month": date_format(sheet.period.first_on, "F"),
         "measured": money_text(Money(Decimal(terms["measured"]), sheet.currency)),

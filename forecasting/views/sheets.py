@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from forecasting.models.ledger import CommissionRun
 from forecasting.models.periods import FiscalPeriod
 from forecasting.models.statements import StatementLine
-from forecasting.selectors.explain import Line, explain, headline, tier_words
+from forecasting.selectors.explain import Line, explain, headline, month_name, tier_words
 from forecasting.selectors.statements import Sheet
 from orders.models import Order
 from revops.core import clock
@@ -51,14 +51,19 @@ def page_of(sheet: Sheet, viewer: Any) -> dict[str, Any]:
             for terms in sheet.terms
         ],
         "pace": _pace(sheet),
-        "orders": len({line.order_number for line in sheet.lines if line.origin_label == sheet.period.label}),
+        "orders": len({line.order_number for line in _own(sheet) if line.slices}),
         "lines": _lines(sheet, viewer),
-        "credited": sum((line.credited for line in sheet.lines if line.origin_label == sheet.period.label), Decimal(0)),
+        "credited": sum((line.credited for line in _own(sheet)), Decimal(0)),
         **_chart(sheet),
     }
 
 
 FIGURES = ("total", "measured", "earned", "corrections", "held", "released", "payable")
+
+
+def _own(sheet: Sheet) -> list[Line]:
+    """Lines of the month itself, without the corrections of earlier ones."""
+    return [line for line in sheet.lines if line.origin_label == sheet.period.label]
 
 
 def _pace(sheet: Sheet) -> dict[str, Any] | None:
@@ -72,10 +77,11 @@ def _lines(sheet: Sheet, viewer: Any) -> list[dict[str, Any]]:
     """Lines always show what they are; the link only goes where the viewer may go."""
     numbers = {line.order_number for line in sheet.lines}
     seen = dict(Order.objects.visible_to(viewer).filter(number__in=numbers).values_list("number", "pk"))
-    return [_line(sheet, line, seen.get(line.order_number)) for line in sheet.lines]
+    own = sheet.payee == viewer
+    return [_line(sheet, line, seen.get(line.order_number), own) for line in sheet.lines]
 
 
-def _line(sheet: Sheet, line: Line, order: int | None) -> dict[str, Any]:
+def _line(sheet: Sheet, line: Line, order: int | None, own: bool) -> dict[str, Any]:
     earlier = line.origin_label != sheet.period.label
     return {
         "line": line,
@@ -84,16 +90,16 @@ def _line(sheet: Sheet, line: Line, order: int | None) -> dict[str, Any]:
         "earlier": earlier,
         "tiers": ", ".join(dict.fromkeys(str(part[1]) for part in line.slices)),
         "rates": " + ".join(dict.fromkeys(f"{part[2]} %" for part in line.slices)),
-        "state": _("From %(month)s") % {"month": line.origin_label} if earlier else State(line.state).label,
+        "state": _("From %(month)s") % {"month": month_name(line.origin_label)} if earlier else State(line.state).label,
         "tone": "" if earlier else STATE_TONES[State(line.state)],
-        "explanation": explain(sheet, line),
+        "explanation": explain(sheet, line, own=own),
         "bad": line.amount < 0,
     }
 
 
 def _chart(sheet: Sheet) -> dict[str, Any]:
     """Credit of the month by day, as a running sum; the table behind it has the days on which something was booked."""
-    own = [line for line in sheet.lines if line.origin_label == sheet.period.label]
+    own = _own(sheet)
     if not own:
         return {"chart": None}
     last = min(sheet.period.last_on, max(clock.today(), max(line.booked_on for line in own)))

@@ -167,7 +167,7 @@ def test_an_order_shared_sixty_to_forty_credits_both_and_each_month_finds_its_ti
     line = body["lines"][1]
     assert (line["percent"], line["credited"]["amount"]) == ("60.000000", "30000.00")
     assert line["shared_with"] == [["Ben Ortiz", "40"]]
-    assert "60 % of it is credited here, the rest to Ben Ortiz 40 %: $30,000.00." in html
+    assert "You hold 60 % of it and Ben Ortiz 40 %, so you are credited $30,000.00." in html
     _html, body = check_everywhere(client, ben, his, "2400.00", [(other, "100000", "2000"), (shared, "50000", "400")])
     assert Decimal(body["measured"]["amount"]) == 120000
     credits = Credit.objects.filter(order=shared)
@@ -231,7 +231,7 @@ def test_a_late_order_of_a_closed_month_posts_the_difference_to_the_open_month(c
     for order, amount in ((early, "5,300.00"), (late, "400.00")):
         assert f"{order.number}.1" in html
         assert amount in html
-    assert "From 2026-10" in html
+    assert "From October 2026" in html
     statement = publish(cast.alice, petra, "2026-11")
     body = api_of(cast.alice, statement)
     assert (body["earned"]["amount"], body["corrections"]["amount"]) == ("0.00", "5700.00")
@@ -384,3 +384,41 @@ def test_the_api_wants_the_tag_and_refuses_a_stale_one(cast, petra):
     answer = api.post(url, HTTP_IF_MATCH=tag)
     assert (answer.status_code, answer.json()["status"]) == (200, "acknowledged")
     assert len(answer.json()["lines"]) == 1
+
+
+# What a page costs ------------------------------------------------------------------------
+
+
+def queries_of(client, url):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client.get(url)
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert client.get(url).status_code == 200
+    return len(captured)
+
+
+def test_a_statement_and_the_list_cost_the_same_with_many_rows_as_with_few(client, cast, petra):
+    from orders.models import Order
+
+    put_on_p1(petra, cast.alice, cast.bob)
+    for day in (3, 4):
+        sell(cast.alice, "1000", on=date(2026, 11, day), splits=[(cast.alice, 60), (cast.bob, 40)])
+    client.force_login(cast.bob)
+    urls = [reverse("statement-me"), reverse("statement-list"), "/api/v1/comp/ledger", "/api/v1/comp/plans"]
+    few = [queries_of(client, url) for url in urls]
+    for day in range(5, 15):
+        sell(cast.alice, "1000", "500", on=date(2026, 11, day), splits=[(cast.alice, 60), (cast.bob, 40)])
+    assert [queries_of(client, url) for url in urls] == few
+    assert Order.objects.count() == 12
+    first = publish(cast.bob, petra, "2026-11")
+    urls = [reverse("statement-detail", args=[first.pk]), reverse("statement-list"), "/api/v1/comp/statements"]
+    few = [queries_of(client, url) for url in urls]
+    publish(cast.alice, petra, "2026-11")
+    for _number in range(3):
+        again = prepare_statement(payee=cast.alice, period=first.period, actor=petra)
+        publish_statement(statement=again, version=again.version, actor=petra)
+    assert [queries_of(client, url) for url in urls] == few
