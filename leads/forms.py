@@ -36,7 +36,9 @@ class LeadForm(forms.Form):
 
 
 class NewLeadForm(LeadForm):
-    """The same, and who gets it."""
+    """What is known of a lead when it comes in, and who gets it."""
+
+    competition = next_step = None  # type: ignore[assignment]
 
     route = forms.BooleanField(
         required=False, label=_("Give it to whose turn it is"), help_text=_("Otherwise it is yours.")
@@ -95,7 +97,10 @@ class RejectForm(forms.Form):
         choices=[("", _("Choose a reason")), *((text, text) for text in REASONS)], label=_("Reason")
     )
     find_out = forms.CharField(
-        max_length=300, required=False, label=_("What should they find out?"), widget=forms.TextInput
+        max_length=300,
+        required=False,
+        label=_("What should they find out?"),
+        widget=forms.TextInput(attrs={"placeholder": _("What should they find out?")}),
     )
 
     def sentence(self) -> str:

@@ -64,7 +64,7 @@ def _contacts(lead: Lead) -> list[dict[str, Any]]:
 SECTIONS = (
     HandoffSection(
         key="qualification",
-        label=gettext_lazy("Score reached"),
+        label=gettext_lazy("Qualification score"),
         gap=_qualification_gap,
         snapshot=_qualification,
         summary=_qualification_summary,

@@ -93,10 +93,14 @@ def _write_answers(
                 defaults={"value": after[0], "evidence": after[1], "answered_by": actor},
             )
         if after[0] != before[0]:
-            changed[name] = (before[0], after[0])
+            changed[name] = (_plain(before[0]), _plain(after[0]))
         if after[1] != before[1]:
             changed[f"{name}_evidence"] = (before[1], after[1])
     return changed
+
+
+def _plain(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value.normalize():f}"
 
 
 @transaction.atomic

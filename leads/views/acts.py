@@ -20,7 +20,7 @@ from leads.models import Lead
 from leads.selectors.leads import funnel as funnel_rows
 from leads.selectors.scoring import CRITERIA
 from leads.views.records import criteria_context, lead_of, page
-from revops.core.errors import BadRequest, DomainError, InvalidInput
+from revops.core.errors import BadRequest, DomainError, InvalidInput, StaleCopy
 
 VERBS: dict[str, tuple[Callable[..., Any], Any]] = {
     "start": (services.start_working, gettext_lazy("Working on it.")),
@@ -37,6 +37,9 @@ def _inline(request: HttpRequest, lead: Lead, act: Callable[[], Any], said: str,
         return redirect(target)
     try:
         act()
+    except StaleCopy as error:  # what the other one wrote must be read before anything is typed over it
+        messages.error(request, error.message)
+        return HttpResponse(headers={"HX-Refresh": "true"})
     except DomainError as error:
         messages.error(request, error.message)
     return redirect(target)

@@ -1,6 +1,7 @@
 """Handing a lead over, and the inbox of those it was handed to."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -130,7 +131,7 @@ def package_of(handoff: Handoff, user: Any, hours: OpeningHours) -> dict[str, An
         "sla": sla(handoff, hours),
         "account": package.get("account", {}),
         "contacts": package.get("contacts", []),
-        "qualification": package.get("qualification", {}),
+        "qualification": _numbers(package.get("qualification", {})),
         "competition": package.get("competition", ""),
         "next_step": package.get("next_step", ""),
         "note": package.get("note", ""),
@@ -138,6 +139,12 @@ def package_of(handoff: Handoff, user: Any, hours: OpeningHours) -> dict[str, An
         "may_decide": waiting and may_decide(handoff, user) and user.has_perm("leads.decide_handoff"),
         "may_withdraw": waiting and handoff.from_user_id == user.pk,
     }
+
+
+def _numbers(qualification: dict[str, Any]) -> dict[str, Any]:
+    """JSON keeps decimals as text; the page formats numbers."""
+    answers = [{**row, "value": Decimal(row["value"])} for row in qualification.get("answers", [])]
+    return {**qualification, "answers": answers}
 
 
 def sla(handoff: Handoff, hours: OpeningHours) -> tuple[str, str]:

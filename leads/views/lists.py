@@ -117,7 +117,7 @@ class LeadList(ListPage):
         Column("status", _("State"), lambda row: (row.get_status_display(), TONES[row.status]), kind="pill"),
         Column("score", _("Score"), kind="number", sort="score", sub=score_note),
         Column("fit", _("Fit"), "fit_score", kind="number", sort="fit_score"),
-        Column("source", _("Source"), sort="source"),
+        Column("source", _("Source"), sort="source", phone=False),
         Column("owner", _("Owner"), lambda row: row.owner or row.queue, kind="user"),
         Column("next", _("Next action"), next_cell, kind="next", sort="next_due_at"),
         Column("created", _("Created"), "created_at", kind="datetime", sort="created_at", phone=False),

@@ -30,6 +30,15 @@ from revops.core.registries import panels_for
 from revops.core.views.lists import Figure
 
 FACTS = tuple(LeadForm.base_fields)
+# What an inline save brings up to date. The fields themselves stay: somebody may be typing in the next one.
+SAVED_PARTS = ",".join(
+    f"#{part}"
+    for part in (
+        *("lead-acts", "lead-facts", "keyfacts", "q-h", "verdict", "handoff-card", "hf-h", "timeline", "toasts"),
+        *(f"m-{name}" for name in CRITERIA),
+        *("v-criteria", "v-package", "v-give", "v-disqualify"),
+    )
+)
 
 
 def lead_of(request: HttpRequest, pk: int) -> Lead:
@@ -92,6 +101,7 @@ def criteria_context(request: HttpRequest, lead: Lead) -> dict[str, Any]:
     closed = lead.status in (Lead.Status.DISQUALIFIED, Lead.Status.CONVERTED)
     return {
         "lead": lead,
+        "saved_parts": SAVED_PARTS,
         "card": card,
         "verdict": verdict,
         "band": verdict.high - verdict.low,

@@ -117,8 +117,11 @@ def test_an_inline_save_of_a_stale_copy_says_so_and_shows_the_lead_as_it_is(sam:
     services.answer_criteria(lead=lead, version=1, actor=sam, answers={"needs": 40})
     client = signed_in(sam)
     address = reverse("lead-answers", args=[lead.pk])
-    page = client.post(address, {"version": 1, "needs": 90}, headers={"HX-Request": "true"}, follow=True)
-    assert page.status_code == 200 and "Somebody changed this" in page.content.decode()
+    answer = client.post(address, {"version": 1, "needs": 90}, headers={"HX-Request": "true"})
+    assert answer["HX-Refresh"] == "true"
+    assert "Somebody changed this" in client.get(lead.get_absolute_url()).content.decode()
+    refused = client.post(address, {"version": 2, "needs": 101}, headers={"HX-Request": "true"}, follow=True)
+    assert "An answer is a number from 0 to 100." in refused.content.decode()
     assert lead.answers.get().value == 40
 
 
