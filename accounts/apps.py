@@ -10,7 +10,11 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import panels, search  # noqa: PLC0415  models are not ready at import time
+        from accounts.imports import IMPORTERS  # noqa: PLC0415
+        from revops.integrations.registries import importers  # noqa: PLC0415
 
+        for importer in IMPORTERS:
+            importers.register(importer)
         panels.register()
         search.register()
         sellers = (roles.SDR, roles.SALES_REP, roles.SALES_MANAGER, roles.REVOPS_ADMIN)

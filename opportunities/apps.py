@@ -10,7 +10,11 @@ class OpportunitiesConfig(AppConfig):
 
     def ready(self) -> None:
         from opportunities import panels, panels_quotes, search  # noqa: PLC0415  models are not ready at import time
+        from opportunities.imports import IMPORTERS  # noqa: PLC0415
+        from revops.integrations.registries import importers  # noqa: PLC0415
 
+        for importer in IMPORTERS:
+            importers.register(importer)
         sellers = (roles.SALES_REP, roles.SALES_MANAGER, roles.REVOPS_ADMIN)
         roles.grant_all(roles.ROLES, "opportunities.view_opportunity")
         roles.grant_all(sellers, *roles.manage("opportunities", "opportunity"))

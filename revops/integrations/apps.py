@@ -1,7 +1,44 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class IntegrationsConfig(AppConfig):
     name = "revops.integrations"
     label = "integrations"
     verbose_name = "Integrations"
+
+    def ready(self) -> None:
+        from revops.core import jobs, registries  # noqa: PLC0415  models are not ready at import time
+        from revops.integrations import services  # noqa: PLC0415
+        from revops.integrations.imports import IMPORTERS  # noqa: PLC0415
+        from revops.integrations.registries import importers  # noqa: PLC0415
+        from revops.integrations.selectors import benefits_to_measure  # noqa: PLC0415
+        from revops.integrations.services import commits  # noqa: PLC0415
+        from revops.users import roles  # noqa: PLC0415
+
+        for importer in IMPORTERS:
+            importers.register(importer)
+        undo_of_commit = services.cancel_step
+        jobs.register(commits.COMMIT, jobs.JobKind(step=services.commit_step, cancel=undo_of_commit))
+        jobs.register(commits.UNDO, jobs.JobKind(step=services.undo_step, cancel=undo_of_commit))
+        may_import = "integrations.import_leads"
+        registries.commands.register(
+            registries.Command("import", _("Import a file"), "import-new", "upload", may_import, verb=True)
+        )
+        registries.commands.register(registries.Command("imports", _("Imports"), "import-list", "upload", may_import))
+        registries.commands.register(
+            registries.Command(
+                "change-requests", _("Change requests"), "change-request-list", "adjustments",
+                "integrations.view_systemchangerequest",
+            )
+        )  # fmt: skip
+        registries.day_items.register(registries.DaySource("integrations.benefits", benefits_to_measure))
+        roles.grant_all((roles.SDR, roles.SALES_MANAGER, roles.REVOPS_ADMIN), may_import)
+        roles.grant(
+            roles.REVOPS_ADMIN,
+            "integrations.import_records",
+            "integrations.approve_systemchangerequest",
+            *roles.manage("integrations", "systemchangerequest"),
+            *("integrations.view_importrun", "integrations.view_importrow", "integrations.view_headermapping"),
+        )
+        roles.grant_all(roles.ROLES, *roles.manage("integrations", "systemchangerequest"))

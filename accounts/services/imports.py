@@ -1,0 +1,89 @@
+"""Set-based writers of imported accounts and contacts. They keep the keys that the single-row services keep."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection, transaction
+
+from accounts.keys import domain_of, email_key, name_key
+from accounts.models import Account, Contact
+from revops.integrations.models import ImportRow, ImportRun
+from revops.integrations.writing import WRITTEN, undo_rows, write_rows
+
+EXTRAS = frozenset({"parent_row"})
+
+
+@transaction.atomic
+def import_accounts(*, rows: Sequence[ImportRow], actor: Any) -> None:
+    """Create and update accounts; parents within the file follow in `link_accounts`."""
+    for row in rows:
+        if "parent_row" in row.values and row.verdict == ImportRow.Verdict.UPDATE:
+            row.before = {"parent_id": Account.objects.filter(pk=row.record_id).values_list("parent_id", flat=True)[0]}
+    write_rows(Account, rows, actor=actor, noun="account", extras=EXTRAS, prepare=_account_keys)
+
+
+def _account_keys(records: Sequence[Account]) -> None:
+    for record in records:
+        record.name_key, record.domain = name_key(record.name), domain_of(record.website)
+
+
+@transaction.atomic
+def link_accounts(*, run: ImportRun, actor: Any) -> None:
+    """Hang accounts under parents that came in the same file. Part of their making: no version rises."""
+    sql = """
+        UPDATE accounts_account AS child SET parent_id = parent.record_id
+        FROM integrations_importrow AS row
+        JOIN integrations_importrow AS parent
+            ON parent.run_id = row.run_id AND parent.number = (row.values ->> 'parent_row')::integer
+        WHERE row.run_id = %s AND row.outcome = %s AND row.record_id = child.id
+            AND parent.outcome = %s AND parent.record_id <> child.id
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [run.pk, WRITTEN, WRITTEN])
+
+
+@transaction.atomic
+def unlink_accounts(*, run: ImportRun, actor: Any) -> None:
+    """Loosen the accounts that this import made and nobody changed, so that they can go in any order."""
+    sql = """
+        UPDATE accounts_account AS child SET parent_id = NULL
+        FROM integrations_importrow AS row
+        WHERE row.run_id = %s AND row.outcome = %s AND row.verdict = 'create'
+            AND row.record_id = child.id AND row.written_version = child.version AND child.parent_id IS NOT NULL
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [run.pk, WRITTEN])
+
+
+@transaction.atomic
+def undo_accounts(*, rows: Sequence[ImportRow], actor: Any) -> dict[int, str]:
+    """Delete accounts that nobody changed or builds upon; restore the updated ones."""
+
+    def keys(pairs: Sequence[tuple[ImportRow, Any]]) -> None:
+        for row, record in pairs:
+            name, website = row.before.get("name", record.name), row.before.get("website", record.website)
+            row.before |= {"name_key": name_key(name), "domain": domain_of(website)}
+
+    return undo_rows(Account, rows, actor=actor, noun="account", extras=EXTRAS, restore=keys)
+
+
+@transaction.atomic
+def import_contacts(*, rows: Sequence[ImportRow], actor: Any) -> None:
+    """Create and update contacts."""
+    write_rows(Contact, rows, actor=actor, noun="contact", prepare=_contact_keys)
+
+
+def _contact_keys(records: Sequence[Contact]) -> None:
+    for record in records:
+        record.email_key = email_key(record.email)
+
+
+@transaction.atomic
+def undo_contacts(*, rows: Sequence[ImportRow], actor: Any) -> dict[int, str]:
+    """Delete contacts that nobody changed or builds upon; restore the updated ones."""
+
+    def keys(pairs: Sequence[tuple[ImportRow, Any]]) -> None:
+        for row, record in pairs:
+            row.before["email_key"] = email_key(row.before.get("email", record.email))
+
+    return undo_rows(Contact, rows, actor=actor, noun="contact", restore=keys)

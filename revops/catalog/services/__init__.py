@@ -1,0 +1,32 @@
+"""Every write of the catalogue."""
+
+from revops.catalog.services.imports import import_products, undo_products
+from revops.catalog.services.products import (
+    PRODUCT_FIELDS,
+    create_family,
+    create_price_book,
+    create_product,
+    launch_product,
+    rename_family,
+    retire_product,
+    set_bundle,
+    set_cost,
+    set_price,
+    update_product,
+)
+
+__all__ = [
+    "PRODUCT_FIELDS",
+    "create_family",
+    "create_price_book",
+    "create_product",
+    "import_products",
+    "launch_product",
+    "rename_family",
+    "retire_product",
+    "set_bundle",
+    "set_cost",
+    "set_price",
+    "undo_products",
+    "update_product",
+]

@@ -1,0 +1,207 @@
+"""Imports with their staged rows, remembered mappings, and requests to change the system."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from revops.core.models import BaseModel, JobRun, Stamped
+from revops.core.scope import ScopedQuerySet, within_reach
+
+
+class ImportRunQuerySet(ScopedQuerySet["ImportRun"]):
+    def visible_to(self, user: Any) -> "ImportRunQuerySet":
+        """Whose import it is, by reach."""
+        return self.filter(within_reach(user, "created_by"))
+
+
+class ImportRun(BaseModel):
+    """One file on its way in: uploaded, mapped, checked (a dry run), committed as a job, and perhaps undone."""
+
+    class State(models.TextChoices):
+        UPLOADED = "uploaded", "Columns"
+        MAPPED = "mapped", "To be checked"
+        CHECKED = "checked", "Checked"
+        COMMITTING = "committing", "Importing"
+        DONE = "done", "Done"
+        UNDOING = "undoing", "Being undone"
+        UNDONE = "undone", "Undone"
+        CANCELLED = "cancelled", "Cancelled"
+
+    TRANSITIONS = {
+        State.UPLOADED: frozenset({State.MAPPED}),
+        State.MAPPED: frozenset({State.MAPPED, State.CHECKED}),
+        State.CHECKED: frozenset({State.MAPPED, State.CHECKED, State.COMMITTING}),
+        State.COMMITTING: frozenset({State.DONE, State.CANCELLED, State.UNDOING}),
+        State.DONE: frozenset({State.UNDOING}),
+        State.UNDOING: frozenset({State.UNDONE, State.CANCELLED}),
+        State.UNDONE: frozenset(),
+        State.CANCELLED: frozenset(),
+    }
+
+    kind = models.CharField(max_length=40)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.UPLOADED)
+    system = models.CharField(max_length=40, default="file")
+    file = models.FileField(upload_to="imports/%Y/%m/", max_length=200)
+    file_name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()
+    encoding = models.CharField(max_length=20)
+    delimiter = models.CharField(max_length=1)
+    date_order = models.CharField(max_length=3, blank=True, default="")
+    decimal_sign = models.CharField(max_length=1, blank=True, default="")
+    columns = models.JSONField(default=list)
+    mapping = models.JSONField(default=dict)
+    signature = models.CharField(max_length=64)
+    allow_duplicates = models.BooleanField(default=False)
+    row_count = models.PositiveIntegerField(default=0)
+    counts = models.JSONField(default=dict)
+    remarks = models.JSONField(default=list)
+    job = models.ForeignKey(JobRun, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="imports")
+    committed_at = models.DateTimeField(null=True, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ImportRunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["created_by", "-id"], name="import_by_person")]
+        permissions = [
+            ("import_leads", "Can import leads"),
+            ("import_records", "Can import every kind of record"),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    def get_absolute_url(self) -> str:
+        return reverse("import-detail", args=[self.pk])
+
+    @property
+    def stuck(self) -> bool:
+        """Its job gave up half way: what it wrote can be undone."""
+        return self.state == self.State.COMMITTING and self.job is not None and self.job.state == JobRun.State.FAILED
+
+
+class ImportRow(models.Model):
+    """A row as it came, what the plan says of it, and what is needed to take it back."""
+
+    class Verdict(models.TextChoices):
+        CREATE = "create", "Created"
+        UPDATE = "update", "Updated"
+        SAME = "same", "Unchanged"
+        SKIP = "skip", "Left out"
+        ERROR = "error", "Refused"
+
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="rows")
+    number = models.PositiveIntegerField()
+    raw = models.JSONField()
+    problem = models.CharField(max_length=200, blank=True, default="")
+    verdict = models.CharField(max_length=6, choices=Verdict.choices, blank=True, default="")
+    label = models.CharField(max_length=200, blank=True, default="")
+    sub = models.CharField(max_length=200, blank=True, default="")
+    errors = models.JSONField(default=list)
+    notes = models.JSONField(default=list)
+    changes = models.JSONField(default=list)
+    values = models.JSONField(default=dict)
+    record_id = models.BigIntegerField(null=True, blank=True)
+    before = models.JSONField(default=dict)
+    written_version = models.PositiveIntegerField(null=True, blank=True)
+    outcome = models.CharField(max_length=8, blank=True, default="")
+    kept = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        ordering = ["run", "number"]
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="import_row_once")]
+        indexes = [
+            models.Index(fields=["run", "verdict", "number"], name="import_row_by_verdict"),
+            models.Index(fields=["run", "outcome", "number"], name="import_row_by_outcome"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}:{self.number}"
+
+
+class HeaderMapping(Stamped):
+    """How the columns of a file with this head were mapped last time."""
+
+    kind = models.CharField(max_length=40)
+    signature = models.CharField(max_length=64)
+    mapping = models.JSONField()
+    system = models.CharField(max_length=40, default="file")
+    date_order = models.CharField(max_length=3, blank=True, default="")
+    decimal_sign = models.CharField(max_length=1, blank=True, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "signature"], name="header_mapping_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.signature[:8]}"
+
+
+class ChangeRequestQuerySet(ScopedQuerySet["SystemChangeRequest"]):
+    def visible_to(self, user: Any) -> "ChangeRequestQuerySet":
+        """Who asked for it, who sponsors it, and whoever reaches them."""
+        return self.filter(within_reach(user, "created_by", "sponsor"))
+
+    def to_be_measured(self, on: Any) -> "ChangeRequestQuerySet":
+        return self.filter(status=SystemChangeRequest.Status.DONE, measure_on__lte=on, measured_benefit="")
+
+
+class SystemChangeRequest(BaseModel):
+    """A wish to change a system that sales works with. Approved only with a sponsor and an expected benefit."""
+
+    class Status(models.TextChoices):
+        PROPOSED = "proposed", "Proposed"
+        APPROVED = "approved", "Approved"
+        REJECTED = "rejected", "Rejected"
+        DONE = "done", "Done"
+        MEASURED = "measured", "Measured"
+
+    TRANSITIONS = {
+        Status.PROPOSED: frozenset({Status.APPROVED, Status.REJECTED}),
+        Status.APPROVED: frozenset({Status.DONE, Status.REJECTED}),
+        Status.REJECTED: frozenset(),
+        Status.DONE: frozenset({Status.MEASURED}),
+        Status.MEASURED: frozenset(),
+    }
+
+    title = models.CharField(max_length=200)
+    details = models.TextField(blank=True, default="")
+    sponsor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="sponsored_changes"
+    )
+    expected_benefit = models.CharField(max_length=400, blank=True, default="")
+    measured_benefit = models.CharField(max_length=400, blank=True, default="")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PROPOSED)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="change_requests")
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    done_on = models.DateField(null=True, blank=True)
+    measure_on = models.DateField(null=True, blank=True)
+
+    objects = ChangeRequestQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        permissions = [("approve_systemchangerequest", "Can approve changes to systems")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["proposed", "rejected"]) | (Q(sponsor__isnull=False) & ~Q(expected_benefit="")),
+                name="change_request_approved_has_sponsor_and_benefit",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="measured") | ~Q(measured_benefit=""), name="change_request_measured_has_benefit"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("change-request-detail", args=[self.pk])

@@ -1,0 +1,262 @@
+"""The plan of an import: what each row would do. The dry run and the commit call `plan`, so they cannot disagree.
+
+It runs in a transaction that the database holds read-only.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db import connection, models, transaction
+from django.utils.translation import gettext as _
+
+from revops.integrations import values
+from revops.integrations.models import ImportRow, ImportRun
+from revops.integrations.registries import Context, Draft, Importer, ImportField, importers
+
+Verdict = ImportRow.Verdict
+DEFAULT_SIGN = "."
+
+
+@contextmanager
+def reading_only() -> Iterator[None]:
+    """The database refuses every write meanwhile, sequences included."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+        yield
+
+
+def plan(run: ImportRun, viewer: Any) -> tuple[list[Draft], dict[str, int]]:
+    """Every row with its verdict, and remarks about the file."""
+    importer = importers.get(run.kind)
+    if importer is None:
+        raise LookupError(run.kind)
+    context = Context(viewer=viewer, run=run)
+    with reading_only():
+        drafts = list(_drafts(run, importer))
+        sound = [draft for draft in drafts if not draft.errors]
+        importer.resolve(sound, context)
+        sound = [draft for draft in sound if not draft.errors]
+        importer.identify(sound, context)
+        _refuse_hidden(importer, sound, viewer)
+        for draft in sound:
+            _decide(importer, draft, context)
+    for draft in drafts:
+        if draft.errors:
+            draft.verdict = Verdict.ERROR
+        if not draft.label:
+            draft.label, draft.sub = importer.title(draft)
+    return drafts, context.remarks
+
+
+# Cells -> values --------------------------------------------------------------------------
+
+
+def _drafts(run: ImportRun, importer: Importer) -> Iterator[Draft]:
+    mapped = [(int(place), importer.field(key)) for place, key in run.mapping.items()]
+    places = [(index, field) for index, field in mapped if field is not None]
+    rows = run.rows.order_by("number").values_list("number", "raw", "problem")
+    for number, raw, problem in rows.iterator(chunk_size=5000):
+        cells = {field.key: raw[index].strip() for index, field in places if index < len(raw) and raw[index].strip()}
+        draft = Draft(number, cells)
+        if problem:
+            draft.errors.append({"field": "", "value": "", "message": problem})
+        for _index, field in places:
+            if field.key in cells:
+                _read(draft, field, run)
+        yield draft
+
+
+def _read(draft: Draft, field: ImportField, run: ImportRun) -> None:
+    try:
+        value = _value(draft.cells[field.key], field, run)
+        if isinstance(value, Decimal | int) and value < 0 and not field.negative:
+            raise values.Refused(_("This cannot be less than 0."))
+    except values.Refused as refused:
+        draft.refuse(field.key, str(refused))
+        return
+    draft.values[field.key] = value
+    if field.column:
+        draft.columns[field.column] = value
+
+
+def _value(text: str, field: ImportField, run: ImportRun) -> Any:
+    sign = run.decimal_sign or DEFAULT_SIGN
+    readers: dict[str, Callable[[str], Any]] = {
+        "date": lambda t: values.read_date(t, run.date_order),
+        "number": lambda t: values.read_number(t, sign),
+        "money": lambda t: values.read_number(t, sign),
+        "integer": lambda t: values.read_integer(t, sign),
+        "email": values.read_email,
+        "currency": values.read_currency,
+        "flag": values.read_flag,
+        "choice": lambda t: _choice(t, field),
+    }
+    return readers.get(field.type, str)(text)
+
+
+def _choice(text: str, field: ImportField) -> str:
+    known = {str(word).casefold(): key for key, label in field.choices.items() for word in (key, label)}
+    if text.casefold() not in known:
+        options = ", ".join(str(label) for label in field.choices.values())
+        raise values.Refused(_("Use one of: %(options)s.") % {"options": options})
+    return known[text.casefold()]
+
+
+# Rows -> records --------------------------------------------------------------------------
+
+
+def match_external(drafts: Sequence[Draft], importer: Importer, context: Context, *joins: str) -> None:
+    """By the id in the other system; rows without one are left to the next rule."""
+    system = context.run.system
+    with_id = [draft for draft in drafts if draft.values.get("external_id")]
+    refuse_twins(with_id, "external_id", lambda draft: draft.values["external_id"])
+    rows = importer.model._base_manager.filter(
+        external_system=system, external_id__in=[draft.values["external_id"] for draft in with_id]
+    ).select_related(*joins)
+    found = {row.external_id: row for row in rows}
+    for draft in with_id:
+        draft.record = found.get(draft.values["external_id"])
+        draft.defaults |= {"external_system": system, "external_id": draft.values["external_id"]}
+
+
+def match_by(
+    drafts: Iterable[Draft],
+    records: Iterable[Any],
+    of_draft: Callable[[Draft], Hashable],
+    of_record: Callable[[Any], Hashable],
+) -> None:
+    """By a key that both have; a key that two records share matches neither."""
+    found: dict[Hashable, list[Any]] = defaultdict(list)
+    for record in records:
+        found[of_record(record)].append(record)
+    for draft in drafts:
+        same = found.get(of_draft(draft), [])
+        if draft.record is None and len(same) == 1:
+            draft.record = same[0]
+
+
+def refuse_twins(drafts: Iterable[Draft], key: str, of_draft: Callable[[Draft], Hashable]) -> None:
+    """The second row of one file that stands for the same record is refused."""
+    first: dict[Hashable, int] = {}
+    for draft in drafts:
+        mark = of_draft(draft)
+        if mark in (None, ""):
+            continue
+        if mark in first:
+            draft.refuse(key, _("Row %(number)s is the same one.") % {"number": first[mark]})
+        else:
+            first[mark] = draft.number
+
+
+def _refuse_hidden(importer: Importer, drafts: Sequence[Draft], viewer: Any) -> None:
+    """A record beyond one's sight is not changed by a file either."""
+    keys = {draft.record.pk for draft in drafts if draft.record is not None}
+    manager: Any = importer.model._default_manager
+    scoped = manager.visible_to(viewer) if hasattr(manager, "visible_to") else manager.all()
+    seen = set(scoped.filter(pk__in=keys).values_list("pk", flat=True))
+    for draft in drafts:
+        if draft.record is not None and draft.record.pk not in seen:
+            draft.refuse("", _("This record exists already and is not yours to change."))
+            draft.record = None
+
+
+# Records -> verdicts ----------------------------------------------------------------------
+
+
+def _decide(importer: Importer, draft: Draft, context: Context) -> None:
+    importer.judge(draft, context)
+    if not draft.errors:
+        _check_columns(importer, draft)
+    if draft.errors:
+        return
+    if draft.skip:
+        draft.verdict = Verdict.SKIP
+    elif draft.record is None:
+        _plan_create(importer, draft)
+    else:
+        _plan_update(importer, draft)
+
+
+def _check_columns(importer: Importer, draft: Draft) -> None:
+    for column, value in list(draft.columns.items()):
+        if column in importer.extras:
+            continue
+        field = _model_field(importer.model, column)
+        if field is None or field.is_relation:
+            continue
+        try:
+            draft.columns[column] = field.clean(value, None)
+        except ValidationError as error:
+            draft.refuse(_field_key(importer, column), str(error.messages[0]))
+
+
+def _model_field(model: type[models.Model], column: str) -> Any:
+    try:
+        return model._meta.get_field(column)
+    except FieldDoesNotExist:
+        return None
+
+
+def _field_key(importer: Importer, column: str) -> str:
+    return next((field.key for field in importer.fields if field.column == column), column.removesuffix("_id"))
+
+
+def _plan_create(importer: Importer, draft: Draft) -> None:
+    for field in importer.fields:
+        if field.required and field.key not in draft.cells:
+            draft.refuse(field.key, _("A new record needs this."))
+    if draft.errors:
+        return
+    draft.verdict = Verdict.CREATE
+    draft.changes = [_change(importer, draft, column, None) for column in draft.columns]
+
+
+def _plan_update(importer: Importer, draft: Draft) -> None:
+    changed = {
+        column: importer.current(draft.record, column)
+        for column, value in draft.columns.items()
+        if importer.current(draft.record, column) != value
+    }
+    draft.verdict = Verdict.UPDATE if changed else Verdict.SAME
+    draft.changes = [_change(importer, draft, column, before) for column, before in changed.items()]
+    draft.columns = {column: draft.columns[column] for column in changed}
+
+
+def _change(importer: Importer, draft: Draft, column: str, before: Any) -> dict[str, str]:
+    key = _field_key(importer, column)
+    field = importer.field(key)
+    relation = column.removesuffix("_id")
+    if before is not None and relation != column and hasattr(draft.record, relation):
+        before = getattr(draft.record, relation)
+    return {
+        "field": key,
+        "label": str(field.label) if field else key,
+        "before": as_text(before),
+        "after": draft.shown.get(column) or as_text(draft.columns[column]),
+    }
+
+
+def as_text(value: Any) -> str:
+    """A value as the dry run shows it."""
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return f"{value:,.2f}".removesuffix(".00")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)[:300]
+
+
+def tally(drafts: Iterable[Draft]) -> dict[str, int]:
+    """Rows by verdict, and the cells that would change."""
+    counts = {verdict.value: 0 for verdict in Verdict} | {"cells": 0}
+    for draft in drafts:
+        counts[draft.verdict] += 1
+        if draft.verdict == Verdict.UPDATE:
+            counts["cells"] += len(draft.changes)
+    return counts

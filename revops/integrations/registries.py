@@ -1,0 +1,131 @@
+"""What can be imported: each app registers its importers when it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from revops.core.registries import Registry
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+    from django_stubs_ext import StrOrPromise
+
+    from revops.integrations.models import ImportRow, ImportRun
+
+
+@dataclass(frozen=True)
+class ImportField:
+    """A field that a column can fill. Types: text, integer, number, money, date, email, currency, flag, choice.
+
+    `column` is the model's column that it fills straight ("" when the importer resolves it). `required` means: a new
+    record needs it. `aliases` are heads that other systems use.
+    """
+
+    key: str
+    label: StrOrPromise
+    type: str = "text"
+    column: str = ""
+    required: bool = False
+    aliases: tuple[str, ...] = ()
+    choices: Mapping[str, str] = field(default_factory=dict)
+    negative: bool = False
+    help: StrOrPromise = ""
+
+
+@dataclass
+class Draft:
+    """One row while it is planned."""
+
+    number: int
+    cells: dict[str, str]
+    values: dict[str, Any] = field(default_factory=dict)
+    columns: dict[str, Any] = field(default_factory=dict)
+    defaults: dict[str, Any] = field(default_factory=dict)
+    shown: dict[str, str] = field(default_factory=dict)
+    errors: list[dict[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    record: Any = None
+    skip: str = ""
+    verdict: str = ""
+    changes: list[dict[str, str]] = field(default_factory=list)
+    label: str = ""
+    sub: str = ""
+
+    def refuse(self, key: str, message: str) -> None:
+        self.errors.append({"field": key, "value": self.cells.get(key, "")[:200], "message": str(message)})
+
+    def set(self, column: str, value: Any, shown: str = "") -> None:
+        """Fill a model's column; `shown` is how people read it (a relation's name)."""
+        self.columns[column] = value
+        if shown:
+            self.shown[column] = shown
+
+
+@dataclass
+class Context:
+    """Who plans, for which run, and what is to be said about the file as a whole."""
+
+    viewer: Any
+    run: ImportRun
+    remarks: dict[str, int] = field(default_factory=dict)
+
+    def remark(self, text: str) -> None:
+        """Say something about the file; equal remarks are counted, not repeated."""
+        self.remarks[text] = self.remarks.get(text, 0) + 1
+
+
+class Importer:
+    """One kind of record. The plan only reads; `write`, `link` and `undo` call services of the app with the model."""
+
+    key: ClassVar[str]
+    label: ClassVar[Any]
+    model: ClassVar[type[Model]]
+    fields: ClassVar[Sequence[ImportField]]
+    permission: ClassVar[str] = "integrations.import_records"
+    matched_by: ClassVar[Any] = ""
+    order: ClassVar[int] = 100
+    icon: ClassVar[str] = "upload"
+    list_url: ClassVar[str] = ""
+    # What the importer makes beside the record: such rows do not count as somebody's later work on it.
+    own_models: ClassVar[frozenset[str]] = frozenset()
+    extras: ClassVar[frozenset[str]] = frozenset()
+
+    def resolve(self, drafts: Sequence[Draft], context: Context) -> None:
+        """Look up what cells refer to, for all rows at once."""
+
+    def identify(self, drafts: Sequence[Draft], context: Context) -> None:
+        """Find the records that rows stand for (draft.record), and refuse rows that stand for the same one."""
+
+    def judge(self, draft: Draft, context: Context) -> None:
+        """Refuse what the row must not do to its record; add notes."""
+
+    def current(self, record: Any, column: str) -> Any:
+        return getattr(record, column)
+
+    def title(self, draft: Draft) -> tuple[str, str]:
+        """How the row is called: a name, and a second line."""
+        return next(iter(draft.cells.values()), ""), ""
+
+    def write(self, *, rows: Sequence[ImportRow], actor: Any) -> None:
+        raise NotImplementedError
+
+    def link(self, *, run: ImportRun, actor: Any) -> None:
+        """After the last row: references between rows of one file."""
+
+    def unlink(self, *, run: ImportRun, actor: Any) -> None:
+        """Before an undo: loosen references between rows of one file."""
+
+    def undo(self, *, rows: Sequence[ImportRow], actor: Any) -> dict[int, str]:
+        """Take rows back; {row number: why it was kept}."""
+        raise NotImplementedError
+
+    def field(self, key: str) -> ImportField | None:
+        return next((one for one in self.fields if one.key == key), None)
+
+    def names(self) -> Iterable[str]:
+        return (one.key for one in self.fields)
+
+
+importers: Registry[Importer] = Registry("importers")

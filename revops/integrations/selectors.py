@@ -1,0 +1,51 @@
+"""Reads of this room."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from revops.core.registries import DayItem
+from revops.integrations.models import ImportRow, ImportRun, SystemChangeRequest
+from revops.integrations.registries import Importer, importers
+
+
+def import_list(*, viewer: Any) -> QuerySet[ImportRun]:
+    """Imports as the list page and the API show them."""
+    return ImportRun.objects.visible_to(viewer).select_related("created_by", "job")
+
+
+def importers_for(viewer: Any) -> list[Importer]:
+    """What this person may import."""
+    return [importer for importer in importers.all() if viewer.has_perm(importer.permission)]
+
+
+def rows_of(run: ImportRun, verdict: str = "") -> QuerySet[ImportRow]:
+    """Staged rows in the file's order: of one verdict, or what was kept at an undo."""
+    rows = ImportRow.objects.filter(run=run).order_by("number")
+    if verdict == "kept":
+        return rows.filter(outcome="kept")
+    return rows.filter(verdict=verdict) if verdict else rows
+
+
+def change_list(*, viewer: Any) -> QuerySet[SystemChangeRequest]:
+    """Change requests as the list page and the API show them."""
+    return SystemChangeRequest.objects.visible_to(viewer).select_related("created_by", "sponsor", "approved_by")
+
+
+def benefits_to_measure(user: Any, on: date) -> Sequence[DayItem]:
+    """90 days after a change: its sponsor and who asked for it say what it brought."""
+    due = SystemChangeRequest.objects.visible_to(user).to_be_measured(on)
+    return [
+        DayItem(
+            kind=str(_("Change request")),
+            title=str(_("Measure the benefit of “%(title)s”") % {"title": request.title}),
+            sub=str(_("Expected: %(benefit)s") % {"benefit": request.expected_benefit}),
+            url=request.get_absolute_url(),
+            rank=60,
+            icon="ruler-measure",
+        )
+        for request in due.filter(sponsor=user) | due.filter(created_by=user)
+    ]

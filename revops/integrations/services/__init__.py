@@ -1,0 +1,29 @@
+"""Every write of this room."""
+
+from revops.integrations.services.changes import (
+    approve_change,
+    complete_change,
+    measure_change,
+    propose_change,
+    reject_change,
+    update_change,
+)
+from revops.integrations.services.commits import cancel_step, commit_step, start_commit, start_undo, undo_step
+from revops.integrations.services.runs import check_run, create_run, map_run
+
+__all__ = [
+    "approve_change",
+    "cancel_step",
+    "check_run",
+    "commit_step",
+    "complete_change",
+    "create_run",
+    "map_run",
+    "measure_change",
+    "propose_change",
+    "reject_change",
+    "start_commit",
+    "start_undo",
+    "undo_step",
+    "update_change",
+]

@@ -1,0 +1,146 @@
+"""The commit and the undo: long jobs whose every step is one transaction."""
+
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from revops.core import audit, clock, jobs
+from revops.core.errors import IllegalState, InvalidInput
+from revops.core.models import JobRun
+from revops.core.status import advance, lock
+from revops.integrations.models import ImportRow, ImportRun
+from revops.integrations.registries import Importer, importers
+from revops.integrations.services.runs import importer_for, make_plan, rows_to_write
+from revops.integrations.writing import KEPT, UNDONE, WRITTEN
+
+COMMIT, UNDO = "integrations.commit", "integrations.undo"
+CHUNK = 1000
+State = ImportRun.State
+
+
+@transaction.atomic
+def start_commit(*, run: ImportRun, version: int | None, actor: Any, go_on: bool = True) -> JobRun:
+    """Write what the dry run showed, as a job. With `go_on` off, refused rows stop the import."""
+    importer_for(run.kind, actor)
+    run = lock(run, version)
+    if run.state != State.CHECKED:
+        raise IllegalState("not_checked", _("Check the file first: nothing is imported unseen."))
+    if run.counts.get("error") and not go_on:
+        raise InvalidInput.of(go_on=_("%(count)s rows are refused.") % {"count": run.counts["error"]})
+    planned = run.counts.get("create", 0) + run.counts.get("update", 0)
+    title = _("Import of %(file)s") % {"file": run.file_name}
+    job = jobs.start(kind=COMMIT, actor=actor, total=planned, params={"run": run.pk, "title": title})
+    advance(run, State.COMMITTING, ImportRun.TRANSITIONS, field="state")
+    run.job = job
+    run.save(update_fields=["state", "job", "version", "updated_at"])
+    audit.record("import.started", run, actor=actor, counts=run.counts)
+    return job
+
+
+@transaction.atomic
+def commit_step(*, job: JobRun) -> bool:
+    """Plan once more (the world may have moved since the dry run), then a thousand rows at a time."""
+    run, importer = _run_of(job)
+    if "after" not in job.cursor:
+        make_plan(run=run, actor=job.created_by)
+        run.save(update_fields=["counts", "remarks", "updated_at"])
+        job.total = run.counts["create"] + run.counts["update"]
+        job.cursor = {"after": 0}
+        return True
+    rows = list(rows_to_write(run).filter(number__gt=job.cursor["after"])[:CHUNK])
+    if not rows:
+        _finish(job, run, importer)
+        return False
+    importer.write(rows=rows, actor=job.created_by)
+    job.cursor = {"after": rows[-1].number}
+    job.done += len(rows)
+    return True
+
+
+def _finish(job: JobRun, run: ImportRun, importer: Importer) -> None:
+    importer.link(run=run, actor=job.created_by)
+    advance(run, State.DONE, ImportRun.TRANSITIONS, field="state")
+    run.committed_at = clock.now()
+    run.save(update_fields=["state", "committed_at", "version", "updated_at"])
+    audit.record("import.done", run, actor=job.created_by, counts=run.counts)
+    _report(job, run)
+
+
+def _report(job: JobRun, run: ImportRun) -> None:
+    words = {"create": _("created"), "update": _("updated"), "same": _("unchanged"), "skip": _("left out")}
+    job.counts = {word: run.counts.get(key, 0) for key, word in words.items()} | {
+        _("refused"): run.counts.get("error", 0)
+    }
+    job.result = {"url": run.get_absolute_url(), "import": run.pk}
+    if run.counts.get("error"):
+        job.result["errors_url"] = reverse("import-errors", args=[run.pk])
+
+
+@transaction.atomic
+def cancel_step(*, job: JobRun) -> None:
+    """A cancelled commit takes back the chunks that it wrote; a cancelled undo leaves what it has done."""
+    run, importer = _run_of(job)
+    if job.kind == COMMIT:
+        importer.unlink(run=run, actor=job.created_by)
+        while _undo_chunk(run, importer, job.created_by):
+            pass
+    advance(run, State.CANCELLED, ImportRun.TRANSITIONS, field="state")
+    run.save(update_fields=["state", "version", "updated_at"])
+    audit.record("import.cancelled", run, actor=job.created_by)
+    job.result = {"url": run.get_absolute_url(), "import": run.pk}
+
+
+@transaction.atomic
+def start_undo(*, run: ImportRun, version: int | None, actor: Any) -> JobRun:
+    """Take a whole import back. What somebody changed since is kept and listed; the audit trail stays."""
+    importer_for(run.kind, actor)
+    run = lock(run, version)
+    if run.state != State.DONE and not run.stuck:
+        raise IllegalState("cannot_undo", _("Only an import that is done can be undone."))
+    written = run.rows.filter(outcome=WRITTEN).count()
+    title = _("Undo the import of %(file)s") % {"file": run.file_name}
+    job = jobs.start(kind=UNDO, actor=actor, total=written, params={"run": run.pk, "title": title})
+    advance(run, State.UNDOING, ImportRun.TRANSITIONS, field="state")
+    run.job = job
+    run.save(update_fields=["state", "job", "version", "updated_at"])
+    audit.record("import.undo_started", run, actor=actor)
+    return job
+
+
+@transaction.atomic
+def undo_step(*, job: JobRun) -> bool:
+    """A thousand rows, last ones first."""
+    run, importer = _run_of(job)
+    if not job.cursor:
+        importer.unlink(run=run, actor=job.created_by)
+        job.cursor = {"started": True}
+    count = _undo_chunk(run, importer, job.created_by)
+    job.done += count
+    if count:
+        return True
+    kept = run.rows.filter(outcome=KEPT).count()
+    advance(run, State.UNDONE, ImportRun.TRANSITIONS, field="state")
+    run.undone_at = clock.now()
+    run.counts = run.counts | {"kept": kept, "undone": run.rows.filter(outcome=UNDONE).count()}
+    run.save(update_fields=["state", "undone_at", "counts", "version", "updated_at"])
+    audit.record("import.undone", run, actor=job.created_by, kept=kept)
+    job.counts = {_("taken back"): run.counts["undone"], _("kept"): kept}
+    job.result = {"url": run.get_absolute_url(), "import": run.pk}
+    return False
+
+
+def _undo_chunk(run: ImportRun, importer: Importer, actor: Any) -> int:
+    rows = list(ImportRow.objects.filter(run=run, outcome=WRITTEN).order_by("-number")[:CHUNK])
+    if rows:
+        importer.undo(rows=rows, actor=actor)
+    return len(rows)
+
+
+def _run_of(job: JobRun) -> tuple[ImportRun, Importer]:
+    run = ImportRun.objects.select_for_update().get(pk=job.params["run"])
+    importer = importers.get(run.kind)
+    if importer is None:
+        raise LookupError(run.kind)
+    return run, importer
