@@ -6,6 +6,7 @@ from typing import Any
 import django_filters as filters
 from django.db.models import Q, QuerySet
 from django.forms import HiddenInput
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
@@ -60,7 +61,11 @@ class OpportunityFilter(StrictFilterSet):
     owner = filters.ModelChoiceFilter(queryset=colleagues, label=_("Owner"))
     owner__in = NumbersIn(widget=HiddenInput, field_name="owner_id", lookup_expr="in", label=_("Owners"))
     team = filters.ModelChoiceFilter(queryset=teams, method="of_team", label=_("Team"))
-    account = filters.ModelChoiceFilter(queryset=seen_accounts, widget=ChosenOnly, label=_("Account"))
+    account = filters.ModelChoiceFilter(
+        queryset=seen_accounts,
+        widget=ChosenOnly(attrs={"data-pick": "", "data-pick-url": reverse_lazy("opportunity-accounts")}),
+        label=_("Account"),
+    )
     category = filters.ChoiceFilter(choices=Category.choices, label=_("Forecast"))
     kind = filters.ChoiceFilter(choices=Opportunity.Kind.choices, label=_("Kind"))
     close = filters.ChoiceFilter(choices=CLOSES, method="closing", label=_("Close date"))

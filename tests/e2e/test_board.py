@@ -182,3 +182,22 @@ def test_a_stage_of_the_record_page_asks_in_the_same_dialog(deals: Cast, page_as
     page.locator("#ask").get_by_role("button", name="Move").click()
     expect(page.locator(".stepper [aria-current=step]")).to_contain_text("Negotiate")
     assert stage_of("Claims app") == "negotiate"
+
+
+def test_an_account_is_found_by_typing(deals: Cast, page_as: PageAs) -> None:
+    page = page_as("alice", viewport=WIDE)
+    page.goto("/opportunities/new/")
+    page.locator("input[name=name]").fill("Typed in")
+    page.get_by_role("combobox", name="Account").click()
+    page.keyboard.type("nordh")
+    page.get_by_role("option", name="Nordhaven Shipping").click()
+    page.get_by_role("button", name="Open opportunity").click()
+    expect(page.locator("h1")).to_have_text("Typed in")
+    assert Opportunity.objects.get(name="Typed in").account.name == "Nordhaven Shipping"
+    page.goto("/opportunities/")
+    page.locator("#filter-menu summary").click()
+    page.locator("#filter-menu").get_by_role("combobox", name="Account").click()
+    page.keyboard.type("nordh")
+    page.get_by_role("option", name="Nordhaven Shipping").click()
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator(".chip-on")).to_contain_text("Account: Nordhaven Shipping")
