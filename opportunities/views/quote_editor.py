@@ -128,7 +128,7 @@ def recalculate_new(request: HttpRequest, deal: int) -> HttpResponse:
 def _recalculated(request: HttpRequest, deal: Opportunity, quote: Quote | None) -> HttpResponse:
     """Only figures change while somebody types, so that the cell keeps its focus; rows when rows change."""
     form, lines = QuoteForm(request.POST, viewer=request.user), Lines.typed(request.POST, request.user)
-    if request.POST.get("live"):
+    if request.GET.get("live"):
         return render(request, "opportunities/quote_live.html", _context(request, deal, quote, form, lines))
     rebooked = request.POST.get("book_shown", "") != request.POST.get("price_book", "")
     _change_rows(request, lines, rebooked)

@@ -2,7 +2,7 @@
 
 from orders.selectors import full
 from orders.selectors.balance import BUCKETS, Balance, account_balance, ageing, bucket_of, bucket_span, totals
-from orders.selectors.invoices import credit_note_list, invoice_list, payers, payment_list
+from orders.selectors.invoices import credit_note_list, invoice_list, payers, payment_list, unbilled
 from orders.selectors.orders import fulfillment_list, has_booked_order, net_by_currency, order_list, trace
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "payment_list",
     "totals",
     "trace",
+    "unbilled",
 ]

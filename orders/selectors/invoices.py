@@ -6,7 +6,7 @@ from django.db.models import DecimalField, F, QuerySet
 from django.db.models.functions import Cast
 
 from accounts.models import Account
-from orders.models import CreditNote, Invoice, Payment
+from orders.models import CreditNote, Invoice, InvoiceLine, Order, OrderLine, Payment
 
 AMOUNT: DecimalField[Any, Any] = DecimalField(max_digits=19, decimal_places=3)
 
@@ -31,3 +31,9 @@ def credit_note_list(*, viewer: Any) -> QuerySet[CreditNote]:
 def payers(*, viewer: Any) -> QuerySet[Account]:
     """Accounts whose money the viewer may book: finance books anybody's."""
     return Account.objects.all() if viewer.has_perm("orders.view_all_billing") else Account.objects.visible_to(viewer)
+
+
+def unbilled(order: Order) -> list[OrderLine]:
+    """The order's lines that stand on no living invoice."""
+    billed = InvoiceLine.objects.filter(invoice__order=order).exclude(invoice__status=Invoice.Status.VOID)
+    return list(order.lines.exclude(pk__in=billed.values("order_line_id")).order_by("position"))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from orders.events import InvoiceIssued, InvoicePaid
 from orders.models import Invoice, InvoiceLine, Order, OrderLine
+from orders.selectors import unbilled
 from revops.core import audit, clock, outbox
 from revops.core.errors import DomainError, IllegalState, InvalidInput
 from revops.core.models import LegalEntity
@@ -31,7 +32,7 @@ def draft_invoice(
     order = lock(order, version)
     if order.status in NOT_BILLED:
         raise IllegalState("not_booked", _("Only a booked order is billed."))
-    billable = unbilled(order=order, actor=actor)
+    billable = unbilled(order)
     wanted = billable if lines is None else list(lines)
     if not wanted:
         raise DomainError("nothing_to_bill", _("Every line of this order is on an invoice."))
@@ -57,13 +58,6 @@ def draft_invoice(
     )
     audit.record("invoice.drafted", invoice, actor=actor, order=order, total=invoice.total)
     return invoice
-
-
-@transaction.atomic
-def unbilled(*, order: Order, actor: User | None) -> list[OrderLine]:
-    """The order's lines that stand on no living invoice."""
-    billed = InvoiceLine.objects.filter(invoice__order=order).exclude(invoice__status=STATUS.VOID)
-    return list(order.lines.exclude(pk__in=billed.values("order_line_id")).order_by("position"))
 
 
 def _sums(order: Order, lines: Sequence[OrderLine]) -> dict[str, Decimal]:

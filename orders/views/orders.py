@@ -18,7 +18,7 @@ from opportunities.models import Opportunity
 from orders import services
 from orders.forms import FulfilForm, OrderLines, asked_lines
 from orders.models import Order
-from orders.selectors import invoice_list, order_list, trace
+from orders.selectors import invoice_list, order_list, trace, unbilled
 from orders.views.lists import INVOICE_TONES, ORDER_TONES
 from orders.views.version import shown_version
 from revops.core.errors import DomainError, InvalidInput, StaleCopy
@@ -28,6 +28,7 @@ from revops.core.views.lists import Figure
 
 VIEW = "orders.view_order"
 TO_DELIVER = frozenset({Order.Status.BOOKED, Order.Status.IN_FULFILLMENT, Order.Status.PARTIALLY_FULFILLED})
+BILLED = frozenset(Order.Status.values) - {Order.Status.DRAFT, Order.Status.CANCELLED}
 CANCELLABLE = frozenset({Order.Status.DRAFT, Order.Status.BOOKED, Order.Status.IN_FULFILLMENT})
 VERBS: dict[str, Callable[..., Order]] = {
     "book": services.book_order,
@@ -75,7 +76,7 @@ def page(request: HttpRequest, order: Order, form: FulfilForm, status: int = 200
         "deliveries": order.fulfillments.select_related("created_by").order_by("pk"),
         "trace": [(step, _took(step.took)) for step in trace(order)],
         "form": form if may_deliver else None,
-        "may_bill": user.has_perm("orders.issue_invoice") and order.booked_at and order.status != "cancelled",
+        "may_bill": user.has_perm("orders.issue_invoice") and order.status in BILLED and bool(unbilled(order)),
         "may_edit": user.has_perm("orders.change_order") and order.status == Order.Status.DRAFT,
         "may_book": user.has_perm("orders.book_order") and order.status == Order.Status.DRAFT,
         "may_cancel": user.has_perm("orders.book_order") and order.status in CANCELLABLE,

@@ -58,7 +58,7 @@ def test_a_quote_is_made_on_the_page_with_what_the_editor_previewed(alice, clien
         "discount_percent": [""],
         "tax_percent": ["8.25"],
     }
-    live = client.post(reverse("quote-new-live", args=[deal.pk]), {**form, "live": "1"})
+    live = client.post(reverse("quote-new-live", args=[deal.pk]) + "?live=1", form)
     assert b"$64.92" in live.content
     assert b'id="net-0" hx-swap-oob="true"' in live.content
     assert not Quote.objects.exists()
