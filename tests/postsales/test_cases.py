@@ -225,6 +225,15 @@ def test_a_stale_page_is_409_and_a_wrong_state_goes_back_with_the_reason(page, c
     assert act(page, case, "close").status_code == 409
 
 
+def test_times_are_shown_in_the_time_zone_of_who_looks(page, account, alice):
+    with time_machine.travel("2027-01-08T16:30:00Z", tick=False):
+        case = make_case(account, priority="P2")
+        assert "8 Jan 2027, 16:30" in page.get(case.get_absolute_url()).content.decode()
+        users.update_user(user=alice, actor=None, time_zone="America/New_York")
+        text = page.get(case.get_absolute_url()).content.decode()
+    assert "8 Jan 2027, 11:30" in text and "due 11 Jan 2027, 04:30" in text
+
+
 def test_what_is_written_is_shown_as_text(page, account):
     case = make_case(account, "<script>alert(1)</script>", description="<b>bold</b>")
     act(page, case, "note", body="<img src=x onerror=alert(1)>")
