@@ -142,6 +142,8 @@ class Opportunity(BaseModel, ExternalRef):
                 "stage", F("amount").desc(nulls_last=True), "id", condition=Q(status="open"), name="opp_board"
             ),
             models.Index(fields=["status", "closed_on", "id"], name="opp_by_closed"),
+            models.Index(F("amount").desc(nulls_last=True), F("id").desc(), name="opp_by_amount"),
+            models.Index(fields=["close_on", "id"], name="opp_by_close"),
             models.Index(fields=["account", "-id"], name="opp_by_account"),
             # Upper: what icontains and istartswith ask for.
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="opp_name_trgm"),

@@ -26,17 +26,17 @@ class Deal:
     in_approval: bool
 
 
-def lane_totals(rows: QuerySet[Opportunity], on: date) -> dict[int, Total]:
+def lane_totals(rows: QuerySet[Opportunity], on: date, base: str) -> dict[int, Total]:
     """Count, sum and weighted sum of each stage over the whole filter, in one query."""
     found = with_base(rows.order_by(), on).values("stage_id").annotate(**totals())
-    return {row["stage_id"]: as_total(row) for row in found}
+    return {row["stage_id"]: as_total(row, base) for row in found}
 
 
-def rail_totals(rows: QuerySet[Opportunity], span: Span, on: date) -> dict[str, Total]:
+def rail_totals(rows: QuerySet[Opportunity], span: Span, on: date, base: str) -> dict[str, Total]:
     """What was won and what was lost within the days, in one query."""
     closed = rows.filter(status__in=("won", "lost"), closed_on__range=(span.first, span.last))
     found = with_base(closed.order_by(), on).values("status").annotate(**totals())
-    return {row["status"]: as_total(row) for row in found}
+    return {row["status"]: as_total(row, base) for row in found}
 
 
 def days_in_stage(rows: QuerySet[Opportunity], now: datetime) -> Decimal | None:
@@ -48,9 +48,9 @@ def days_in_stage(rows: QuerySet[Opportunity], now: datetime) -> Decimal | None:
     return None if mean is None else Decimal(mean // timedelta(hours=1)) / 24
 
 
-def nothing() -> Total:
+def nothing(base: str) -> Total:
     """The figures of an empty lane."""
-    return together([])
+    return together([], base)
 
 
 def first_cards(rows: QuerySet[Opportunity], stages: Sequence[Stage], limit: int) -> dict[int, list[Opportunity]]:

@@ -87,33 +87,27 @@ def totals() -> dict[str, Any]:
 
 def total_of(rows: QuerySet[Opportunity], on: date) -> Total:
     """Count, sum and weighted sum of `rows`; without sums when a currency has no rate."""
-    return as_total(with_base(rows.order_by(), on).aggregate(**totals()))
+    return as_total(with_base(rows.order_by(), on).aggregate(**totals()), organisation().base_currency)
 
 
-def as_total(found: Any) -> Total:
-    """One row of `totals()` as money."""
+def as_total(found: Any, base: str) -> Total:
+    """One row of `totals()` as money of the base currency."""
     if found["missing"]:
         return Total(found["deals"], None, None, found["missing"])
-    base = organisation().base_currency
     return Total(
         found["deals"], Money(money(found["total"], base), base), Money(money(Decimal(found["expected"]), base), base)
     )
 
 
-def together(parts: Iterable[Total]) -> Total:
+def together(parts: Iterable[Total], base: str) -> Total:
     """The figures of several lanes as one."""
-    parts, base = list(parts), organisation().base_currency
+    parts = list(parts)
     count, missing = sum(part.count for part in parts), sum(part.missing for part in parts)
     if missing:
         return Total(count, None, None, missing)
     zero = Money(Decimal(0), base)
     sums = sum((part.sum for part in parts if part.sum), zero)
     return Total(count, sums, sum((part.weighted for part in parts if part.weighted), zero))
-
-
-def closed_in(rows: QuerySet[Opportunity], status: str, span: Span) -> QuerySet[Opportunity]:
-    """Deals won (or lost) within these days."""
-    return rows.filter(status=status, closed_on__range=(span.first, span.last))
 
 
 def this_month(on: date) -> Span:

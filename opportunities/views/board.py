@@ -1,6 +1,7 @@
 """The board: lanes of open deals, won and lost of the month as rails, and the door through which cards move."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
@@ -20,11 +22,12 @@ from opportunities.forms import ASKABLE, MoveForm, refused
 from opportunities.models import Opportunity, Stage
 from opportunities.selectors import board
 from opportunities.selectors.entry import closing_needs, gaps
-from opportunities.selectors.opportunities import Total, board_stages, closed_in, deals, this_month, together
+from opportunities.selectors.opportunities import Total, board_stages, deals, this_month, together
 from revops.core import clock
 from revops.core.errors import BadRequest, InvalidInput, MissingFields
 from revops.core.keyset import encode, paginate
 from revops.core.money import Money
+from revops.core.organisation import organisation
 from revops.core.templatetags.frame import changed_query
 from revops.core.views.board import CARDS_A_LANE, BoardPage, Card, Lane, missing, more_cards, moved
 from revops.core.views.lists import Action, Chip, Empty, Figure
@@ -64,18 +67,37 @@ def cards_of(rows: Iterable[Opportunity], query: str) -> list[Card]:
     ]
 
 
-def heads(rows: QuerySet[Opportunity], on: date, query: str) -> list[Lane]:
-    """All lanes and rails with their figures, without cards: two queries besides the stages."""
-    stages = board_stages()
-    lanes = board.lane_totals(rows.filter(status=Opportunity.Status.OPEN), on)
-    rails = board.rail_totals(rows, this_month(on), on)
-    whole = together(lanes.values())
-    return [
-        _rail(stage, rails.get(_status(stage), board.nothing()), on, query)
-        if stage.kind != Stage.Kind.OPEN
-        else _lane(stage, lanes.get(stage.pk, board.nothing()), whole)
-        for stage in stages
-    ]
+@dataclass(frozen=True)
+class State:
+    """Deals under a filter, and the figures of all lanes and rails: two queries besides the stages."""
+
+    rows: QuerySet[Opportunity]
+    on: date
+    stages: list[Stage]
+    lanes: dict[int, Total]
+    rails: dict[str, Total]
+    base: str
+
+    @classmethod
+    def of(cls, rows: QuerySet[Opportunity], on: date) -> "State":
+        base = organisation().base_currency
+        lanes = board.lane_totals(rows.filter(status=Opportunity.Status.OPEN), on, base)
+        return cls(rows, on, board_stages(), lanes, board.rail_totals(rows, this_month(on), on, base), base)
+
+    @property
+    def whole(self) -> Total:
+        """All open deals of the filter."""
+        return together(self.lanes.values(), self.base)
+
+    def heads(self, query: str) -> list[Lane]:
+        """All lanes and rails, without cards."""
+        whole, nothing = self.whole, board.nothing(self.base)
+        return [
+            _lane(stage, self.lanes.get(stage.pk, nothing), whole)
+            if stage.kind == Stage.Kind.OPEN
+            else _rail(stage, self.rails.get(_status(stage), nothing), self.on, query)
+            for stage in self.stages
+        ]
 
 
 def _lane(stage: Stage, total: Total, whole: Total) -> Lane:
@@ -146,11 +168,16 @@ class OpportunityBoard(BoardPage):
             return redirect(f"{reverse('opportunity-list')}?{request.GET.urlencode()}")
         return super().get(request, *args, **kwargs)
 
-    def lanes(self, rows: QuerySet[Opportunity]) -> Sequence[Lane]:
+    @cached_property
+    def state(self) -> State:
+        """The filter, the deals and the figures of this address, read once."""
         found, every = filtered(self.request)
-        query = self.query()
-        lanes = heads(every, found.today(), query)
-        stages = {stage.key: stage for stage in board_stages() if stage.kind == Stage.Kind.OPEN}
+        return State.of(every, found.today())
+
+    def lanes(self, rows: QuerySet[Opportunity]) -> Sequence[Lane]:
+        query, every = self.query(), self.state.rows
+        lanes = self.state.heads(query)
+        stages = {stage.key: stage for stage in self.state.stages if stage.kind == Stage.Kind.OPEN}
         first = board.first_cards(every.filter(status=Opportunity.Status.OPEN), list(stages.values()), CARDS_A_LANE)
         cards = {card.pk: card for card in cards_of([deal for deals_ in first.values() for deal in deals_], query)}
         return [
@@ -158,11 +185,9 @@ class OpportunityBoard(BoardPage):
         ]
 
     def strip(self, rows: QuerySet[Opportunity]) -> Sequence[Figure]:
-        found, every = filtered(self.request)
-        on, query = found.today(), self.query()
-        span = this_month(on)
-        whole = together(board.lane_totals(rows, on).values())
-        won = together(board.lane_totals(closed_in(every, Opportunity.Status.WON, span), on).values())
+        query, span = self.query(), this_month(self.state.on)
+        whole = self.state.whole
+        won = self.state.rails.get(Opportunity.Status.WON, board.nothing(self.state.base))
         days = board.days_in_stage(rows, clock.now())
         self.rateless = whole.missing + won.missing
         to_list = reverse("opportunity-list") + (f"{query}&status=open" if len(query) > 1 else "?status=open")
@@ -342,4 +367,4 @@ def _answer(request: HttpRequest, deal: Opportunity, stage: Stage) -> HttpRespon
     found, rows = filtered(request)
     query = changed_query(request.GET)
     fresh = board.shown(deals(viewer=request.user).filter(pk=deal.pk))
-    return moved(request, cards_of(fresh, query)[0], heads(rows, found.today(), query))
+    return moved(request, cards_of(fresh, query)[0], State.of(rows, found.today()).heads(query))
