@@ -8,6 +8,7 @@ from rest_framework import serializers
 from accounts.api.serializers import OwnerOut, Seen
 from leads.models import DisqualifyReason, Handoff, Lead, RoutingRule, Scorecard
 from leads.selectors.scoring import CRITERIA
+from leads.selectors.settings import active_reasons
 from revops.core.api.serializers import OutSerializer, StrictSerializer
 from revops.users.models import User
 
@@ -98,7 +99,7 @@ class DisqualifyIn(StrictSerializer):
     """Why it is no lead: the reason's id."""
 
     reason = serializers.PrimaryKeyRelatedField(
-        queryset=DisqualifyReason.objects.filter(is_active=True), required=False, allow_null=True, default=None
+        queryset=active_reasons(), required=False, allow_null=True, default=None
     )
     note = serializers.CharField(max_length=400, required=False, allow_blank=True)
 

@@ -18,6 +18,11 @@ def rule_list(*, viewer: Any) -> QuerySet[RoutingRule]:
     return rows if viewer.has_perm("leads.view_routingrule") else rows.none()
 
 
+def active_reasons() -> QuerySet[DisqualifyReason]:
+    """Reasons that can be chosen today."""
+    return DisqualifyReason.objects.filter(is_active=True)
+
+
 def reason_list(*, viewer: Any) -> QuerySet[DisqualifyReason]:
     """All reasons."""
     return DisqualifyReason.objects.all() if viewer.has_perm("leads.view_lead") else DisqualifyReason.objects.none()

@@ -90,7 +90,7 @@ def _each(rows: QuerySet[Lead], act: Any) -> str:
     if len(keys) > BULK_LIMIT:
         raise BadRequest("too_many", gettext("At most %(n)s leads at a time: narrow the filter.") % {"n": BULK_LIMIT})
     refused: list[str] = []
-    for lead in Lead.objects.in_bulk(keys).values():
+    for lead in list(rows.filter(pk__in=keys).order_by("pk")):
         try:
             act(lead)
         except DomainError as error:

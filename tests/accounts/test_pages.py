@@ -134,7 +134,7 @@ def test_an_outsider_finds_nothing_behind_any_address(alice: User, charlie: User
         page = client.get(reverse(name)).content.decode()
         assert "Tamar" not in page and "Pike" not in page and "budget" not in page, name
     for searcher in searchers:
-        assert not [hit for hit in searcher.search(charlie, "Tamar", 8)], searcher.key
+        assert not list(searcher.search(charlie, "Tamar", 8)), searcher.key
     assert Client().get(account.get_absolute_url()).status_code == 302
 
 

@@ -39,7 +39,7 @@ WORDS = {
 # Records that every colleague may read, or that a role (not an owner) opens: their own rooms test them.
 SHARED = (
     "product", "price", "prices", "pipeline", "period", "quota", "comp-plan", "users", "teams",
-    "approval-rules", "scorecard", "routing", "opportunity-lane", "plan-", "team", "user", "approvals",
+    "approval-rules", "scorecard", "routing", "disqualify-reasons", "opportunity-lane", "plan-", "team", "user", "approvals",
     "approval", "import", "export", "change", "mfa", "account_", "schema", "policy", "legal",
 )  # fmt: skip
 
