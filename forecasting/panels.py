@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from forecasting.selectors.earn import holds_share
+from forecasting.selectors.earn import holds_share, on_a_plan
 from opportunities.models import Opportunity
 from revops.core import audit, registries
 from revops.core.registries import Command, NavItem, Panel
@@ -35,6 +35,17 @@ def register() -> None:
             order=5,
             icon="coins",
             when=says_something,
+            top=True,
+        )
+    )
+    registries.panels.register(
+        Panel(
+            "forecasting.earned",
+            "forecasting.my_day",
+            _("Earned so far"),
+            lambda user: reverse("earned-so-far"),
+            icon="coins",
+            when=lambda user, viewer: on_a_plan(viewer),
             top=True,
         )
     )

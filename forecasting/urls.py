@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("forecast/quotas/", forecast.QuotaRows.as_view(), name="forecast-quotas"),
     path("comp/statements/", statements.StatementList.as_view(), name="statement-list"),
     path("comp/statements/me/", statements.me, name="statement-me"),
+    path("comp/statements/me/card/", earn.earned, name="earned-so-far"),
     path("comp/statements/running/<int:payee>/", statements.running, name="statement-running"),
     path("comp/statements/<int:pk>/", statements.detail, name="statement-detail"),
     path("comp/statements/<int:pk>/acknowledge/", statements.acknowledge, name="statement-acknowledge"),

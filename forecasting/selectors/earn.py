@@ -1,18 +1,19 @@
 """What a deal would earn the person who looks at it: the engine with one more line. Shown to nobody else."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
-from forecasting.engine import Counted
+from forecasting.engine import Counted, earning
 from forecasting.models.periods import FiscalPeriod
-from forecasting.selectors.pay_facts import ComponentFacts, facts_of
+from forecasting.selectors.pay_facts import ComponentFacts, facts_of, signed_assignments
 from forecasting.selectors.periods import month_holding
 from opportunities.models import Opportunity, OpportunitySplit
 from revops.core import clock
 from revops.core.errors import MissingRate
-from revops.core.money import Money
+from revops.core.money import Money, coin, truncated_percent
 from revops.core.organisation import convert, month_of
 
 AFTER_EVERYTHING = "~"
@@ -86,8 +87,62 @@ def _compare(
         then=Money(then.amount, currency),
         measured_now=Money(now.measured, currency),
         measured_then=Money(then.measured, currency),
-        quota=Money(Decimal(bounds[-1].numerator) / bounds[-1].denominator, currency) if bounds else None,
-        rate=Decimal((fact.terms.bands[then.tier].rate * 100).numerator)
-        / (fact.terms.bands[then.tier].rate * 100).denominator,
+        quota=Money(_decimal(bounds[-1]), currency) if bounds else None,
+        rate=_decimal(fact.terms.bands[then.tier].rate * 100),
         retro=fact.terms.mode == "retro",
     )
+
+
+@dataclass(frozen=True)
+class SoFar:
+    """One's own month until now, and what is missing to its next tier. `missing` is None in the highest."""
+
+    period: FiscalPeriod
+    earned: Money
+    measured: Money
+    quota: Money | None
+    percent: Decimal | None
+    gone: Decimal
+    missing: Money | None
+    lift: Money | None
+    next_rate: Decimal | None
+    retro: bool
+
+
+def on_a_plan(user: Any) -> bool:
+    """Whether a signed plan covers today."""
+    return bool(signed_assignments(user, clock.today(), clock.today() + timedelta(days=1)))
+
+
+def so_far(viewer: Any) -> SoFar | None:
+    """None without a signed plan for this month's revenue."""
+    period = month_holding(clock.today()) or _unsaved(clock.today())
+    fact = next((fact for fact in facts_of(viewer, period) if fact.component.metric == "revenue"), None)
+    if fact is None:
+        return None
+    terms, now = fact.terms, fact.earning
+    bounds = [_decimal(band.bound) for band in terms.bands[1:]]
+    quota = bounds[-1] if bounds else None
+    days = (period.last_on - period.first_on).days + 1
+    above = terms.bands[now.tier + 1] if terms.mode != "flat" and now.tier + 1 < len(terms.bands) else None
+    missing = lift = None
+    if above is not None:
+        reached = _decimal(above.bound) + (Decimal(0) if terms.comparator == "gte" else coin(terms.currency))
+        missing = Money(reached - now.measured, terms.currency)
+        lift = Money(earning(terms, reached) - now.amount, terms.currency)
+    return SoFar(
+        period=period,
+        earned=Money(now.amount, terms.currency),
+        measured=Money(now.measured, terms.currency),
+        quota=Money(quota, terms.currency) if quota is not None else None,
+        percent=truncated_percent(now.measured, quota) if quota else None,
+        gone=truncated_percent((clock.today() - period.first_on).days + 1, days, 0) or Decimal(0),
+        missing=missing,
+        lift=lift,
+        next_rate=_decimal(above.rate * 100) if above is not None else None,
+        retro=terms.mode == "retro",
+    )
+
+
+def _decimal(value: Fraction) -> Decimal:
+    return Decimal(value.numerator) / value.denominator

@@ -5,12 +5,12 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from forecasting.selectors.earn import Earn, earn_on, holds_share
+from forecasting.selectors.earn import Earn, earn_on, holds_share, so_far
 from opportunities.models import Opportunity
 
 
@@ -39,3 +39,14 @@ def _bar(found: Earn) -> dict[str, Decimal]:
         "add": found.credited.amount,
         "quota": quota,
     }
+
+
+@login_required
+def earned(request: HttpRequest) -> HttpResponse:
+    """One's own month until now, for My day; the running month's page without JavaScript."""
+    if not request.headers.get("HX-Request"):
+        return redirect("statement-me")
+    found = so_far(request.user)
+    top = max(found.measured.amount, found.quota.amount) * Decimal("1.16") if found and found.quota else Decimal(1)
+    context = {"earned": found, "month": date_format(found.period.first_on, "F") if found else "", "top": top}
+    return render(request, "forecasting/earned.html", context)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Activity
 from revops.core import clock
 from revops.core.errors import BadRequest
-from revops.core.registries import DayItem, day_for
+from revops.core.registries import DayItem, day_for, panels_for
 
 SHOWN = 50
 MEETINGS = (Activity.Kind.MEETING, Activity.Kind.VISIT)
@@ -38,6 +38,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         "queue": [_row(item, now) for item in chosen[:SHOWN]],
         "more": max(len(chosen) - SHOWN, 0),
         "meetings": _meetings(request.user, now),
+        "earn_url": next((card["url"] for card in panels_for("forecasting.my_day", request.user, request.user)), ""),
     }
     return render(request, "forecasting/my_day.html", context)
 

@@ -60,7 +60,7 @@ amounts = st.lists(st.integers(min_value=1, max_value=20_000_000), min_size=1, m
 
 
 @pytest.mark.spec("INV-32", "INV-33", "INV-34")
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cents=amounts, random=st.randoms(), cancelled=st.integers(min_value=0, max_value=5), one_by_one=st.booleans())
 def test_any_order_and_any_batch_of_the_same_facts_gives_the_same_balances(
     cast, petra, cents, random, cancelled, one_by_one

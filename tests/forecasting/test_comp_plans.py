@@ -242,6 +242,25 @@ def test_without_a_signed_plan_or_an_amount_the_card_says_so(client, cast, petra
     assert "has no amount yet" in client.get(reverse("opportunity-earn", args=[bare.pk])).content.decode()
 
 
+def test_my_day_says_what_the_month_earned_and_what_lifts_it(client, cast, petra):
+    put_on_p1(petra, cast.alice)
+    sell(cast.alice, "238400", on=date(2026, 11, 3))
+    client.force_login(cast.alice)
+    url = reverse("earned-so-far")
+    assert url in client.get(reverse("my-day")).content.decode()
+    html = " ".join(client.get(url, headers={"HX-Request": "true"}).content.decode().split())
+    for words in ("$4,768.00", "$31,600.01 more lifts all of November to 4 %: at least +$6,032.00", "88.2 % of quota"):
+        assert words in html
+    assert "73 % of the month gone" in html
+    assert client.get(url).status_code == 302
+    sell(cast.alice, "100000", on=date(2026, 11, 4))
+    html = client.get(url, headers={"HX-Request": "true"}).content.decode()
+    assert "The highest tier is reached." in html
+    client.force_login(cast.bob)
+    assert url not in client.get(reverse("my-day")).content.decode()
+    assert "$" not in client.get(url, headers={"HX-Request": "true"}).content.decode()
+
+
 # Standing alone ---------------------------------------------------------------------------
 
 PAY = ("compensation", "credits", "ledger", "statements", "pay_scope", "pay_facts", "calculation", "calculation_job")
