@@ -39,8 +39,8 @@ WORDS = {
 # Records that every colleague may read, or that a role (not an owner) opens: their own rooms test them.
 SHARED = (
     "product", "price", "prices", "pipeline", "period", "quota", "comp-plan", "users", "teams",
-    "approval-rules", "scorecard", "routing", "disqualify-reasons", "opportunity-lane", "plan-", "team", "user", "approvals",
-    "approval", "import", "export", "change", "mfa", "account_", "schema", "policy", "legal",
+    "approval-rules", "scorecard", "routing", "disqualify-reasons", "opportunity-lane", "plan-", "team", "user",
+    "approvals", "approval", "import", "export", "change", "mfa", "account_", "schema", "policy", "legal",
 )  # fmt: skip
 
 
