@@ -50,7 +50,8 @@ class Row:
 
     @classmethod
     def of(cls, line: QuoteLine) -> "Row":
-        return cls(line.product, *(plain(getattr(line, name)) for name in NUMBERS))
+        typed: dict[str, Any] = {name: plain(getattr(line, name)) for name in NUMBERS}
+        return cls(line.product, **typed)
 
     def clean(self) -> dict[str, Any]:
         """The line as the services take it; what is empty they copy from the catalogue."""
@@ -85,11 +86,11 @@ class Lines:
         keys = [int(key) if key.isascii() and key.isdigit() else 0 for key in data.getlist("product")[:MOST_ROWS]]
         known = Product.objects.visible_to(viewer).in_bulk([key for key in keys if key < 2**63])
         columns = {name: data.getlist(name) for name in NUMBERS}
-        rows = [
-            Row(known[key], *(_at(columns[name], index) for name in NUMBERS))
-            for index, key in enumerate(keys)
-            if key in known
-        ]
+        rows = []
+        for index, key in enumerate(keys):
+            cells: dict[str, Any] = {name: _at(columns[name], index) for name in NUMBERS}
+            if key in known:
+                rows.append(Row(known[key], **cells))
         return cls(rows)
 
     def is_valid(self) -> bool:

@@ -11,9 +11,9 @@ from revops.core.api.serializers import MoneyField, OutSerializer, StrictSeriali
 from revops.core.money import Money
 from revops.users import roles
 
-QUANTITY = {"max_digits": 12, "decimal_places": 3, "min_value": Decimal("0.001")}
-PRICE = {"max_digits": 18, "decimal_places": 6, "min_value": Decimal(0)}
-PERCENT = {"max_digits": 9, "decimal_places": 6, "min_value": Decimal(0), "max_value": Decimal(100)}
+QUANTITY: dict[str, Any] = {"max_digits": 12, "decimal_places": 3, "min_value": Decimal("0.001")}
+PRICE: dict[str, Any] = {"max_digits": 18, "decimal_places": 6, "min_value": Decimal(0)}
+PERCENT: dict[str, Any] = {"max_digits": 9, "decimal_places": 6, "min_value": Decimal(0), "max_value": Decimal(100)}
 
 
 class SeenField(serializers.PrimaryKeyRelatedField):

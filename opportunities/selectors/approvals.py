@@ -1,6 +1,5 @@
 """Which quotes need whose approval: the same answer for the preview on the editor and for the submission."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -98,8 +97,7 @@ def approval_inbox(*, viewer: Any) -> QuerySet[ApprovalRequest]:
 
 def current_step(approval: ApprovalRequest) -> ApprovalStep | None:
     """Whose turn it is."""
-    steps: Sequence[ApprovalStep] = approval.steps.all()
-    return next((step for step in steps if step.status == ApprovalStep.Status.WAITING), None)
+    return next((step for step in approval.steps.all() if step.status == ApprovalStep.Status.WAITING), None)
 
 
 def may_decide(step: ApprovalStep, user: User) -> bool:

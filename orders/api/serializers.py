@@ -26,7 +26,7 @@ from revops.core.api.serializers import MoneyField, OutSerializer, StrictSeriali
 from revops.core.money import currencies
 from revops.users.models import User
 
-QUANTITY = {"max_digits": 12, "decimal_places": 3, "min_value": Decimal("0.001")}
+QUANTITY: dict[str, Any] = {"max_digits": 12, "decimal_places": 3, "min_value": Decimal("0.001")}
 
 
 class SplitIn(StrictSerializer):

@@ -1,6 +1,6 @@
 """Addresses of the API."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, path
 from rest_framework.routers import SimpleRouter
 
 from orders.api import views
@@ -11,7 +11,7 @@ router.register("invoices", views.InvoiceViewSet, basename="api-invoices")
 router.register("payments", views.PaymentViewSet, basename="api-payments")
 router.register("credit-notes", views.CreditNoteViewSet, basename="api-credit-notes")
 
-urlpatterns: list[URLPattern] = [
+urlpatterns: list[URLPattern | URLResolver] = [
     *router.urls,
     path(
         "orders/<int:order>/fulfillments",

@@ -75,11 +75,11 @@ class Balance:
         return [Money(self.buckets[key], self.currency) for key, _label, _last in BUCKETS]
 
 
-def _issued_by(invoices: QuerySet[Invoice], as_of: date) -> QuerySet[Invoice]:
+def _issued_by(invoices: QuerySet[Invoice], as_of: date) -> QuerySet[Any]:
     """Issued invoices with what was credited and allocated by that day."""
     credits = CreditNote.objects.filter(invoice=OuterRef("pk"), issued_on__lte=as_of).order_by().values("invoice")
-    taken = PaymentAllocation.objects.filter(invoice=OuterRef("pk"), payment__received_on__lte=as_of)
-    taken = taken.order_by().values("invoice")
+    before = PaymentAllocation.objects.filter(invoice=OuterRef("pk"), payment__received_on__lte=as_of)
+    taken = before.order_by().values("invoice")
     return (
         invoices.exclude(status=Invoice.Status.DRAFT)
         .filter(issued_on__lte=as_of)

@@ -81,7 +81,7 @@ def _parts(invoice: Invoice, lines: Sequence[Mapping[str, Any]]) -> list[tuple[I
     own = {line.pk: line for line in invoice.lines.annotate(taken=Sum("credit_lines__amount", default=Decimal(0)))}
     if len({row["line"].pk for row in lines}) != len(lines):
         raise InvalidInput.of(lines=_("Name each line once."))
-    parts = []
+    parts: list[tuple[InvoiceLine, Decimal]] = []
     for index, row in enumerate(lines):
         line = own.get(row["line"].pk)
         if line is None:

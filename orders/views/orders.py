@@ -17,7 +17,7 @@ from accounts.models import Account
 from opportunities.models import Opportunity
 from orders import services
 from orders.forms import FulfilForm, OrderLines, asked_lines
-from orders.models import Order
+from orders.models import Invoice, Order
 from orders.selectors import invoice_list, order_list, trace, unbilled
 from orders.views.lists import INVOICE_TONES, ORDER_TONES
 from orders.views.version import shown_version
@@ -59,7 +59,7 @@ def page(request: HttpRequest, order: Order, form: FulfilForm, status: int = 200
     user: Any = request.user
     may_deliver = user.has_perm("orders.fulfil_order") and order.status in TO_DELIVER
     invoices = list(invoice_list(viewer=user).filter(order=order).order_by("pk"))
-    deal = Opportunity.objects.visible_to(user).filter(pk=order.opportunity_id).first()
+    deal = Opportunity.objects.visible_to(user).filter(orders=order).first()
     context = {
         "title": order.number,
         "nav_key": "orders",
@@ -72,7 +72,7 @@ def page(request: HttpRequest, order: Order, form: FulfilForm, status: int = 200
         "keyfacts": _keyfacts(order, invoices),
         "lines": _lines(order),
         "splits": [(row, Money(row.amount, order.currency)) for row in order.splits.select_related("user")],
-        "invoices": [(row, INVOICE_TONES.get(row.status, "")) for row in invoices],
+        "invoices": [(row, INVOICE_TONES.get(Invoice.Status(row.status), "")) for row in invoices],
         "deliveries": order.fulfillments.select_related("created_by").order_by("pk"),
         "trace": [(step, _took(step.took)) for step in trace(order)],
         "form": form if may_deliver else None,
