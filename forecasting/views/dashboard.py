@@ -189,7 +189,7 @@ def _pace(viewer: Any, ask: Asked, base: str) -> dict[str, Any]:
     quotas = quota_by_user(viewer=viewer, span=ask.span)
     booked = metrics.booked_by_user(viewer=viewer, span=ask.span, as_of=ask.as_of)
     share = elapsed_share(ask.span, ask.as_of)
-    people = User.objects.filter(pk__in=set(quotas) | set(booked))
+    people = User.objects.visible_to(viewer).filter(pk__in=set(quotas) | set(booked))
     rows = [_pace_row(person, booked, quotas, share, ask, base) for person in people]
     rows.sort(key=lambda row: (row["attained"] is None, -(row["attained"] or Decimal(0)), str(row["person"])))
     on = sum(row["pill"] == "ok" for row in rows)
