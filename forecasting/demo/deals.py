@@ -18,7 +18,7 @@ from revops.core import clock, outbox
 
 STAGES = ("engage", "discover_needs", "develop_proposal", "pitch", "negotiate")
 APPROVERS = {"Deal desk": "olga", "Finance": "erin", "Executive": "dana"}
-WIN_RATE = 0.40
+WIN_RATE = 0.36
 
 
 @dataclass
@@ -133,7 +133,7 @@ class Deals:
             self._offer(plan)
             return
         deals.move_opportunity(opportunity=plan.deal, stage=STAGES[stage], version=None, actor=actor)
-        if self.chance.random() < 0.7:
+        if self.chance.random() < 0.5:
             self._talk(plan)
         self.line.after(clock.now(), (3 * plan.pace, 16 * plan.pace), lambda: self._step(plan, stage + 1))
 
