@@ -40,7 +40,7 @@ class ForecastLineOut(serializers.Serializer):  # type: ignore[type-arg]
     """One person's, one team's or the whole line."""
 
     id = serializers.IntegerField(allow_null=True)
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     quota = MoneyShape(allow_null=True)
     weighted = MoneyShape()
     figures = serializers.DictField(child=MoneyShape())
