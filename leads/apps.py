@@ -10,6 +10,7 @@ class LeadsConfig(AppConfig):
 
     def ready(self) -> None:
         from leads import events, handlers, panels, search  # noqa: PLC0415  models are not ready at import time  # noqa: PLC0415
+        from leads.imports import IMPORTERS  # noqa: PLC0415
         from leads.registries import handoff_sections  # noqa: PLC0415
         from leads.selectors.activities import lead_activity_ids  # noqa: PLC0415
         from leads.selectors.handoffs import handed_lead_ids  # noqa: PLC0415
@@ -17,6 +18,10 @@ class LeadsConfig(AppConfig):
         from revops.core import outbox  # noqa: PLC0415
         from revops.core.registries import ScopeSource, scope_sources  # noqa: PLC0415
 
+        from revops.integrations.registries import importers  # noqa: PLC0415
+
+        for importer in IMPORTERS:
+            importers.register(importer)
         outbox.subscribe(events.LeadCreated, handlers.route_new_lead)
         outbox.subscribe(events.LeadAnswered, handlers.score_answered_lead)
         outbox.subscribe(events.ScoringChanged, handlers.score_all_leads)

@@ -1,6 +1,6 @@
 """What deals add to the frame and to the pages of lower apps."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.registries import ActivityHome, activity_homes
 from opportunities import services
 from opportunities.models import Opportunity, OpportunityActivity
 from opportunities.selectors import attention
@@ -63,6 +64,12 @@ def stalled_deals(user: Any, _today: date) -> Sequence[DayItem]:
     ]
 
 
+def places(activity_ids: Collection[int]) -> Mapping[int, tuple[str, str]]:
+    """The deals that these activities are about."""
+    rows = OpportunityActivity.objects.filter(activity_id__in=activity_ids).select_related("opportunity")
+    return {row.activity_id: (row.opportunity.name, row.opportunity.get_absolute_url()) for row in rows}
+
+
 def _of_account(account: Any) -> str:
     return f"{reverse('opportunity-list')}?account={account.pk}"
 
@@ -100,4 +107,5 @@ def register() -> None:
     )
     day_items.register(DaySource("opportunities.stalled", stalled_deals, VIEW, order=60))
     scope_sources.register(ScopeSource("opportunities.activities", "accounts.activity", activities_on_deals))
+    activity_homes.register(ActivityHome("opportunities", places, order=10))
     hand_over.register(Step("opportunities", services.hand_over_deals, order=40, label=_("Open opportunities")))

@@ -164,11 +164,12 @@ def _refuse_bad_reference(system: str, external_id: str) -> None:
 
 
 def _refuse_circle(account: Account, parent: Account | None) -> None:
-    above: Account | None = parent
+    """Walk up as the tree stands now: the parent as it was handed in may be older than that."""
+    above = parent.pk if parent is not None else None
     while above is not None:
-        if above.pk == account.pk:
+        if above == account.pk:
             raise InvalidInput.of(parent=_("This would make the account its own parent."))
-        above = Account.objects.filter(pk=above.parent_id).first() if above.parent_id else None
+        above = Account.objects.filter(pk=above).values_list("parent_id", flat=True).first()
 
 
 def _lock_tree() -> None:

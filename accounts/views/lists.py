@@ -68,7 +68,7 @@ class AccountList(ListPage):
         if not self.request.user.has_perm("accounts.add_account"):
             return ()
         return (
-            Action(_("Import"), "/imports/", "upload"),
+            Action(_("Import"), reverse("import-new"), "upload"),
             Action(_("New account"), reverse("account-new"), "plus", primary=True),
         )
 

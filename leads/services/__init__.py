@@ -2,6 +2,7 @@
 
 from leads.services.activities import log_lead_activity, log_lead_touch, plan_lead_activity
 from leads.services.handoffs import escalate_handoff, reject_handoff, settle_accepted_handoff, submit_handoff
+from leads.services.imports import import_leads, undo_leads
 from leads.services.leads import create_lead, update_lead
 from leads.services.leaving import hand_over_leads
 from leads.services.routing import assign_lead, route_lead
@@ -21,6 +22,7 @@ __all__ = [
     "escalate_handoff",
     "expire_handoff",
     "hand_over_leads",
+    "import_leads",
     "log_lead_activity",
     "log_lead_touch",
     "nurture_lead",
@@ -36,6 +38,7 @@ __all__ = [
     "settle_accepted_handoff",
     "start_working",
     "submit_handoff",
+    "undo_leads",
     "update_lead",
     "withdraw_handoff",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -164,9 +164,7 @@ class LeadList(ListPage):
     def actions(self) -> Sequence[Action]:
         if not self.request.user.has_perm("leads.add_lead"):
             return ()
-        found = [Action(_("New lead"), reverse("lead-new"), "plus", primary=True)]
-        try:
-            found.insert(0, Action(_("Import"), reverse("import-new"), "upload"))
-        except NoReverseMatch:
-            found.insert(0, Action(_("Import"), "/imports/", "upload"))
-        return found
+        return (
+            Action(_("Import"), reverse("import-new"), "upload"),
+            Action(_("New lead"), reverse("lead-new"), "plus", primary=True),
+        )

@@ -12,6 +12,8 @@ from revops.core.errors import DuplicateSuspected, IllegalState, InvalidInput, N
 from revops.core.models import AuditEntry
 from revops.users.models import User
 from tests.accounts.builders import make_account, make_contact
+from tests.cast import make_cast
+from tests.leads.test_routing import at_once
 
 
 def test_an_account_belongs_to_who_makes_it_and_knows_its_keys(alice: User) -> None:
@@ -149,3 +151,28 @@ def test_full_clean_finds_the_model_sound(alice: User) -> None:
         account.full_clean()
     except ValidationError as error:  # pragma: no cover
         pytest.fail(str(error))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_changes_at_once_cannot_close_a_circle() -> None:
+    alice = make_cast().alice
+    one, two = make_account(alice, "One"), make_account(alice, "Two")
+
+    def hang(account: Account, parent: Account) -> Any:
+        return services.update_account(account=account, version=1, actor=alice, parent=parent)
+
+    results = at_once(lambda: hang(one, two), lambda: hang(two, one))
+    assert sorted(type(result).__name__ for result in results) == ["Account", "InvalidInput"]
+    assert Account.objects.filter(parent__isnull=False).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_external_id_sent_twice_at_once_makes_one_account() -> None:
+    alice = make_cast().alice
+
+    def put() -> Any:
+        return services.upsert_account(system="erp", external_id="7", actor=alice, name="Acme")
+
+    results = at_once(put, put, put)
+    assert sorted(made for _account, made in results) == [False, False, True]
+    assert Account.objects.count() == 1

@@ -16,7 +16,9 @@ from revops.core.registries import day_for
 from revops.core.status import lock
 from revops.users.calendars import default_calendar
 from revops.users.models import User
+from tests.cast import make_cast
 from tests.leads.builders import answered, make_handoff, make_lead, make_qualified_lead
+from tests.leads.test_routing import at_once
 
 FRIDAY = datetime(2027, 1, 8, 15, 0, tzinfo=UTC)
 
@@ -213,3 +215,18 @@ def test_who_leaves_hands_everything_over(sam: User, alice: User, charlie: User,
     own.refresh_from_db()
     handoff.refresh_from_db()
     assert (own.owner, handoff.status) == (charlie, "expired")
+
+
+@pytest.mark.spec("SD-13")
+@pytest.mark.django_db(transaction=True)
+def test_two_answers_at_once_count_as_one() -> None:
+    cast = make_cast()
+    handoff = make_handoff(cast.sam, cast.alice)
+
+    def reject(actor: User) -> Any:
+        return services.reject_handoff(handoff=handoff, reason=f"{actor} says no", version=1, actor=actor)
+
+    results = at_once(lambda: reject(cast.alice), lambda: reject(cast.bob), lambda: reject(cast.dana))
+    assert sorted(type(result).__name__ for result in results) == ["Handoff", "StaleCopy", "StaleCopy"]
+    assert Lead.objects.get().status == "working"
+    assert Activity.objects.filter(owner=cast.sam, status="planned").count() == 1

@@ -1,0 +1,55 @@
+"""Set-based writer of imported leads: keys, first assignment, fit and event as the single-row service leaves them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.keys import email_key
+from leads.events import LeadCreated
+from leads.models import Assignment, Lead
+from leads.selectors.duplicates import lead_domain
+from leads.services._assignments import FIRST_ANSWER_MINUTES
+from leads.services.scoring import fit_many
+from revops.core import clock, outbox
+from revops.integrations.models import ImportRow
+from revops.integrations.writing import undo_rows, write_rows
+from revops.users.calendars import default_calendar, due_after
+
+OWN = frozenset({"leads.assignment", "leads.fitscore"})
+
+
+@transaction.atomic
+def import_leads(*, rows: Sequence[ImportRow], actor: Any) -> None:
+    """Create and update leads. New ones are held by the owner that the file names, else by who imports them."""
+    made, changed = write_rows(Lead, rows, actor=actor, noun="lead", prepare=_keys)
+    now = clock.now()
+    due = due_after(now, FIRST_ANSWER_MINUTES, default_calendar())
+    Assignment.objects.bulk_create(
+        [
+            Assignment(lead=lead, user_id=lead.owner_id, reason=_("Came in by a file"), assigned_at=now, sla_due_at=due)
+            for lead in made
+        ],
+        batch_size=1000,
+    )
+    fit_many([*made, *changed])
+    outbox.publish_all([LeadCreated(lead_id=lead.pk, route=False) for lead in made])
+
+
+def _keys(records: Sequence[Lead]) -> None:
+    for lead in records:
+        lead.email_key = email_key(lead.email)
+        lead.domain = lead_domain(email=lead.email, website=lead.website)
+
+
+@transaction.atomic
+def undo_leads(*, rows: Sequence[ImportRow], actor: Any) -> dict[int, str]:
+    """Delete leads that nobody worked on since; restore the updated ones."""
+
+    def keys(pairs: Sequence[tuple[ImportRow, Any]]) -> None:
+        for row, lead in pairs:
+            email, website = row.before.get("email", lead.email), row.before.get("website", lead.website)
+            row.before |= {"email_key": email_key(email), "domain": lead_domain(email=email, website=website)}
+
+    return undo_rows(Lead, rows, actor=actor, noun="lead", own_models=OWN, restore=keys)
