@@ -21,6 +21,7 @@ class Command(BaseCommand):
         embedded = "DATABASE_URL" in settings.EMBEDDED_SERVICES
         if embedded and unfinished.exists():
             self._empty()
+            unfinished.unlink()
         call_command("migrate", verbosity=0, interactive=False)
         if not self._wants_demo(embedded) or get_user_model().objects.exists():
             return
