@@ -9,7 +9,7 @@ class LeadsConfig(AppConfig):
     verbose_name = "Leads"
 
     def ready(self) -> None:
-        from leads import events, handlers, panels, search  # noqa: PLC0415  models are not ready at import time  # noqa: PLC0415
+        from leads import events, handlers, panels, search  # noqa: PLC0415  models are not ready at import time
         from leads.imports import IMPORTERS  # noqa: PLC0415
         from leads.registries import handoff_sections  # noqa: PLC0415
         from leads.selectors.activities import lead_activity_ids  # noqa: PLC0415
@@ -17,7 +17,6 @@ class LeadsConfig(AppConfig):
         from leads.selectors.sections import SECTIONS  # noqa: PLC0415
         from revops.core import outbox  # noqa: PLC0415
         from revops.core.registries import ScopeSource, scope_sources  # noqa: PLC0415
-
         from revops.integrations.registries import importers  # noqa: PLC0415
 
         for importer in IMPORTERS:
