@@ -43,7 +43,7 @@ class LeadImporter(Importer):
             aliases=("company name", "firm", "organization", "account"),
         ),
         ImportField("title", gettext_lazy("Title"), column="title", aliases=("job title", "job")),
-        ImportField("email", gettext_lazy("E-mail"), "email", column="email", aliases=("mail", "e-mail", "email address")),
+        ImportField("email", gettext_lazy("E-mail"), "email", column="email", aliases=("mail", "email address")),
         ImportField("phone", gettext_lazy("Phone"), column="phone", aliases=("tel", "telephone", "phone number")),
         ImportField("website", gettext_lazy("Web site"), column="website", aliases=("url", "web")),
         ImportField("industry", gettext_lazy("Industry"), column="industry", aliases=("sector",)),

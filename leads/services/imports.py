@@ -11,7 +11,7 @@ from leads.events import LeadCreated
 from leads.models import Assignment, Lead
 from leads.selectors.duplicates import lead_domain
 from leads.services._assignments import FIRST_ANSWER_MINUTES
-from leads.services.scoring import fit_many
+from leads.services.scoring import _fit_many
 from revops.core import clock, outbox
 from revops.integrations.models import ImportRow
 from revops.integrations.writing import undo_rows, write_rows
@@ -33,7 +33,7 @@ def import_leads(*, rows: Sequence[ImportRow], actor: Any) -> None:
         ],
         batch_size=1000,
     )
-    fit_many([*made, *changed])
+    _fit_many([*made, *changed])
     outbox.publish_all([LeadCreated(lead_id=lead.pk, route=False) for lead in made])
 
 

@@ -228,14 +228,12 @@ def _plan_update(importer: Importer, draft: Draft) -> None:
 
 
 def _change(importer: Importer, draft: Draft, column: str, before: Any) -> dict[str, str]:
-    key = _field_key(importer, column)
-    field = importer.field(key)
+    key = importer.field_of.get(column) or _field_key(importer, column)
     relation = column.removesuffix("_id")
     if before is not None and relation != column and hasattr(draft.record, relation):
         before = getattr(draft.record, relation)
     return {
         "field": key,
-        "label": str(field.label) if field else key,
         "before": as_text(before),
         "after": draft.shown.get(column) or as_text(draft.columns[column]),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from revops.core.registries import Registry
@@ -91,6 +92,11 @@ class Importer:
     # What the importer makes beside the record: such rows do not count as somebody's later work on it.
     own_models: ClassVar[frozenset[str]] = frozenset()
     extras: ClassVar[frozenset[str]] = frozenset()
+
+    @cached_property
+    def field_of(self) -> dict[str, str]:
+        """column -> the field that fills it straight."""
+        return {one.column: one.key for one in self.fields if one.column}
 
     def resolve(self, drafts: Sequence[Draft], context: Context) -> None:
         """Look up what cells refer to, for all rows at once."""

@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from revops.integrations.api.views import ChangeRequestViewSet, ExportViewSet, ImportViewSet
+
+router = SimpleRouter(trailing_slash=False)
+router.register("imports", ImportViewSet, basename="api-imports")
+router.register("exports", ExportViewSet, basename="api-exports")
+router.register("change-requests", ChangeRequestViewSet, basename="api-change-requests")
+
+urlpatterns = router.urls

@@ -1,0 +1,187 @@
+"""Imports, exports and change requests."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponseBase, QueryDict
+from django.urls import NoReverseMatch, resolve, reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from revops.core.api.views import ApiView, ResourceViewSet, job_accepted
+from revops.core.errors import InvalidInput, NotAllowed
+from revops.core.keyset import paginate
+from revops.core.views.lists import ListPage
+from revops.integrations import services
+from revops.integrations.api.serializers import (
+    BenefitIn,
+    ChangeRequestIn,
+    ChangeRequestOut,
+    CommitIn,
+    ExportIn,
+    ImportOut,
+    ImportRowOut,
+    MappingIn,
+    UploadIn,
+)
+from revops.integrations.exports import error_file
+from revops.integrations.filters import ChangeRequestFilter, ImportFilter
+from revops.integrations.selectors import change_list, import_list, rows_of
+
+SORTS = {"id": "id", "created_at": "created_at"}
+ROWS = 200
+
+
+class ImportViewSet(ResourceViewSet):
+    """Files on their way in: upload, map, check (a dry run), commit as a job, undo."""
+
+    resource = "imports"
+    selector = staticmethod(import_list)
+    out = ImportOut
+    filterset_class = ImportFilter
+    sort_fields = SORTS
+
+    @extend_schema(request={"multipart/form-data": UploadIn}, responses={201: ImportOut})
+    def create(self, request: Request) -> Response:
+        """Upload a CSV file; the answer holds its columns and a suggested mapping."""
+        given = self.read(UploadIn)
+        run = services.create_run(actor=request.user, kind=given["kind"], upload=given["file"], system=given["system"])
+        return self.again(run, 201)
+
+    @extend_schema(request=MappingIn, responses=ImportOut)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Say which column fills which field."""
+        run, version = self.record(pk), self.shown_version(request)
+        return self.again(services.map_run(run=run, version=version, actor=request.user, **self.read(MappingIn)))
+
+    @extend_schema(request=None, responses=ImportOut)
+    @action(detail=True, methods=["post"])
+    def check(self, request: Request, pk: str) -> Response:
+        """The dry run: counts now, rows under `rows`. It writes nothing."""
+        run, version = self.record(pk), self.shown_version(request)
+        if run.state == run.State.UPLOADED:
+            run = services.map_run(run=run, version=version, actor=request.user, mapping=run.mapping)
+            version = run.version
+        return self.again(services.check_run(run=run, version=version, actor=request.user))
+
+    @extend_schema(request=CommitIn, responses={202: OpenApiTypes.OBJECT})
+    @action(detail=True, methods=["post"])
+    def commit(self, request: Request, pk: str) -> Response:
+        """Write what the dry run showed: 202 with the job."""
+        run, version = self.record(pk), self.shown_version(request)
+        job = services.start_commit(run=run, version=version, actor=request.user, **self.read(CommitIn))
+        return job_accepted(job)
+
+    @extend_schema(request=None, responses={202: OpenApiTypes.OBJECT})
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, pk: str) -> Response:
+        """Take it back: 202 with the job."""
+        run, version = self.record(pk), self.shown_version(request)
+        return job_accepted(services.start_undo(run=run, version=version, actor=request.user))
+
+    @extend_schema(responses=ImportRowOut(many=True))
+    @action(detail=True, methods=["get"])
+    def rows(self, request: Request, pk: str) -> Response:
+        """Rows with verdict and changes; `?verdict=` narrows them."""
+        rows = rows_of(self.record(pk), request.query_params.get("verdict", "")).order_by()
+        page = paginate(rows, ["number"], request.query_params.get("cursor") or None, ROWS)
+        return Response({"results": ImportRowOut(page.rows, many=True).data, "next": page.next_cursor})
+
+    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR})
+    @action(detail=True, methods=["get"])
+    def errors(self, request: Request, pk: str) -> HttpResponseBase:
+        """The refused rows in the file's own columns, with one more that says why."""
+        return error_file(self.record(pk))
+
+
+class ExportViewSet(ApiView):
+    """Any list as CSV."""
+
+    resource = "exports"
+
+    @extend_schema(request=ExportIn, responses={(200, "text/csv"): OpenApiTypes.STR})
+    def create(self, request: Request) -> HttpResponseBase:
+        """Exactly what the list page shows with this filter, as CSV."""
+        form = ExportIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        page = _list_page(form.validated_data["list"])
+        query = QueryDict(mutable=True)
+        query.update({**form.validated_data["query"], "export": "csv"})
+        view = page()
+        asked: Any = request._request
+        asked.GET, asked.user, asked.method = query, request.user, "GET"
+        view.setup(asked)
+        if page.permission and not request.user.has_perm(page.permission):
+            raise NotAllowed("Your role does not include this list.")
+        return view.get(asked)
+
+
+def _list_page(name: str) -> type[ListPage]:
+    """The page behind "accounts": its address is /accounts/, or the address of its name in the singular and -list."""
+    for address in (f"/{name}/list/", f"/{name}/", f"/billing/{name}/", _by_name(name)):
+        try:
+            page = getattr(resolve(address).func, "view_class", None)
+        except Http404:
+            continue
+        if isinstance(page, type) and issubclass(page, ListPage):
+            return page
+    raise InvalidInput.of(list="There is no such list.")
+
+
+def _by_name(name: str) -> str:
+    try:
+        return reverse(f"{name.removesuffix('s')}-list")
+    except NoReverseMatch:
+        return "/-/"
+
+
+class ChangeRequestViewSet(ResourceViewSet):
+    """Wishes to change a system."""
+
+    resource = "change-requests"
+    selector = staticmethod(change_list)
+    out = ChangeRequestOut
+    filterset_class = ChangeRequestFilter
+    sort_fields = SORTS
+
+    @extend_schema(request=ChangeRequestIn, responses={201: ChangeRequestOut})
+    def create(self, request: Request) -> Response:
+        """Ask for a change."""
+        return self.answer(services.propose_change(actor=request.user, **self.read(ChangeRequestIn)), 201)
+
+    @extend_schema(request=ChangeRequestIn, responses=ChangeRequestOut)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change a proposal."""
+        record, version = self.record(pk), self.shown_version(request)
+        given = self.read(ChangeRequestIn, partial=True)
+        return self.answer(services.update_change(request=record, version=version, actor=request.user, **given))
+
+    @extend_schema(request=None, responses=ChangeRequestOut)
+    @action(detail=True, methods=["post"])
+    def approve(self, request: Request, pk: str) -> Response:
+        """Approve; needs sponsor and expected benefit."""
+        return self._act(services.approve_change, request, pk)
+
+    @extend_schema(request=None, responses=ChangeRequestOut)
+    @action(detail=True, methods=["post"])
+    def reject(self, request: Request, pk: str) -> Response:
+        """Turn it down."""
+        return self._act(services.reject_change, request, pk)
+
+    @extend_schema(request=None, responses=ChangeRequestOut)
+    @action(detail=True, methods=["post"])
+    def complete(self, request: Request, pk: str) -> Response:
+        """It is live; its benefit is asked in 90 days."""
+        return self._act(services.complete_change, request, pk)
+
+    @extend_schema(request=BenefitIn, responses=ChangeRequestOut)
+    @action(detail=True, methods=["post"])
+    def measure(self, request: Request, pk: str) -> Response:
+        """Say what it brought."""
+        return self._act(services.measure_change, request, pk, **self.read(BenefitIn))
+
+    def _act(self, verb: Any, request: Request, pk: str, **given: Any) -> Response:
+        record, version = self.record(pk), self.shown_version(request)
+        return self.answer(verb(request=record, version=version, actor=request.user, **given))

@@ -1,0 +1,73 @@
+"""HTML input of imports and change requests."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from revops.integrations.reading import DELIMITERS, ENCODINGS
+from revops.integrations.selectors import importers_for
+from revops.users.models import User
+
+DELIMITER_NAMES = {",": _("Comma"), ";": _("Semicolon"), "\t": _("Tab"), "|": _("Bar")}
+ORDERS = [("", _("As the file tells")), ("dmy", _("Day first: 17/11/2026")), ("mdy", _("Month first: 11/17/2026"))]
+SIGNS = [("", _("As the file tells")), (".", _("Point: 1,234.50")), (",", _("Comma: 1.234,50"))]
+
+
+class UploadForm(forms.Form):
+    """A file, and what its rows are."""
+
+    kind = forms.ChoiceField(label=_("What are its rows?"))
+    file = forms.FileField(
+        label=_("CSV file"), help_text=_("Up to 50 MB and 200,000 rows. Its first row names the columns.")
+    )
+    system = forms.CharField(
+        label=_("Where does it come from?"),
+        required=False,
+        max_length=40,
+        help_text=_("The other system's name. Ids are unique within it, so the same file again changes nothing."),
+    )
+
+    def __init__(self, *args: Any, viewer: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [(one.key, one.label) for one in importers_for(viewer)]  # type: ignore[attr-defined]
+
+
+class ShapeForm(forms.Form):
+    """How the file is written."""
+
+    encoding = forms.ChoiceField(label=_("Encoding"), choices=list(ENCODINGS.items()))
+    delimiter = forms.ChoiceField(
+        label=_("Columns are separated by"), choices=[(mark, DELIMITER_NAMES[mark]) for mark in DELIMITERS]
+    )
+    date_order = forms.ChoiceField(label=_("Dates"), choices=ORDERS, required=False)
+    decimal_sign = forms.ChoiceField(label=_("Decimal sign"), choices=SIGNS, required=False)
+    system = forms.CharField(label=_("Where it comes from"), max_length=40, required=False)
+    allow_duplicates = forms.BooleanField(label=_("Import rows that look like somebody we know"), required=False)
+
+
+class ChangeRequestForm(forms.Form):
+    """A wish to change a system."""
+
+    title = forms.CharField(label=_("What is to change?"), max_length=200)
+    details = forms.CharField(label=_("Details"), max_length=10_000, required=False, widget=forms.Textarea)
+    sponsor = forms.ModelChoiceField(
+        label=_("Sponsor"),
+        queryset=User.objects.none(),
+        required=False,
+        help_text=_("Who answers for it. Needed to be approved."),
+    )
+    expected_benefit = forms.CharField(
+        label=_("Expected benefit"), max_length=400, required=False, help_text=_("Needed to be approved.")
+    )
+
+    def __init__(self, *args: Any, viewer: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        sponsor: Any = self.fields["sponsor"]
+        sponsor.queryset = User.objects.visible_to(viewer).working()
+
+
+class BenefitForm(forms.Form):
+    """What a change brought."""
+
+    measured_benefit = forms.CharField(label=_("Measured benefit"), max_length=400)
