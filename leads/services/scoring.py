@@ -159,12 +159,12 @@ def score_leads(*, after: int = 0, actor: Any = None) -> int | None:
     )
     if not chunk:
         return None
-    fit_many(chunk)
+    _fit_many(chunk)
     _qualify_many(chunk)
     return chunk[-1].pk
 
 
-def fit_many(leads: list[Lead]) -> None:
+def _fit_many(leads: list[Lead]) -> None:
     rules, now = list(FitRule.objects.filter(is_active=True)), clock.now()
     standing = {row.lead_id: row for row in FitScore.objects.filter(lead__in=leads)}
     rows = []
