@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils import timezone
 
-
 _moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
 
 

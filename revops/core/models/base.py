@@ -4,11 +4,13 @@ from typing import Any
 
 from django.db import models
 
+from revops.core import clock
+
 
 class Stamped(models.Model):
     """When a row was made and last touched."""
 
-    created_at = models.DateTimeField(auto_now_add=True, editable=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True, editable=False)
 
     class Meta:
