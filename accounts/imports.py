@@ -226,7 +226,7 @@ class ContactImporter(Importer):
         rows = Contact.objects.filter(email_key__in=keys, archived_at__isnull=True).select_related("account", "owner")
         match_by(mailed, rows, self._key, lambda row: (row.account_id, row.email_key))
         bare = [draft for draft in drafts if draft.record is None and not draft.values.get("email")]
-        names = {draft.columns.get("account_id") for draft in bare}
+        names = {draft.columns["account_id"] for draft in bare if "account_id" in draft.columns}
         rows = Contact.objects.filter(account_id__in=names, archived_at__isnull=True).select_related("account", "owner")
         match_by(bare, rows, self._name, lambda row: (row.account_id, f"{row.first_name} {row.last_name}".casefold()))
 

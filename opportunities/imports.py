@@ -186,7 +186,7 @@ class OpportunityImporter(Importer):
         )
         prices = dict(entries.values_list("product_id", "list_price"))
         for draft in drafts:
-            price = prices.get(draft.columns.get("product_id"))
+            price = prices.get(draft.columns.get("product_id", 0))
             if "amount" not in draft.values and price is not None and self._kind(draft) == "open":
                 draft.defaults["amount"] = price.quantize(Decimal("0.01"))
                 context.remark(_("No amount: open deals take their product's list price."))

@@ -18,7 +18,7 @@ def import_accounts(*, rows: Sequence[ImportRow], actor: Any) -> None:
     """Create and update accounts; parents within the file follow in `link_accounts`."""
     for row in rows:
         if "parent_row" in row.values and row.verdict == ImportRow.Verdict.UPDATE:
-            row.before = {"parent_id": Account.objects.filter(pk=row.record_id).values_list("parent_id", flat=True)[0]}
+            row.before = {"parent_id": Account.objects.filter(pk=row.record_id or 0).values_list("parent_id", flat=True)[0]}
     write_rows(Account, rows, actor=actor, noun="account", extras=EXTRAS, prepare=_account_keys)
 
 

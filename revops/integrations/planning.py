@@ -118,7 +118,7 @@ def match_external(drafts: Sequence[Draft], importer: Importer, context: Context
     rows = importer.model._base_manager.filter(
         external_system=system, external_id__in=[draft.values["external_id"] for draft in with_id]
     ).select_related(*joins)
-    found = {row.external_id: row for row in rows}
+    found: dict[str, Any] = {row.external_id: row for row in rows}  # type: ignore[attr-defined]
     for draft in with_id:
         draft.record = found.get(draft.values["external_id"])
         draft.defaults |= {"external_system": system, "external_id": draft.values["external_id"]}

@@ -126,7 +126,8 @@ def read_rows(file: BinaryIO, encoding: str, delimiter: str) -> Iterator[tuple[i
         reason = _("it is not written in %(encoding)s") % {"encoding": ENCODINGS.get(encoding, encoding)}
         raise _unreadable(number + 1, reader.line_num, reason) from error
     finally:
-        text.detach()
+        if not text.closed and not file.closed:
+            text.detach()
 
 
 def _unreadable(row: int, line: int, reason: str) -> InvalidInput:

@@ -7,7 +7,9 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from revops.core.errors import InvalidInput
 from revops.core.registries import DayItem
+from revops.core.scope import require
 from revops.integrations.models import ImportRow, ImportRun, SystemChangeRequest
 from revops.integrations.registries import Importer, importers
 
@@ -49,3 +51,17 @@ def benefits_to_measure(user: Any, on: date) -> Sequence[DayItem]:
         )
         for request in due.filter(sponsor=user) | due.filter(created_by=user)
     ]
+
+
+def importer_for(kind: str, actor: Any) -> Importer:
+    """The importer, if this person may use it."""
+    importer = importers.get(kind)
+    if importer is None:
+        raise InvalidInput.of(kind=_("There is nothing of this kind to import."))
+    require(actor, importer.permission, _("Your role does not include importing these."))
+    return importer
+
+
+def rows_to_write(run: ImportRun) -> Any:
+    """Rows that the plan creates or updates, in the order of the file."""
+    return ImportRow.objects.filter(run=run, verdict__in=["create", "update"]).order_by("number")

@@ -62,7 +62,7 @@ def _create(
     records: list[Any] = [model(**columns_of(model, row.values, extras)) for row in rows]
     if prepare:
         prepare(records)
-    records = model._base_manager.bulk_create(records, batch_size=BATCH)
+    records = list(model._base_manager.bulk_create(records, batch_size=BATCH))
     for row, record in zip(rows, records, strict=True):
         row.record_id, row.written_version, row.outcome = record.pk, record.version, WRITTEN
     return records
@@ -124,7 +124,8 @@ def undo_rows(
         .order_by("pk")
     }
     kept: dict[int, str] = {}
-    new, old = [], []
+    new: list[tuple[ImportRow, Any]] = []
+    old: list[tuple[ImportRow, Any]] = []
     for row in rows:
         record: Any = records.get(row.record_id)
         if record is None:
@@ -158,7 +159,8 @@ def _without_used(
 
 def used_by(model: type[models.Model], keys: Iterable[Any], own_models: Collection[str]) -> dict[Any, str]:
     """Which of these records something else points at, and what: later work that an undo must not tear away."""
-    keys, used = list(keys), {}
+    keys = list(keys)
+    used: dict[Any, str] = {}
     for relation in model._meta.get_fields(include_hidden=True):
         if not isinstance(relation, models.ManyToOneRel) or relation.on_delete not in (PROTECT, CASCADE, SET_NULL):
             continue

@@ -76,12 +76,20 @@ class ChangeRequestOut(OutSerializer):
         ]  # fmt: skip
 
 
+class ColleagueField(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg]
+    """Somebody who is with us."""
+
+    def get_queryset(self) -> Any:
+        request = self.context.get("request")
+        return User.objects.visible_to(request.user).working() if request else User.objects.none()
+
+
 class ChangeRequestIn(StrictSerializer):
     """What is to change, who answers for it, and what it is to bring."""
 
     title = serializers.CharField(max_length=200)
     details = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
-    sponsor: Any = serializers.PrimaryKeyRelatedField(queryset=User.objects.working(), required=False, allow_null=True)
+    sponsor = ColleagueField(required=False, allow_null=True)
     expected_benefit = serializers.CharField(max_length=400, required=False, allow_blank=True)
 
 

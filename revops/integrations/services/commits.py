@@ -12,7 +12,8 @@ from revops.core.models import JobRun
 from revops.core.status import advance, lock
 from revops.integrations.models import ImportRow, ImportRun
 from revops.integrations.registries import Importer, importers
-from revops.integrations.services.runs import importer_for, make_plan, rows_to_write
+from revops.integrations.selectors import importer_for, rows_to_write
+from revops.integrations.services.runs import make_plan
 from revops.integrations.writing import KEPT, UNDONE, WRITTEN
 
 COMMIT, UNDO = "integrations.commit", "integrations.undo"

@@ -32,7 +32,7 @@ def place_imported_teams(*, run: ImportRun, actor: Any) -> None:
     """Put teams under their parents, once all teams of the file exist."""
     teams = {team.name.casefold(): team for team in Team.objects.all()}
     for row in run.rows.filter(outcome=WRITTEN, values__has_key="parent_name").order_by("number"):
-        team = Team.objects.filter(pk=row.record_id).first()
+        team = Team.objects.filter(pk=row.record_id or 0).first()
         parent = teams.get(str(row.values["parent_name"]).casefold())
         if team is not None and parent is not None:
             users.place_team(team=team, parent=parent, actor=actor)

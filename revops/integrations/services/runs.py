@@ -11,23 +11,14 @@ from django.utils.translation import gettext as _
 
 from revops.core import audit
 from revops.core.errors import IllegalState, InvalidInput
-from revops.core.scope import require
 from revops.core.status import advance, lock
 from revops.integrations import reading, staging, values
-from revops.integrations.models import HeaderMapping, ImportRow, ImportRun
+from revops.integrations.models import HeaderMapping, ImportRun
 from revops.integrations.planning import plan, tally
-from revops.integrations.registries import Importer, importers
+from revops.integrations.registries import Importer
+from revops.integrations.selectors import importer_for
 
 State = ImportRun.State
-
-
-def importer_for(kind: str, actor: Any) -> Importer:
-    """The importer, if this person may use it."""
-    importer = importers.get(kind)
-    if importer is None:
-        raise InvalidInput.of(kind=_("There is nothing of this kind to import."))
-    require(actor, importer.permission, _("Your role does not include importing these."))
-    return importer
 
 
 @transaction.atomic
@@ -36,7 +27,8 @@ def create_run(*, actor: Any, kind: str, upload: File, file_name: str = "", syst
     importer = importer_for(kind, actor)
     reading.refuse_size(upload.size)
     name = PurePath(file_name or upload.name or "file.csv").name.replace("\x00", "")[:200]
-    encoding = reading.detect_encoding(upload.file)
+    raw: Any = upload.file
+    encoding = reading.detect_encoding(raw)
     run = ImportRun(
         kind=kind,
         system=_system(system),
@@ -44,7 +36,7 @@ def create_run(*, actor: Any, kind: str, upload: File, file_name: str = "", syst
         size=upload.size,
         sha256=_digest(upload),
         encoding=encoding,
-        delimiter=reading.detect_delimiter(upload.file, encoding),
+        delimiter=reading.detect_delimiter(raw, encoding),
         created_by=actor,
     )
     upload.seek(0)
@@ -77,6 +69,7 @@ def _digest(upload: File) -> str:
 
 def _stage(run: ImportRun) -> None:
     run.rows.all().delete()
+    stored: Any
     with run.file.open("rb") as stored:
         rows = reading.read_rows(stored, run.encoding, run.delimiter)
         first = next(rows, None)
@@ -124,9 +117,9 @@ def _settle(run: ImportRun, importer: Importer) -> None:
     """Date order and decimal sign, where the mapped columns tell them."""
     dates = _hints(run, importer, "dates", ("date",))
     numbers = _hints(run, importer, "numbers", ("number", "money", "integer"))
-    order, sign = values.settle(dates, "iso"), values.settle(numbers, ".")
-    run.date_order = order if order != values.ASK else run.date_order
-    run.decimal_sign = sign if sign != values.ASK else run.decimal_sign
+    order, sign = values.settle(dates, ""), values.settle(numbers, "")
+    run.date_order = order if order not in ("", values.ASK) else run.date_order
+    run.decimal_sign = sign if sign not in ("", values.ASK) else run.decimal_sign
 
 
 def _hints(run: ImportRun, importer: Importer, what: str, types: Sequence[str]) -> list[str]:
@@ -228,10 +221,10 @@ def check_run(*, run: ImportRun, version: int | None, actor: Any) -> ImportRun:
 def _refuse_unanswered(run: ImportRun, importer: Importer) -> None:
     if not run.mapping:
         raise InvalidInput.of(mapping=_("Say which column fills which field."))
-    if run.date_order == "" and values.settle(_hints(run, importer, "dates", ("date",)), "iso") == values.ASK:
+    if run.date_order == "" and values.settle(_hints(run, importer, "dates", ("date",)), "") == values.ASK:
         raise InvalidInput.of(date_order=_("Dates like 3/4/2026 can be read two ways: say which."))
     numbers = _hints(run, importer, "numbers", ("number", "money", "integer"))
-    if run.decimal_sign == "" and values.settle(numbers, ".") == values.ASK:
+    if run.decimal_sign == "" and values.settle(numbers, "") == values.ASK:
         raise InvalidInput.of(decimal_sign=_("Numbers like 1.234 can be read two ways: say which sign is decimal."))
 
 
@@ -242,8 +235,3 @@ def make_plan(*, run: ImportRun, actor: Any) -> None:
     staging.save_plan(run, drafts)
     run.counts = tally(drafts)
     run.remarks = [{"text": text, "rows": rows} for text, rows in remarks.items()]
-
-
-def rows_to_write(run: ImportRun) -> Any:
-    """Rows that the plan creates or updates, in the order of the file."""
-    return ImportRow.objects.filter(run=run, verdict__in=["create", "update"]).order_by("number")
