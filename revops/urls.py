@@ -8,6 +8,8 @@ from django.urls import include, path
 from django.views.defaults import page_not_found
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from revops.core.api.views import NoSuchAddress
+
 API_ROOMS = [
     "revops.core.api.urls",
     "revops.users.api.urls",
@@ -41,6 +43,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api_docs"),
     *(path("api/v1/", include(room)) for room in API_ROOMS),
+    path("api/v1/<path:address>", NoSuchAddress.as_view({"get": "http_method_not_allowed"})),
     *(path("", include(room)) for room in PAGE_ROOMS),
     path("login/", account_views.login, name="account_login"),
     path("logout/", account_views.logout, name="account_logout"),

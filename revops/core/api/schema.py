@@ -14,13 +14,15 @@ REFUSALS = {
     "401": "Not signed in",
     "403": "Not allowed",
     "404": "No such record in the caller's scope",
+    "406": "Answers are JSON",
     "409": "Illegal state, or a duplicate is suspected",
     "412": "The record changed since it was read",
+    "415": "Bodies are JSON, uploads multipart",
     "422": "Refused by a rule or a field check",
     "428": "If-Match is missing",
     "429": "Too many requests",
 }
-READING = ("400", "401", "403", "404", "429")
+READING = ("400", "401", "403", "404", "406", "429")
 PROBLEM = {
     "type": "object",
     "description": "RFC 9457 problem document; a refusal's own facts (candidates, current_version) stand beside.",

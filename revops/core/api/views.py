@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -188,7 +190,7 @@ class ResourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView)
 
     def _limit(self, request: Request) -> int:
         raw = request.query_params.get("limit", str(DEFAULT_LIMIT))
-        if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:9]) <= MAX_LIMIT:
+        if not raw.isascii() or not raw.isdigit() or len(raw) > 9 or not 1 <= int(raw) <= MAX_LIMIT:
             raise BadRequest("bad_limit", f"limit is a number from 1 to {MAX_LIMIT}.")
         return int(raw)
 
@@ -203,6 +205,19 @@ class ResourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView)
         else:
             body["count"] = queryset.order_by().values("pk")[: COUNT_CAP + 1].count()
             body["count_capped"] = body["count"] > COUNT_CAP
+
+
+@extend_schema(exclude=True)
+class NoSuchAddress(ApiView):
+    """Whatever no resource answers: a problem document, not the page that people see."""
+
+    resource = ""
+    permission_classes: ClassVar[list[Any]] = []
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Every method ends here."""
+        super().initial(request, *args, **kwargs)
+        raise Http404
 
 
 def job_accepted(job: JobRun) -> Response:

@@ -1,0 +1,30 @@
+"""What stands at the edge of every resource."""
+
+from typing import Any
+
+from django.test import Client
+
+from tests.accounts.builders import make_account
+from tests.cast import Cast
+
+
+def test_an_address_that_no_resource_answers_is_a_problem_document(client: Client, cast: Cast) -> None:
+    client.force_login(cast.alice)
+    for verb in ("get", "post", "put", "patch", "delete"):
+        answer = getattr(client, verb)("/api/v1/no-such-thing/1")
+        assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json"), verb
+
+
+def test_a_limit_with_leading_zeros_is_read_to_its_end(client: Client, cast: Cast) -> None:
+    client.force_login(cast.alice)
+    for _ in range(3):
+        make_account(cast.alice)
+    assert client.get("/api/v1/accounts?limit=0000000010000000000").status_code == 400
+    assert len(client.get("/api/v1/accounts?limit=002").json()["results"]) == 2
+
+
+def test_half_a_character_in_a_body_is_malformed(client: Client, cast: Cast) -> None:
+    client.force_login(cast.alice)
+    for body in ('{"name": "\\ud800"}', '{"\\udfff": 1}', "[" * 100_000):
+        answer: Any = client.post("/api/v1/accounts", body, content_type="application/json")
+        assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json"), body[:20]
