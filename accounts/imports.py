@@ -17,7 +17,7 @@ from revops.integrations.planning import match_by, match_external, refuse_twins
 from revops.integrations.registries import Context, Draft, Importer, ImportField
 
 EXTERNAL = ImportField(
-    "external_id", gettext_lazy("Id in the other system"), aliases=("id", "record id", "account id", "contact id")
+    "external_id", gettext_lazy("External id"), aliases=("id", "record id", "account id", "contact id")
 )
 OWNER = ImportField("owner", gettext_lazy("Owner"), aliases=("account owner", "contact owner", "owner name"))
 # Spellings of known sources that are plainly slips.

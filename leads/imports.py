@@ -31,7 +31,7 @@ class LeadImporter(Importer):
     matched_by = gettext_lazy("id in the other system, then e-mail")
     fields = (
         ImportField(
-            "external_id", gettext_lazy("Id in the other system"), aliases=("id", "lead id", "prospect id", "record id")
+            "external_id", gettext_lazy("External id"), aliases=("id", "lead id", "prospect id", "record id")
         ),
         ImportField("first_name", gettext_lazy("First name"), column="first_name", aliases=("given name", "firstname")),
         ImportField(

@@ -43,7 +43,7 @@ class OpportunityImporter(Importer):
     matched_by = gettext_lazy("id in the other system, then name and account")
     own_models = services.OWN
     fields = (
-        ImportField("external_id", gettext_lazy("Id in the other system"), aliases=("opportunity_id", "id", "deal id")),
+        ImportField("external_id", gettext_lazy("External id"), aliases=("opportunity_id", "id", "deal id")),
         ImportField(
             "name", gettext_lazy("Opportunity"), column="name", aliases=("deal name", "opportunity name", "title")
         ),

@@ -67,8 +67,10 @@ class AccountList(ListPage):
     def actions(self) -> Sequence[Action]:
         if not self.request.user.has_perm("accounts.add_account"):
             return ()
+        may_import = self.request.user.has_perm("integrations.import_records")
+        upload = Action(_("Import"), f"{reverse('import-new')}?kind=accounts", "upload")
         return (
-            Action(_("Import"), reverse("import-new"), "upload"),
+            *((upload,) if may_import else ()),
             Action(_("New account"), reverse("account-new"), "plus", primary=True),
         )
 

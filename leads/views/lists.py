@@ -164,7 +164,9 @@ class LeadList(ListPage):
     def actions(self) -> Sequence[Action]:
         if not self.request.user.has_perm("leads.add_lead"):
             return ()
+        may_import = self.request.user.has_perm("integrations.import_leads")
+        upload = Action(_("Import"), f"{reverse('import-new')}?kind=leads", "upload")
         return (
-            Action(_("Import"), reverse("import-new"), "upload"),
+            *((upload,) if may_import else ()),
             Action(_("New lead"), reverse("lead-new"), "plus", primary=True),
         )

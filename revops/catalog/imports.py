@@ -23,7 +23,7 @@ class ProductImporter(Importer):
     matched_by = gettext_lazy("id in the other system, then SKU, then name")
     extras = frozenset({"family_name", "list_price"})
     fields = (
-        ImportField("external_id", gettext_lazy("Id in the other system"), aliases=("id", "product id")),
+        ImportField("external_id", gettext_lazy("External id"), aliases=("id", "product id")),
         ImportField("sku", gettext_lazy("SKU"), column="sku", aliases=("product code", "code")),
         ImportField("name", gettext_lazy("Product"), column="name", required=True, aliases=("product name",)),
         ImportField("family", gettext_lazy("Family"), column="family_name", aliases=("series", "category")),

@@ -14,7 +14,7 @@ from revops.integrations.registries import Context, Draft, Importer, ImportField
 from revops.integrations.services import people as services
 from revops.users.models import Team, TeamMembership, TeamPlacement, User
 
-EXTERNAL = ImportField("external_id", gettext_lazy("Id in the other system"), aliases=("id", "record id"))
+EXTERNAL = ImportField("external_id", gettext_lazy("External id"), aliases=("id", "record id"))
 
 
 class TeamImporter(Importer):

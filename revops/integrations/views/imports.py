@@ -29,7 +29,7 @@ TONES = {
     ImportRun.State.CANCELLED: "bad",
 }
 VERDICT_TONES = {"create": "ok", "update": "accent", "same": "", "skip": "warn", "error": "bad"}
-SHOWN_CELLS = 6
+SHOWN_CELLS = {"create": 3, "update": 12}
 PAGE = 50
 
 
@@ -148,6 +148,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             return _map(request, run, form)
         except InvalidInput as refused:
+            run = _run(request, pk)  # the columns may be kept already, and only the check refused
             for error in refused.errors:
                 form.add_error(error.pointer if error.pointer in form.fields else None, error.detail)
     return _columns_page(request, run, form)
@@ -271,9 +272,10 @@ def _mapping(run: ImportRun) -> list[dict[str, Any]]:
 
 def _line(row: ImportRow, labels: dict[str, str]) -> dict[str, Any]:
     """A row of the dry run with its cells: what was, what will be, or why not."""
+    shown = SHOWN_CELLS.get(row.verdict, 0)
     cells = [
         {"label": labels.get(change["field"], change["field"]), "before": change["before"], "after": change["after"]}
-        for change in row.changes[:SHOWN_CELLS]
+        for change in row.changes[:shown]
     ]
     cells += [
         {"label": labels.get(error["field"], error["field"]), "wrong": error["value"], "message": error["message"]}
@@ -283,7 +285,7 @@ def _line(row: ImportRow, labels: dict[str, str]) -> dict[str, Any]:
         "row": row,
         "tone": VERDICT_TONES.get(row.verdict, ""),
         "cells": cells or [{}],
-        "more": max(0, len(row.changes) - SHOWN_CELLS),
+        "more": max(0, len(row.changes) - shown),
     }
 
 
