@@ -67,6 +67,14 @@ function series(spec, one, index, text) {
   };
 }
 
+/** The axis reaches up to the mark, be it ever so far away: a line that cannot be seen says nothing. */
+function reach(spec) {
+  const mark = Number(spec.mark?.value ?? 0);
+  if (!(mark > 0)) return {};
+  const step = 10 ** Math.floor(Math.log10(mark)) / 2;
+  return { max: ({ max }) => (mark > max ? Math.ceil((mark * 1.04) / step) * step : null) };
+}
+
 function axes(spec, text) {
   const many = spec.series.length > 1;
   return {
@@ -80,7 +88,7 @@ function axes(spec, text) {
       axisTick: { show: false },
       axisLabel: { ...text, hideOverlap: true },
     },
-    yAxis: { type: "value", axisLabel: { ...text, formatter: formats(spec.unit).short }, splitLine: { lineStyle: { color: token("--data-grid") } } },
+    yAxis: { type: "value", ...reach(spec), axisLabel: { ...text, formatter: formats(spec.unit).short }, splitLine: { lineStyle: { color: token("--data-grid") } } },
     series: spec.series.map((one, index) => series(spec, one, index, text)),
   };
 }

@@ -119,6 +119,16 @@ def quiet(transactional_db: None, product: Product) -> Iterator[None]:
     """Tables are emptied after the test; whoever still works on them must finish first and then hold still."""
     product.resume_worker()
     yield
+    _hold_still(product)
+
+
+@pytest.fixture
+def alone(quiet: None, product: Product) -> None:
+    """The worker sleeps through this test: what is written is written by the test."""
+    _hold_still(product)
+
+
+def _hold_still(product: Product) -> None:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         if not _busy():

@@ -10,7 +10,6 @@ from tests.architecture.world import World, make_world
 from tests.cast import make_cast
 from tests.e2e.conftest import PageAs
 from tests.e2e.pages import PHONE, WIDE
-from tests.e2e.product import Product
 
 # Board, list and record of deals, service and catalogue have the same test beside their own stories.
 PAGES = {
@@ -37,12 +36,9 @@ DARK = """() => {
 
 
 @pytest.fixture
-def world(quiet: None, product: Product) -> World:
-    """One record of each kind, made while no worker takes part."""
-    product.pause_worker()
-    made = make_world(make_cast())
-    product.resume_worker()
-    return made
+def world(alone: None) -> World:
+    """One record of each kind."""
+    return make_world(make_cast())
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
