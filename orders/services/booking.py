@@ -23,9 +23,19 @@ def book_order(*, order: Order, version: int | None, actor: User | None, booked_
     """Close the sale. A sales order needs its accepted quote, or an actor who may book without one (RO-03)."""
     if actor is not None:
         require(actor, "orders.book_order", _("Your role does not book orders."))
+    if order.opportunity is not None:
+        lock(order.opportunity)  # first, as accepting a quote does: a deal is booked by its quote or by hand, once
     order = lock(order, version)
     _require_quote(order, actor)
+    _refuse_second_sale(order)
     return _book(order, actor, booked_at)
+
+
+def _refuse_second_sale(order: Order) -> None:
+    """An accepted quote of the deal is on its way to this draft: the worker books it, with the quote's lines."""
+    accepted = Quote.objects.filter(opportunity=order.opportunity_id, status=Quote.Status.ACCEPTED)
+    if order.quote_id is None and order.opportunity_id is not None and accepted.filter(order__isnull=True).exists():
+        raise IllegalState("quote_accepted", _("A quote of this deal was accepted: its order is booked in a moment."))
 
 
 def _require_quote(order: Order, actor: User | None) -> None:

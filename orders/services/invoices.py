@@ -85,6 +85,7 @@ def discard_invoice(*, invoice: Invoice, version: int | None, actor: User) -> No
 def issue_invoice(*, invoice: Invoice, version: int | None, actor: User) -> Invoice:
     """Give the invoice its number (gapless per entity and year, INV-20) and its due date, 30 days from today."""
     require(actor, "orders.issue_invoice", _("Your role does not issue invoices."))
+    lock(invoice.order)  # first, as cancelling does: an order is billed or cancelled, never both
     invoice = lock(invoice, version)
     if invoice.total <= 0 and invoice.status == STATUS.DRAFT:
         raise DomainError("nothing_to_pay", _("There is nothing to pay on this invoice."))

@@ -49,6 +49,8 @@ def create_order(
     if owner is None:
         raise InvalidInput.of(owner=_("An order has an owner."))
     _check(channel, account, opportunity)
+    if opportunity is not None:
+        _refuse_second_draft(opportunity)
     currency = _rows.currency_of(currency)
     priced = price_lines(lines, currency=currency, on=clock.today(), discount=discount, shipping=shipping)
     order = _rows.new_order(
@@ -71,6 +73,15 @@ def _check(channel: str, account: Account, opportunity: Opportunity | None) -> N
         raise InvalidInput.of(channel=_("Choose one of the channels."))
     if opportunity is not None and opportunity.account_id != account.pk:
         raise InvalidInput.of(opportunity=_("This deal belongs to another account."))
+
+
+def _refuse_second_draft(opportunity: Opportunity) -> None:
+    """Lock the deal: it has one draft order at a time."""
+    waiting = lock(opportunity).orders.filter(status=Order.Status.DRAFT).first()
+    if waiting is not None:
+        raise IllegalState(
+            "draft_waits", _("Order %(number)s of this deal is a draft: go on with it.") % {"number": waiting}
+        )
 
 
 @transaction.atomic

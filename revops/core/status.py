@@ -11,8 +11,12 @@ M = TypeVar("M", bound=models.Model)
 
 
 def lock(record: M, version: int | None = None) -> M:
-    """Re-read `record` FOR UPDATE. Raises StaleCopy if it changed since `version` was shown (None: not checked)."""
-    fresh = type(record)._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
+    """Re-read `record` FOR UPDATE. Raises StaleCopy if it changed since `version` was shown (None: not checked),
+    IllegalState if somebody threw it away meanwhile.
+    """
+    fresh = type(record)._base_manager.select_for_update(of=("self",)).filter(pk=record.pk).first()
+    if fresh is None:
+        raise IllegalState("gone", f"Somebody removed this {record._meta.verbose_name} meanwhile.")
     if version is not None and fresh.version != version:  # type: ignore[attr-defined]
         raise StaleCopy(fresh, version)
     return fresh
