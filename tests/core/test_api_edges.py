@@ -6,6 +6,7 @@ from django.test import Client
 
 from tests.accounts.builders import make_account
 from tests.cast import Cast
+from tests.opportunities.quote_builders import make_deal
 
 
 def test_an_address_that_no_resource_answers_is_a_problem_document(client: Client, cast: Cast) -> None:
@@ -28,3 +29,23 @@ def test_half_a_character_in_a_body_is_malformed(client: Client, cast: Cast) -> 
     for body in ('{"name": "\\ud800"}', '{"\\udfff": 1}', "[" * 100_000):
         answer: Any = client.post("/api/v1/accounts", body, content_type="application/json")
         assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json"), body[:20]
+
+
+def test_a_currency_that_is_no_text_is_refused(client: Client, cast: Cast) -> None:
+    client.force_login(cast.alice)
+    for code in ([], {}, 1, None, True):
+        body = {"name": "Elm", "annual_revenue": {"amount": "1", "currency": code}}
+        answer: Any = client.post("/api/v1/accounts", body, content_type="application/json")
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "unknown_currency"), code
+
+
+def test_giving_a_record_away_is_answered_as_done_even_where_it_is_out_of_sight_now(client: Client, cast: Cast) -> None:
+    client.force_login(cast.alice)
+    for key in ({}, {"HTTP_IDEMPOTENCY_KEY": "once"}):
+        deal = make_deal(cast.alice)
+        address, head = f"/api/v1/opportunities/{deal.pk}", {"HTTP_IF_MATCH": '"1"', **key}
+        answer: Any = client.patch(address, {"owner": cast.charlie.pk}, content_type="application/json", **head)
+        assert answer.status_code == 204, answer.content
+        assert client.get(address).status_code == 404
+        deal.refresh_from_db()
+        assert deal.owner == cast.charlie

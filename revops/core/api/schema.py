@@ -22,6 +22,7 @@ REFUSALS = {
     "428": "If-Match is missing",
     "429": "Too many requests",
 }
+GIVEN_AWAY = "Done, and the record is out of the caller's sight now"
 READING = ("400", "401", "403", "404", "406", "429")
 PROBLEM = {
     "type": "object",
@@ -142,6 +143,8 @@ def declare_refusals(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     for path in result["paths"].values():
         for method, operation in path.items():
             statuses = READING if method == "get" else tuple(REFUSALS)
+            if method != "get":
+                operation["responses"].setdefault("204", {"description": GIVEN_AWAY})
             for status in statuses:
                 operation["responses"].setdefault(status, {"description": REFUSALS[status], "content": content})
     return result

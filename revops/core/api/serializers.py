@@ -26,7 +26,7 @@ class MoneyField(serializers.Field):
         if not isinstance(data, dict) or set(data) - {"amount", "currency"}:
             raise serializers.ValidationError('Send {"amount": "12.00", "currency": "USD"}.', code="money")
         currency = data.get("currency", "USD")
-        if currency not in currencies():
+        if not isinstance(currency, str) or currency not in currencies():
             raise serializers.ValidationError(f"“{str(currency)[:10]}” is not a currency.", code="unknown_currency")
         amount = serializers.DecimalField(max_digits=18, decimal_places=digits(currency)).run_validation(
             data.get("amount")

@@ -158,8 +158,12 @@ class ResourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView)
         return Response(data, status=status, headers=headers)
 
     def again(self, record: Model, status: int = 200) -> Response:
-        """Re-read a record that a service changed through the selector and answer with it."""
-        return self.answer(self.record(record.pk), status)
+        """Re-read a record that a service changed through the selector and answer with it.
+
+        204 when the change itself took it out of the caller's sight: it is done, and a 404 would say the opposite.
+        """
+        shown = self.get_queryset().filter(pk=record.pk).first()
+        return self.answer(shown, status) if shown is not None else Response(status=204)
 
     def read(self, serializer: type[Any], **kwargs: Any) -> dict[str, Any]:
         """The validated body. A body that is no object is 422 like any other refused input."""
