@@ -45,9 +45,10 @@ class Deals:
         """Open deals evenly over the time."""
         span = (end - start).total_seconds()
         for _ in range(total):
-            self.line.at(self.line.office(start + timedelta(seconds=span * self.chance.random())), self._open)
+            self.line.at(self.line.office(start + timedelta(seconds=span * self.chance.random())), self.open)
 
-    def _open(self) -> None:
+    def open(self) -> None:
+        """A new deal with an account of a seller."""
         seller = self.market.seller()
         actor = self.cast.people[seller]
         account = self.chance.choice(self.market.accounts[seller])

@@ -35,6 +35,7 @@ class Market:
     accounts: dict[str, list[Account]] = field(default_factory=dict)
     contacts: dict[int, list[Contact]] = field(default_factory=dict)
     conversions: int = 0
+    accepted: int = 0
     converted: list[Lead] = field(default_factory=list)
     pursue: Callable[[str, Any], None] | None = None
 
@@ -51,6 +52,11 @@ class Market:
             for number in range(contacts):
                 account = every[number] if number < len(every) else self.chance.choice(every)
                 self._contact(account)
+
+    def fill_up(self) -> None:
+        """One more account with a contact."""
+        self._account(len(SELLERS))
+        self._contact(max((account for own in self.accounts.values() for account in own), key=lambda one: one.pk))
 
     def _account(self, number: int) -> None:
         seller = SELLERS[number] if number < len(SELLERS) else self.seller()
@@ -81,7 +87,7 @@ class Market:
                 first_name=first,
                 last_name=last,
                 title=self.chance.choice(names.TITLES),
-                email=f"{first}.{last}.{account.pk}{len(mine)}@{account.domain}".lower(),
+                email=f"{first}.{last}{len(mine) or ''}@{account.domain}".lower(),
                 role=ROLES[len(mine) % len(ROLES)],
                 phone=f"+1 202 555 {self.chance.randrange(100, 200):04d}",
             )
@@ -194,6 +200,7 @@ class Market:
             return
         deal = accept_handoff(handoff=handoff, version=None, actor=self.cast.people[seller])
         outbox.deliver_due()
+        self.accepted += 1
         if self.pursue:
             self.pursue(seller, deal)
 

@@ -4,7 +4,6 @@ from datetime import datetime, time, timedelta
 from random import Random
 
 from django.db import connection
-from postsales.models import SupportCase
 
 from accounts.models import Account, Contact
 from forecasting.demo.after import close_months, open_cases, picture, set_quotas, set_targets
@@ -18,6 +17,7 @@ from leads.setup import ensure_leads
 from opportunities.models import Opportunity, Quote
 from opportunities.setup import ensure_pipeline
 from orders.models import Invoice, Order
+from postsales.models import SupportCase
 from revops.core import clock, outbox
 
 DAYS = 548
@@ -54,6 +54,9 @@ def tell(*, seed: int = 7, share: float = 1.0) -> dict[str, int]:
     picture(line)
     line.run()
     with clock.at(end):
+        for _ in range(market.conversions - market.accepted):  # leads that were to become deals and did not
+            market.fill_up()
+            deals.open()
         outbox.deliver_due(100_000)
         set_quotas(cast)
         close_months(cast)

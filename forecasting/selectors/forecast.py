@@ -121,9 +121,7 @@ def rows_behind(
     return _narrowed(rows, as_of, user, team)
 
 
-def _narrowed(
-    rows: QuerySet[Any], as_of: date, user: int | None, team: int | None
-) -> QuerySet[Any]:
+def _narrowed(rows: QuerySet[Any], as_of: date, user: int | None, team: int | None) -> QuerySet[Any]:
     if user is not None:
         rows = rows.filter(user_id=user)
     if team is not None:

@@ -24,7 +24,7 @@ from revops.core.money import Money, truncated_percent
 from revops.core.organisation import Span, month_of, organisation, quarter_of
 from revops.core.templatetags.frame import money_text
 from revops.core.views.lists import Column, Figure, ListPage
-from revops.users.calendars import default_calendar, is_business_day
+from revops.users.calendars import default_calendar, opening_hours
 from revops.users.models import User
 
 MONTHS_SHOWN = 12
@@ -177,9 +177,9 @@ def _funnel(viewer: Any, ask: Asked) -> dict[str, Any]:
 
 def elapsed_share(span: Span, as_of: date) -> Decimal:
     """Business days gone, including today, over the business days of the period; 1 for a period that is over."""
-    calendar = default_calendar()
+    hours = opening_hours(default_calendar())
     days = [span.first + timedelta(days=n) for n in range((span.last - span.first).days + 1)]
-    working = [day for day in days if is_business_day(day, calendar)]
+    working = [day for day in days if hours.stretches(day)]
     gone = sum(day <= as_of for day in working)
     return Decimal(gone) / Decimal(len(working) or 1)
 
