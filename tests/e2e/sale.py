@@ -45,6 +45,10 @@ class Sale(Story):
             "href", self.lead.get_absolute_url()
         )
         assert Lead.objects.count() == 1
+        support = self.of("nora")
+        self.fill_lead(support, "I.", "Halvorsen", "Ingrid@Nordhaven.example")
+        expect(support.locator(".dup")).to_contain_text("Your role does not include creating it twice")
+        expect(button(support, "Create anyway")).to_have_count(0)
         press(page, "Create anyway")
         twin = Lead.objects.latest("pk")
         assert twin.pk != self.lead.pk

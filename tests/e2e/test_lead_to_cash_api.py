@@ -11,8 +11,7 @@ from accounts.models import Account, Contact
 from opportunities.models import Opportunity
 from revops.core import clock
 from revops.core.organisation import month_of, quarter_of
-from revops.users import roles
-from tests.builders import make_user
+from revops.users.models import User
 from tests.e2e.conftest import eventually
 from tests.e2e.product import Product
 from tests.e2e.trade import Caller, Trade, open_for_business
@@ -30,7 +29,7 @@ class Path:
 
     def __init__(self, product: Product, trade: Trade) -> None:
         self.trade, cast = trade, trade.cast
-        self.support = Caller(product.url, make_user("nora", first_name="Nora", roles=(roles.SUPPORT,), reach="all"))
+        self.support = Caller(product.url, User.objects.get(username="nora"))
         self.sam, self.alice, self.bob, self.erin, self.olga = (
             Caller(product.url, user) for user in (cast.sam, cast.alice, cast.bob, cast.erin, cast.olga)
         )

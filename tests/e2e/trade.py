@@ -15,7 +15,7 @@ from revops.core import clock, company
 from revops.users import calendars, roles
 from revops.users import services as users
 from revops.users.models import User
-from tests.builders import make_price_book, make_product, make_token
+from tests.builders import make_price_book, make_product, make_token, make_user
 from tests.cast import Cast, make_cast
 
 TAX = Decimal("8.25")
@@ -34,6 +34,7 @@ def open_for_business() -> Trade:
     """The cast with its roles, two products, the office calendar, this year's periods and plan P1 signed."""
     cast = make_cast()
     users.set_roles(user=cast.olga, roles=(roles.REVOPS_ADMIN, roles.COMPENSATION_ADMIN, roles.DEAL_DESK), actor=None)
+    make_user("nora", first_name="Nora", last_name="Haddad", roles=(roles.SUPPORT,), reach="all")
     company.update_organisation(actor=None, name="Trackwell Systems", tax_percent=TAX)
     calendars.default_calendar()
     ensure_pipeline()
