@@ -9,10 +9,9 @@ from forecasting.models.ledger import CommissionRun
 from forecasting.models.pay_scope import MANAGES, holds
 from forecasting.models.periods import FiscalPeriod
 from forecasting.selectors.pay_facts import facts_of, input_hash, payees_of
-from forecasting.selectors.periods import posting_month
 from forecasting.services import _ledger
 from forecasting.services.credits import measure_order, measure_period
-from forecasting.services.periods import ensure_month
+from forecasting.services.periods import ensure_month, hold_posting_month
 from orders.models import Order
 from revops.core import audit
 from revops.core.errors import DomainError, NotAllowed
@@ -24,8 +23,9 @@ def calculate_order(*, order: Order, actor: User | None = None, source: str = ""
     """Credit an order and recalculate everybody whom it concerns. The handler of booking and of cancelling."""
     if order.booked_on is None:
         return 0
-    payees = measure_order(order=order, actor=actor, source=source)
     period = ensure_month(day=order.booked_on, actor=actor)
+    hold_posting_month(origin=period, actor=actor)
+    payees = measure_order(order=order, actor=actor, source=source)
     return sum(calculate_payee(payee=payee, period=period, actor=actor).postings for payee in payees)
 
 
@@ -34,6 +34,7 @@ def calculate_commissions(*, period: FiscalPeriod, actor: User | None, payees: I
     """Everybody's month, or that of `payees`. Returns the number of postings; run again, it posts nothing (INV-32)."""
     if actor is not None and not holds(actor, MANAGES):
         raise NotAllowed(_("Compensation administrators calculate commissions."))
+    hold_posting_month(origin=period, actor=actor)
     measure_period(period=period, actor=actor)
     chosen = sorted(payees if payees is not None else payees_of(period))
     return sum(calculate_payee(payee=payee, period=period, actor=actor).postings for payee in chosen)
@@ -42,6 +43,7 @@ def calculate_commissions(*, period: FiscalPeriod, actor: User | None, payees: I
 @transaction.atomic
 def calculate_payee(*, payee: int, period: FiscalPeriod, actor: User | None) -> CommissionRun:
     """One payee's month: engine(facts) minus posted, line by line. One worker at a time (advisory lock)."""
+    target = hold_posting_month(origin=period, actor=actor)
     _ledger.lock_pay(payee, period)
     facts = facts_of(payee, period)
     last = CommissionRun.objects.filter(payee=payee, period=period).order_by("-number").first()
@@ -50,7 +52,6 @@ def calculate_payee(*, payee: int, period: FiscalPeriod, actor: User | None) -> 
     if not deltas and last is not None and last.input_hash == digest:
         last.postings = 0
         return last
-    target = posting_month(period)
     if deltas and target is None:
         raise DomainError("no_open_period", _("No month is open that %(period)s could post to.") % {"period": period})
     run = CommissionRun.objects.create(

@@ -3,11 +3,12 @@
 from datetime import date
 
 from dateutil.relativedelta import relativedelta
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from forecasting.models.periods import FiscalPeriod
+from forecasting.selectors.periods import posting_month
 from revops.core import audit, clock
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.organisation import Span, month_of, organisation, quarter_of, year_of
@@ -47,17 +48,39 @@ def ensure_month(*, day: date, actor: User | None = None) -> FiscalPeriod:
     """The month of a day, made if nobody has made it yet, opened if it has begun."""
     period = FiscalPeriod.objects.months().holding(day).first() or _ensure(Kind.MONTH, month_of(day), actor)
     if period.status == Status.FUTURE and period.first_on <= clock.today():
-        period = _move(lock(period), Status.OPEN, actor)
+        period, _opened = _open(period, actor)
     return period
+
+
+def _open(period: FiscalPeriod, actor: User | None) -> tuple[FiscalPeriod, bool]:
+    """Open a period that has begun, unless another worker has just done it."""
+    period = lock(period)
+    if period.status != Status.FUTURE:
+        return period, False
+    return _move(period, Status.OPEN, actor), True
+
+
+@transaction.atomic
+def hold_posting_month(*, origin: FiscalPeriod, actor: User | None = None) -> FiscalPeriod | None:
+    """The month that changes of `origin` post to, kept as it is until this transaction ends; any number may hold it.
+
+    Taken before orders and before anybody's pay, as putting a month in review does: they wait for each other.
+    """
+    while True:
+        target = posting_month(FiscalPeriod.objects.get(pk=origin.pk))
+        if target is None:
+            return None
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT status FROM forecasting_fiscalperiod WHERE id = %s FOR SHARE", [target.pk])
+            if cursor.fetchone()[0] in FiscalPeriod.TAKES_POSTINGS:
+                return target
 
 
 @transaction.atomic
 def open_due_periods(*, actor: User | None = None) -> int:
     """Open what has begun: the job of every night. Returns how many."""
     due = FiscalPeriod.objects.filter(status=Status.FUTURE, first_on__lte=clock.today()).order_by("first_on", "pk")
-    for period in due:
-        _move(lock(period), Status.OPEN, actor)
-    return len(due)
+    return sum(_open(period, actor)[1] for period in due)
 
 
 @transaction.atomic

@@ -255,12 +255,16 @@ def start_due_assignments(*, actor: User | None = None) -> int:
     due = PlanAssignment.objects.filter(
         status=PlanAssignment.Status.SIGNED, during__startswith__lte=clock.today()
     ).order_by("pk")
+    started = 0
     for row in due:
         assignment = lock(row)
+        if assignment.status != PlanAssignment.Status.SIGNED:
+            continue  # another worker has just started it
         advance(assignment, PlanAssignment.Status.ACTIVE, PlanAssignment.TRANSITIONS)
         assignment.save(update_fields=["status", "version", "updated_at"])
         audit.record("plan_assignment.started", assignment, actor=actor, area=AREA)
-    return len(due)
+        started += 1
+    return started
 
 
 def _move(edition: PlanVersion, target: str, actor: User | None) -> PlanVersion:

@@ -39,6 +39,7 @@ def create_quota(
     if metric not in Quota.Metric.values:
         raise InvalidInput.of(metric=_("There is no such metric."))
     amount = _amount(amount, currency)
+    FiscalPeriod.objects.select_for_update().get(pk=period.pk)  # editions are numbered one at a time
     editions = Quota.objects.filter(user=user, team=team, metric=metric, period=period)
     last = editions.aggregate(last=Max("number"))["last"] or 0
     quota = Quota.objects.create(

@@ -9,7 +9,7 @@ from forecasting.models.compensation import PlanVersion
 from forecasting.models.ledger import LedgerEntry
 from forecasting.models.periods import FiscalPeriod
 from forecasting.services import _ledger
-from forecasting.services.periods import ensure_month
+from forecasting.services.periods import ensure_month, hold_posting_month
 from orders.models import OrderLine
 from revops.core import audit, clock
 from revops.users.models import User
@@ -22,10 +22,11 @@ def release_holds(*, actor: User | None = None, as_of: date | None = None) -> in
     """Post HELD to PAYABLE for every line whose holding time is over. Run again, it finds nothing. Returns how many."""
     day = as_of or clock.today()
     month = ensure_month(day=day, actor=actor)
-    if not month.takes_postings:
+    if hold_posting_month(origin=month, actor=actor) != month:
         return 0
     held = LedgerEntry.objects.filter(account=Account.HELD).order_by()
     pairs = held.values_list("payee_id", "origin_period_id").annotate(Sum("amount")).filter(amount__sum__lt=0)
+    pairs = pairs.order_by("payee_id", "origin_period_id")  # as every calculation takes them
     return sum(_release(payee, FiscalPeriod.objects.get(pk=origin), month, day, actor) for payee, origin, _sum in pairs)
 
 

@@ -20,6 +20,8 @@ from revops.users.models import User
 
 AREA = "compensation"
 Status = Statement.Status
+# What must not have changed between preparing and publishing.
+LEDGER_FIGURES = ("measured", "earned", "corrections", "held", "released", "payable", "input_hash")
 SETTLED = (FiscalPeriod.Status.REVIEW, FiscalPeriod.Status.CLOSED)
 
 
@@ -52,14 +54,24 @@ def prepare_statement(*, payee: User, period: FiscalPeriod, actor: User) -> Stat
 
 @transaction.atomic
 def publish_statement(*, statement: Statement, version: int | None, actor: User) -> Statement:
-    """From now on the payee sees it, and nobody changes it."""
+    """From now on the payee sees it, and nobody changes it. It says what the ledger says, or it is prepared again."""
     _require(actor)
+    period = lock(statement.period)
     statement = lock(statement, version)
     advance(statement, Status.PUBLISHED, Statement.TRANSITIONS)
+    _refuse_outdated(statement, period)
     statement.published_at, statement.published_by = clock.now(), actor
     statement.save(update_fields=["status", "published_at", "published_by", "version", "updated_at"])
     audit.record("statement.published", statement, actor=actor, area=AREA, payee=statement.payee_id)
     return statement
+
+
+def _refuse_outdated(statement: Statement, period: FiscalPeriod) -> None:
+    if period.status not in SETTLED:
+        raise IllegalState("period_open", _("%(period)s still changes. Put it in review first.") % {"period": period})
+    sheet = sheet_of_month(payee=statement.payee, period=period)
+    if any(getattr(statement, name) != getattr(sheet, name) for name in LEDGER_FIGURES):
+        raise IllegalState("outdated", _("The ledger has moved on since this was prepared. Prepare it again."))
 
 
 @transaction.atomic
