@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from forecasting.models.pay_scope import SEES_ALL, holds
 from forecasting.selectors.earn import holds_share, on_a_plan
 from opportunities.models import Opportunity
 from revops.core import audit, registries
@@ -22,7 +23,7 @@ def says_something(opportunity: Opportunity, user: Any) -> bool:
 
 def register() -> None:
     """Navigation, the card on a deal, the commands; and whoever reads the log needs the role to read about pay."""
-    audit.guard_area("compensation", "forecasting.view_all_compensation")
+    audit.guard_area("compensation", lambda user: holds(user, SEES_ALL))
     registries.navigation.register(
         NavItem("compensation", _("Compensation"), "statement-list", "coins", order=90, shortcut="c")
     )

@@ -47,6 +47,12 @@ class InvoiceQuerySet(BillingQuerySet):
         return self.filter(status__in=[Invoice.Status.ISSUED, Invoice.Status.PARTIALLY_PAID])
 
 
+class CreditNoteQuerySet(BillingQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """With its invoice: another's bill to the same account stays another's."""
+        return self.filter(invoice__in=Invoice.objects.visible_to(user).values("pk"))
+
+
 class Invoice(BaseModel):
     """A bill. Drafts have no number; a number never changes; paid + credited never exceed the total."""
 
@@ -192,7 +198,7 @@ class CreditNote(BaseModel):
     reason = models.CharField(max_length=200)
     issued_on = models.DateField(null=True, blank=True)
 
-    objects = BillingQuerySet.as_manager()
+    objects = CreditNoteQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from orders.models import CreditNote, Invoice, Order, Payment
-from orders.selectors.invoices import credit_note_list, invoice_list, payment_list
+from orders.selectors.invoices import allocations_seen, credit_note_list, invoice_list, payment_list
 from orders.selectors.orders import order_list
 
 
@@ -21,7 +21,8 @@ def invoices(*, viewer: Any) -> QuerySet[Invoice]:
 
 def payments(*, viewer: Any) -> QuerySet[Payment]:
     """Payments with what they settle."""
-    return payment_list(viewer=viewer).prefetch_related("allocations")
+    seen = Prefetch("allocations", allocations_seen(viewer=viewer))
+    return payment_list(viewer=viewer).prefetch_related(seen)
 
 
 def credit_notes(*, viewer: Any) -> QuerySet[CreditNote]:

@@ -6,7 +6,7 @@ from django.db.models import DecimalField, F, QuerySet
 from django.db.models.functions import Cast
 
 from accounts.models import Account
-from orders.models import CreditNote, Invoice, InvoiceLine, Order, OrderLine, Payment
+from orders.models import CreditNote, Invoice, InvoiceLine, Order, OrderLine, Payment, PaymentAllocation
 
 AMOUNT: DecimalField[Any, Any] = DecimalField(max_digits=19, decimal_places=3)
 
@@ -26,6 +26,11 @@ def payment_list(*, viewer: Any) -> QuerySet[Payment]:
 def credit_note_list(*, viewer: Any) -> QuerySet[CreditNote]:
     """Credit notes with their invoices."""
     return CreditNote.objects.visible_to(viewer).select_related("account", "invoice")
+
+
+def allocations_seen(*, viewer: Any) -> QuerySet[PaymentAllocation]:
+    """What payments settle, as far as the viewer sees the invoices: a payment is the account's, a bill its order's."""
+    return PaymentAllocation.objects.filter(invoice__in=Invoice.objects.visible_to(viewer).values("pk")).order_by("pk")
 
 
 def payers(*, viewer: Any) -> QuerySet[Account]:

@@ -18,6 +18,7 @@ from orders.selectors import (
     BUCKETS,
     Balance,
     ageing,
+    allocations_seen,
     bucket_span,
     credit_note_list,
     invoice_list,
@@ -221,7 +222,7 @@ def payment_page(request: HttpRequest, payment: Payment, form: Any, reason: Any,
         ],
         "allocations": [
             (row.invoice, Money(row.amount, payment.currency))
-            for row in payment.allocations.select_related("invoice").order_by("pk")
+            for row in allocations_seen(viewer=request.user).filter(payment=payment).select_related("invoice")
         ],
         "form": form if may and payment.unapplied > 0 else None,
         "reason": reason if may else None,

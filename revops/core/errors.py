@@ -114,6 +114,12 @@ class PreconditionRequired(DomainError):
     title = "If-Match is required"
 
 
+def reason_of(error: Exception) -> str:
+    """An error as an administrator may read it: its first line. Below it the database puts the row, pay included."""
+    first = (str(error).splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first}"[:2000]
+
+
 class MissingRate(DomainError):
     """No exchange rate on or before the date: an error, never 1.0."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from revops.core import audit, clock
-from revops.core.errors import IllegalState
+from revops.core.errors import IllegalState, reason_of
 from revops.core.models import JobRun
 from revops.core.status import advance
 
@@ -100,7 +100,7 @@ def _cancelled(job: JobRun, kind: JobKind) -> bool:
 def _failed(job_id: str, error: Exception) -> None:
     job = JobRun.objects.select_for_update().get(pk=job_id)
     job.tries += 1
-    job.error = f"{type(error).__name__}: {error}"[:2000]
+    job.error = reason_of(error)
     if job.tries >= MAX_TRIES and job.state in (JobRun.State.QUEUED, JobRun.State.RUNNING):
         advance(job, JobRun.State.FAILED, JobRun.TRANSITIONS, field="state")
         job.finished_at = clock.now()

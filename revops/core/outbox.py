@@ -15,6 +15,7 @@ from django.db import transaction
 from revops.core import clock
 from revops.core.audit import plain
 from revops.core.audit import record as audit_record
+from revops.core.errors import reason_of
 from revops.core.models import Delivery, OutboxEvent
 
 log = logging.getLogger(__name__)
@@ -121,7 +122,7 @@ def _run(delivery: Delivery) -> None:
 def _failed(delivery: Delivery, error: Exception) -> None:
     log.exception("delivery %s of %s failed", delivery.pk, delivery.event.name)
     delivery.tries += 1
-    delivery.last_error = f"{type(error).__name__}: {error}"[:2000]
+    delivery.last_error = reason_of(error)
     if delivery.tries >= MAX_TRIES:
         delivery.state = Delivery.State.DEAD
     else:

@@ -1,8 +1,10 @@
 """Input and output shapes that every resource shares."""
 
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Model
 from rest_framework import serializers
 
 from revops.core.errors import BadRequest, FieldError
@@ -56,11 +58,32 @@ class OutSerializer(serializers.ModelSerializer):  # type: ignore[type-arg]
     def __init__(self, *args: Any, only: set[str] | None = None, expand: set[str] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         expandable = getattr(self.Meta, "expandable", {})
-        for name in expand or ():
+        self.expanded = frozenset(expand or ())
+        for name in self.expanded:
             self.fields[name] = expandable[name](read_only=True)
         if only is not None:
             for name in set(self.fields) - only - {"id"}:
                 self.fields.pop(name)
+
+    def to_representation(self, instance: Any) -> Any:
+        """What is expanded is shown as far as the caller sees it; beyond, it stays the id that it was."""
+        data = super().to_representation(instance)
+        for name in self.expanded & set(data):
+            key = getattr(instance, f"{name}_id")
+            if key is not None and key not in self.context["in_sight"][name]:
+                data[name] = key
+        return data
+
+
+def in_sight(rows: Sequence[Model], expand: Iterable[str], viewer: Any) -> dict[str, set[Any]]:
+    """By relation that is expanded, the ids of these rows' records that the viewer may see. One query a relation."""
+    seen: dict[str, set[Any]] = {}
+    for name in expand:
+        seen[name] = {getattr(row, f"{name}_id") for row in rows}
+        related: Any = type(rows[0])._meta.get_field(name).related_model._default_manager.all() if rows else None
+        if hasattr(related, "visible_to"):
+            seen[name] = set(related.filter(pk__in=seen[name]).visible_to(viewer).values_list("pk", flat=True))
+    return seen
 
 
 def asked_names(raw: str | None, allowed: set[str], parameter: str) -> set[str] | None:

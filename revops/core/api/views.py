@@ -1,7 +1,7 @@
 """The base of every resource: scoped look-ups, cursor lists, tags, idempotent POSTs, token scopes."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
@@ -18,7 +18,7 @@ from revops.core.api.filters import StrictFilterSet
 from revops.core.api.idempotency import replayable
 from revops.core.api.problems import exception_handler
 from revops.core.api.schema import CursorShape
-from revops.core.api.serializers import OutSerializer, asked_names
+from revops.core.api.serializers import OutSerializer, asked_names, in_sight
 from revops.core.errors import BadRequest, FieldError, PreconditionRequired
 from revops.core.keyset import paginate
 from revops.core.models import JobRun
@@ -134,7 +134,7 @@ class ResourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView)
             self._limit(request),
         )
         body: dict[str, Any] = {
-            "results": self.out(page.rows, many=True, context=self.get_serializer_context(), **shape).data,
+            "results": self.out(page.rows, many=True, context=self._context(page.rows, shape), **shape).data,
             "next": page.next_cursor,
         }
         self._count(request, queryset, body)
@@ -149,7 +149,8 @@ class ResourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView)
 
     def answer(self, record: Model, status: int = 200) -> Response:
         """A record as the API shows it, with ETag (and Location when created)."""
-        data = self.out(record, context=self.get_serializer_context(), **self._shape(self.request)).data
+        shape = self._shape(self.request)
+        data = self.out(record, context=self._context([record], shape), **shape).data
         headers = {}
         if hasattr(record, "version"):
             headers["ETag"] = f'"{record.version}"'
@@ -178,6 +179,10 @@ class ResourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView)
             "only": asked_names(params.get("fields"), names, "fields"),
             "expand": asked_names(params.get("expand"), set(getattr(self.out.Meta, "expandable", {})), "expand"),
         }
+
+    def _context(self, rows: Sequence[Model], shape: Mapping[str, set[str] | None]) -> dict[str, Any]:
+        seen = in_sight(rows, shape["expand"] or (), self.request.user)
+        return {**self.get_serializer_context(), "in_sight": seen}
 
     def _joins(self, expand: set[str] | None) -> Names:
         return [self.expand_related.get(name, name) for name in sorted(expand or ())]
