@@ -6,7 +6,7 @@ case; open pipeline = pipeline + best case + commit without closed.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -79,7 +79,8 @@ def _category(as_of: date) -> Any:
     still_open = When(opportunity__status=Opportunity.Status.OPEN, then=F("opportunity__category"))
     if as_of >= clock.today():
         return Case(still_open, default=F("opportunity__category"), output_field=CharField())
-    stood = StageHistory.objects.filter(opportunity=OuterRef("opportunity"), at__date__lte=as_of).order_by("-at", "-pk")
+    end = clock.start_of(as_of + timedelta(days=1))
+    stood = StageHistory.objects.filter(opportunity=OuterRef("opportunity"), at__lt=end).order_by("-at", "-pk")
     return Case(
         still_open,
         default=Coalesce(Subquery(stood.values("to_stage__category")[:1]), Value(Category.PIPELINE)),

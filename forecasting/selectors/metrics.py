@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from forecasting.selectors.forecast import bucketed, open_rows, split_rows
 from leads.models import Lead
 from orders.models import Order, OrderSplit
+from revops.core import clock
 from revops.core.organisation import Span
 from revops.core.rates import base_amount, refuse_missing
 from revops.core.scope import reach_ids
@@ -54,7 +55,8 @@ def booked_by_user(*, viewer: Any, span: Span, as_of: date) -> dict[int, Decimal
 def funnel_rows(*, viewer: Any, as_of: date, step: str) -> QuerySet[Lead]:
     """Leads created in the 90 days up to `as_of` that reached a step: worked, qualified, converted, ordered."""
     since = as_of - timedelta(days=COHORT_DAYS - 1)
-    leads = Lead.objects.visible_to(viewer).filter(created_at__date__range=(since, as_of), archived_at__isnull=True)
+    first, end = clock.start_of(since), clock.start_of(as_of + timedelta(days=1))
+    leads = Lead.objects.visible_to(viewer).filter(created_at__gte=first, created_at__lt=end, archived_at__isnull=True)
     ordered = Order.objects.booked().filter(opportunity__lead=OuterRef("pk"))
     reached = {
         "created": Q(),

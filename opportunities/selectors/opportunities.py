@@ -6,13 +6,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, DateField, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce, Round
 
 from accounts.models import Account, Activity, Contact
 from opportunities.models import LossReason, Opportunity, OpportunityActivity, Pipeline, Stage
 from opportunities.models.opportunity import OpportunityQuerySet
-from revops.core.money import Money, money
+from revops.core.money import Money, digits, money
 from revops.core.organisation import Span, month_of, organisation
 from revops.core.rates import base_amount
 
@@ -69,9 +69,16 @@ class Total:
 
 
 def with_base(rows: QuerySet[Opportunity], on: date) -> QuerySet[Opportunity]:
-    """Rows with `base` (amount in the base currency at the rate of the day) and `weighted` (times probability)."""
-    rows = rows.annotate(base=base_amount("amount", "currency", on))
-    return rows.annotate(weighted=F("base") * F("probability") / Value(100))
+    """Rows with `base` and `weighted` (times probability, to the coin), as the forecast has them.
+
+    What was closed by the day counts at the rate of its own close date, so that it never moves again; the rest at the
+    day's.
+    """
+    closed = When(closed_on__lte=on, then=F("closed_on"))
+    rows = rows.annotate(rate_on=Case(closed, default=Value(on), output_field=DateField()))
+    rows = rows.annotate(base=base_amount("amount", "currency", "rate_on"))
+    coins = digits(organisation().base_currency)
+    return rows.annotate(weighted=Round(F("base") * F("probability") / Value(100), precision=coins))
 
 
 def totals() -> dict[str, Any]:

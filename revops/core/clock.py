@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -35,6 +35,11 @@ def company_zone() -> ZoneInfo:
 def today() -> date:
     """The business day in the company's time zone."""
     return business_day(now())
+
+
+def start_of(day: date) -> datetime:
+    """The instant at which a business day begins; days are compared by it, never by the database's own calendar."""
+    return datetime.combine(day, time.min, company_zone())
 
 
 def business_day(at: datetime) -> date:
