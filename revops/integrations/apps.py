@@ -19,6 +19,7 @@ class IntegrationsConfig(AppConfig):
         for importer in IMPORTERS:
             importers.register(importer)
         undo_of_commit = services.cancel_step
+        jobs.register(commits.CHECK, jobs.JobKind(step=services.check_step))
         jobs.register(commits.COMMIT, jobs.JobKind(step=services.commit_step, cancel=undo_of_commit))
         jobs.register(commits.UNDO, jobs.JobKind(step=services.undo_step, cancel=undo_of_commit))
         may_import = "integrations.import_leads"

@@ -287,3 +287,18 @@ def test_a_list_of_imports_costs_the_same_with_more_of_them(olga: User, client: 
             client.get("/imports/")
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_a_large_file_is_checked_by_a_worker(olga: User, client: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(services, "CHECKED_AT_ONCE", 2)
+    client.force_login(olga)
+    run = uploaded("leads", people(3), olga)
+    data = {f"column-{place}": key for place, key in run.mapping.items()}
+    data |= {"encoding": "utf-8", "delimiter": ",", "version": str(run.version)}
+    answer = client.post(f"/imports/{run.pk}/columns/", data)
+    run.refresh_from_db()
+    assert answer.headers["Location"] == f"/jobs/{run.job_id}/" and run.state == "mapped"
+    job = jobs.run(str(run.job_id))
+    run.refresh_from_db()
+    assert (run.state, run.counts["create"], job.result["url"]) == ("checked", 3, f"/imports/{run.pk}/")
+    assert not Lead.objects.exists()

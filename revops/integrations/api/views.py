@@ -56,14 +56,16 @@ class ImportViewSet(ResourceViewSet):
         run, version = self.record(pk), self.shown_version(request)
         return self.again(services.map_run(run=run, version=version, actor=request.user, **self.read(MappingIn)))
 
-    @extend_schema(request=None, responses=ImportOut)
+    @extend_schema(request=None, responses={200: ImportOut, 202: OpenApiTypes.OBJECT})
     @action(detail=True, methods=["post"])
     def check(self, request: Request, pk: str) -> Response:
-        """The dry run: counts now, rows under `rows`. It writes nothing."""
+        """The dry run: counts now, rows under `rows`; of a large file 202 with a job. It writes nothing."""
         run, version = self.record(pk), self.shown_version(request)
         if run.state == run.State.UPLOADED:
             run = services.map_run(run=run, version=version, actor=request.user, mapping=run.mapping)
             version = run.version
+        if run.row_count > services.CHECKED_AT_ONCE:
+            return job_accepted(services.start_check(run=run, version=version, actor=request.user))
         return self.again(services.check_run(run=run, version=version, actor=request.user))
 
     @extend_schema(request=CommitIn, responses={202: OpenApiTypes.OBJECT})

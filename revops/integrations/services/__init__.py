@@ -8,20 +8,33 @@ from revops.integrations.services.changes import (
     reject_change,
     update_change,
 )
-from revops.integrations.services.commits import cancel_step, commit_step, start_commit, start_undo, undo_step
-from revops.integrations.services.runs import check_run, create_run, map_run
+from revops.integrations.services.commits import (
+    CHECKED_AT_ONCE,
+    cancel_step,
+    check_step,
+    commit_step,
+    start_check,
+    start_commit,
+    start_undo,
+    undo_step,
+)
+from revops.integrations.services.runs import check_run, create_run, map_run, refuse_unanswered
 
 __all__ = [
+    "CHECKED_AT_ONCE",
     "approve_change",
     "cancel_step",
     "check_run",
+    "check_step",
     "commit_step",
     "complete_change",
     "create_run",
     "map_run",
     "measure_change",
     "propose_change",
+    "refuse_unanswered",
     "reject_change",
+    "start_check",
     "start_commit",
     "start_undo",
     "undo_step",

@@ -13,12 +13,35 @@ from revops.core.status import advance, lock
 from revops.integrations.models import ImportRow, ImportRun
 from revops.integrations.registries import Importer, importers
 from revops.integrations.selectors import importer_for, rows_to_write
-from revops.integrations.services.runs import make_plan
+from revops.integrations.services.runs import check_run, make_plan
 from revops.integrations.writing import KEPT, UNDONE, WRITTEN
 
-COMMIT, UNDO = "integrations.commit", "integrations.undo"
+CHECK, COMMIT, UNDO = "integrations.check", "integrations.commit", "integrations.undo"
+# Above this the dry run outlasts a request.
+CHECKED_AT_ONCE = 20_000
 CHUNK = 1000
 State = ImportRun.State
+
+
+@transaction.atomic
+def start_check(*, run: ImportRun, version: int | None, actor: Any) -> JobRun:
+    """The dry run of a large file, as a job."""
+    importer_for(run.kind, actor)
+    run = lock(run, version)
+    title = _("Check of %(file)s") % {"file": run.file_name}
+    run.job = jobs.start(kind=CHECK, actor=actor, total=run.row_count, params={"run": run.pk, "title": title})
+    run.save(update_fields=["job", "updated_at"])
+    return run.job
+
+
+@transaction.atomic
+def check_step(*, job: JobRun) -> bool:
+    """The whole plan in one step: it writes nothing that could be resumed."""
+    run, _importer = _run_of(job)
+    checked = check_run(run=run, version=None, actor=job.created_by)
+    job.done = checked.row_count
+    _report(job, checked)
+    return False
 
 
 @transaction.atomic

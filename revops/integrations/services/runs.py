@@ -218,6 +218,12 @@ def check_run(*, run: ImportRun, version: int | None, actor: Any) -> ImportRun:
     return run
 
 
+@transaction.atomic
+def refuse_unanswered(*, run: ImportRun, actor: Any) -> None:
+    """Raise InvalidInput where the file can be read two ways and nobody has said which."""
+    _refuse_unanswered(run, importer_for(run.kind, actor))
+
+
 def _refuse_unanswered(run: ImportRun, importer: Importer) -> None:
     if not run.mapping:
         raise InvalidInput.of(mapping=_("Say which column fills which field."))

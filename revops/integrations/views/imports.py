@@ -162,6 +162,10 @@ def _map(request: HttpRequest, run: ImportRun, form: ShapeForm) -> HttpResponse:
     mapped = services.map_run(run=run, version=version, actor=request.user, mapping=mapping, **shape)
     if reread:
         return redirect("import-columns", pk=run.pk)
+    if mapped.row_count > services.CHECKED_AT_ONCE:
+        services.refuse_unanswered(run=mapped, actor=request.user)
+        job = services.start_check(run=mapped, version=mapped.version, actor=request.user)
+        return redirect("core:job", pk=job.pk)
     services.check_run(run=mapped, version=mapped.version, actor=request.user)
     return redirect("import-detail", pk=run.pk)
 
