@@ -21,7 +21,6 @@ class Span(NamedTuple):
     last: date
     label: str
 
-
     @property
     def name(self) -> str:
         """As people say it: November 2026, Q4 2026, 2026."""

@@ -103,5 +103,3 @@ def publish(payee: User, admin: User, label: str = "2026-10") -> Statement:
 
 def at(moment: datetime = NOW) -> Any:
     return time_machine.travel(moment, tick=False)
-
-
