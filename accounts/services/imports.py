@@ -16,9 +16,11 @@ EXTRAS = frozenset({"parent_row"})
 @transaction.atomic
 def import_accounts(*, rows: Sequence[ImportRow], actor: Any) -> None:
     """Create and update accounts; parents within the file follow in `link_accounts`."""
-    for row in rows:
-        if "parent_row" in row.values and row.verdict == ImportRow.Verdict.UPDATE:
-            row.before = {"parent_id": Account.objects.filter(pk=row.record_id or 0).values_list("parent_id", flat=True)[0]}
+    moved = [row for row in rows if "parent_row" in row.values and row.verdict == ImportRow.Verdict.UPDATE]
+    keys = [row.record_id for row in moved if row.record_id is not None]
+    parents = dict(Account.objects.filter(pk__in=keys).values_list("pk", "parent_id"))
+    for row in moved:
+        row.before = {"parent_id": parents.get(row.record_id or 0)}
     write_rows(Account, rows, actor=actor, noun="account", extras=EXTRAS, prepare=_account_keys)
 
 

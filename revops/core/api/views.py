@@ -221,7 +221,7 @@ class NoSuchAddress(ApiView):
     """Whatever no resource answers: a problem document, not the page that people see."""
 
     resource = ""
-    permission_classes: ClassVar[list[Any]] = []
+    permission_classes: list[Any] = []
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Every method ends here."""

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from revops.core.api.serializers import OutSerializer, StrictSerializer
@@ -76,6 +78,7 @@ class ChangeRequestOut(OutSerializer):
         ]  # fmt: skip
 
 
+@extend_schema_field(OpenApiTypes.INT)
 class ColleagueField(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg]
     """Somebody who is with us."""
 
