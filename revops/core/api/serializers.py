@@ -81,7 +81,7 @@ def in_sight(rows: Sequence[Model], expand: Iterable[str], viewer: Any) -> dict[
     for name in expand:
         seen[name] = {getattr(row, f"{name}_id") for row in rows}
         model: Any = type(rows[0])._meta.get_field(name).related_model if rows else None
-        related = model._default_manager.all() if model else None
+        related: Any = model._default_manager.all() if model else None
         if hasattr(related, "visible_to"):
             seen[name] = set(related.filter(pk__in=seen[name]).visible_to(viewer).values_list("pk", flat=True))
     return seen
