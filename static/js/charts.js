@@ -62,6 +62,7 @@ function series(spec, one, index, text) {
     type: "bar",
     stack: spec.kind === "stack" ? "all" : undefined,
     barMaxWidth: 48,
+    labelLayout: { hideOverlap: true },
     itemStyle: { color, borderRadius: spec.kind === "stack" ? 0 : 2 },
     label: { show: label, position: "top", fontSize: 11, fontWeight: 500, color: token("--ink"), formatter: ({ value }) => (value ? formats(spec.unit).short(value) : "") },
   };
