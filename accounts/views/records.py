@@ -21,6 +21,7 @@ from revops.core import clock
 from revops.core.errors import BadRequest, DuplicateSuspected, InvalidInput
 from revops.core.money import Money
 from revops.core.registries import panels_for
+from revops.core.views.landing import landing
 from revops.core.views.lists import Figure
 
 ACCOUNT_FACTS = (
@@ -179,7 +180,7 @@ def account_edit(request: HttpRequest, pk: int) -> HttpResponse:
             refused(form, error)
         else:
             messages.success(request, _("Saved."))
-            return redirect("account-detail", pk=pk)
+            return landing(request, record, "account-list")
     return _form(request, form, _edit_context(request, record, [(_("Accounts"), reverse("account-list"))]))
 
 
@@ -229,7 +230,7 @@ def contact_edit(request: HttpRequest, pk: int) -> HttpResponse:
             refused(form, error)
         else:
             messages.success(request, _("Saved."))
-            return redirect("contact-detail", pk=pk)
+            return landing(request, record, "contact-list")
     return _form(request, form, _edit_context(request, record, [(_("Contacts"), reverse("contact-list"))]))
 
 

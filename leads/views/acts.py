@@ -21,6 +21,7 @@ from leads.selectors.leads import funnel as funnel_rows
 from leads.selectors.scoring import CRITERIA
 from leads.views.records import criteria_context, lead_of, page
 from revops.core.errors import BadRequest, DomainError, InvalidInput, StaleCopy
+from revops.core.views.landing import landing
 
 VERBS: dict[str, tuple[Callable[..., Any], Any]] = {
     "start": (services.start_working, gettext_lazy("Working on it.")),
@@ -133,7 +134,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
     to_user = form.cleaned_data["owner"]
     services.assign_lead(lead=lead, to_user=to_user, version=shown_version(request), actor=request.user)
     messages.success(request, _("It is with %(name)s now.") % {"name": to_user})
-    return _to(request, lead)
+    return landing(request, lead, "lead-list")
 
 
 @login_required
@@ -143,13 +144,7 @@ def route(request: HttpRequest, pk: int) -> HttpResponse:
     lead = lead_of(request, pk)
     row = services.route_lead(lead=lead, actor=request.user)
     messages.success(request, _("It is with %(name)s now.") % {"name": (row.user or row.queue) if row else "–"})
-    return _to(request, lead)
-
-
-def _to(request: HttpRequest, lead: Lead) -> HttpResponse:
-    """The lead's page, or the list when it has gone out of sight."""
-    seen = Lead.objects.visible_to(request.user).filter(pk=lead.pk).exists()
-    return redirect(lead if seen else reverse("lead-list"))
+    return landing(request, lead, "lead-list")
 
 
 @login_required

@@ -27,6 +27,7 @@ from leads.views.lists import TONES, next_cell
 from revops.core import clock
 from revops.core.errors import DuplicateSuspected, InvalidInput
 from revops.core.registries import panels_for
+from revops.core.views.landing import landing
 from revops.core.views.lists import Figure
 
 FACTS = tuple(LeadForm.base_fields)
@@ -197,8 +198,7 @@ def new(request: HttpRequest) -> HttpResponse:
             refused(form, error)
         else:
             messages.success(request, _("Lead created."))
-            seen = Lead.objects.visible_to(request.user).filter(pk=lead.pk).exists()
-            return redirect(lead if seen else reverse("lead-list"))
+            return landing(request, lead, "lead-list")
     context = {
         "form": form,
         "title": _("New lead"),

@@ -66,7 +66,9 @@ def check(opportunity: Opportunity, names: Iterable[str]) -> None:
     except ValidationError as error:
         raise InvalidInput.of(**{name: texts[0] for name, texts in error.message_dict.items()})
     _check_money(opportunity, wanted)
-    if opportunity.contact is not None and opportunity.contact.account_id != opportunity.account_id:
+    # A contact who has left for another company since does not hold up what is changed beside it.
+    strange = opportunity.contact is not None and opportunity.contact.account_id != opportunity.account_id
+    if strange and wanted & {"account", "contact"}:
         raise InvalidInput.of(contact=_("This contact belongs to another account."))
 
 

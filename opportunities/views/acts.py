@@ -19,6 +19,7 @@ from opportunities.selectors.opportunities import opportunity_list
 from opportunities.views.board import VIEW, shown_version
 from opportunities.views.records import page
 from revops.core.errors import InvalidInput
+from revops.core.views.landing import landing
 
 CHANGE = "opportunities.change_opportunity"
 
@@ -77,7 +78,7 @@ def splits(request: HttpRequest, pk: int) -> HttpResponse:
             refused(form, error)
         else:
             messages.success(request, _("Credit split saved."))
-            return redirect(deal)
+            return landing(request, deal, "opportunity-board")
     context = {
         "form": form,
         "title": _("Credit split of %(name)s") % {"name": deal.name},

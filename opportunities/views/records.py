@@ -26,6 +26,7 @@ from revops.core import clock
 from revops.core.errors import BadRequest, InvalidInput, MissingFields
 from revops.core.money import Money
 from revops.core.registries import panels_for
+from revops.core.views.landing import landing
 from revops.core.views.lists import Figure
 
 
@@ -218,7 +219,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             refused(form, error)
         else:
             messages.success(request, _("Saved."))
-            return redirect(deal)
+            return landing(request, deal, "opportunity-board")
     context = {
         "form": form,
         "title": _("Edit %(name)s") % {"name": deal.name},
