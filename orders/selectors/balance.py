@@ -120,10 +120,11 @@ def account_balance(account: Account, *, as_of: date | None = None) -> list[Bala
 
 
 def totals(balances: Iterable[Balance]) -> dict[str, list[Money]]:
-    """The buckets of many balances, summed per currency."""
-    sums: dict[str, list[Decimal]] = defaultdict(lambda: [ZERO] * len(BUCKETS))
+    """The buckets of many balances, then balance and unapplied credit, each summed per currency."""
+    sums: dict[str, list[Decimal]] = defaultdict(lambda: [ZERO] * (len(BUCKETS) + 2))
     for row in balances:
-        sums[row.currency] = [a + b.amount for a, b in zip(sums[row.currency], row.aged, strict=True)]
+        figures = [*(money.amount for money in row.aged), row.balance, row.unapplied]
+        sums[row.currency] = [a + b for a, b in zip(sums[row.currency], figures, strict=True)]
     return {currency: [Money(value, currency) for value in values] for currency, values in sorted(sums.items())}
 
 
