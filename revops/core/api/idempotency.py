@@ -37,7 +37,7 @@ def replayable(request: Request, handle: Callable[[], Response]) -> Response:
         response = handle()
         if response.status_code >= 400:
             transaction.set_rollback(True)
-        else:
+        elif isinstance(response, Response):  # a file is read, not written: it is made again
             _store(request, key, digest, response)
         return response
 

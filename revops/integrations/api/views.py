@@ -108,7 +108,10 @@ class ExportViewSet(ApiView):
         """Exactly what the list page shows with this filter, as CSV."""
         form = ExportIn(data=request.data)
         form.is_valid(raise_exception=True)
-        page = _list_page(form.validated_data["list"])
+        name = form.validated_data["list"]
+        if request.auth is not None and not request.auth.allows(f"{name}:read"):
+            raise NotAllowed(f"This token does not include {name}:read.")
+        page = _list_page(name)
         query = QueryDict(mutable=True)
         query.update({**form.validated_data["query"], "export": "csv"})
         view = page()
