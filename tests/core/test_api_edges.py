@@ -49,3 +49,21 @@ def test_giving_a_record_away_is_answered_as_done_even_where_it_is_out_of_sight_
         assert client.get(address).status_code == 404
         deal.refresh_from_db()
         assert deal.owner == cast.charlie
+
+
+def test_an_upload_that_is_cut_off_is_malformed_with_and_without_a_key(client: Client, cast: Cast) -> None:
+    client.force_login(cast.olga)
+    heads: tuple[dict[str, Any], ...] = ({}, {"HTTP_IDEMPOTENCY_KEY": "once"})
+    for head in heads:
+        for kind in ("multipart/form-data", "multipart/form-data; boundary=" + "x" * 300):
+            answer: Any = client.generic("POST", "/api/v1/imports", b"--x\r\nnonsense", content_type=kind, **head)
+            assert answer.status_code in (400, 415, 422), (head, kind, answer.status_code)
+            assert answer["Content-Type"] == "application/problem+json", (head, kind)
+
+
+def test_a_body_too_large_to_remember_is_a_problem_document(client: Client, cast: Cast, settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    client.force_login(cast.alice)
+    body = {"name": "a" * 200}
+    answer: Any = client.post("/api/v1/accounts", body, content_type="application/json", HTTP_IDEMPOTENCY_KEY="once")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")

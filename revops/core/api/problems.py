@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import Http404, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -13,6 +14,8 @@ from revops.core import audit
 from revops.core.errors import DomainError, FieldError
 
 CONTENT_TYPE = "application/problem+json"
+# What Django raises while it reads a body.
+UNREADABLE = (MultiPartParserError, SuspiciousOperation, UnreadablePostError)
 TITLES = {
     400: "Malformed or unknown input",
     401: "Sign in or send a token",
@@ -59,6 +62,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         )
     if isinstance(error, Http404):
         return problem(404, "not_found", "There is no such record, or it is not yours to see.")
+    if isinstance(error, UNREADABLE):
+        return problem(400, "unreadable", "The body is cut off, or larger than what is read in one piece.")
     if isinstance(error, PermissionDenied):
         return problem(403, "not_allowed", "Your role does not include this.")
     if isinstance(error, exceptions.ValidationError):
