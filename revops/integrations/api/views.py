@@ -109,7 +109,8 @@ class ExportViewSet(ApiView):
         form = ExportIn(data=request.data)
         form.is_valid(raise_exception=True)
         name = form.validated_data["list"]
-        if request.auth is not None and not request.auth.allows(f"{name}:read"):
+        token: Any = request.auth
+        if token is not None and not token.allows(f"{name}:read"):
             raise NotAllowed(f"This token does not include {name}:read.")
         page = _list_page(name)
         query = QueryDict(mutable=True)
