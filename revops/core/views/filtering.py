@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from django_filters import FilterSet
+
+from revops.core.templatetags.frame import day
 
 FEW = 12
 
@@ -76,13 +80,29 @@ def in_words(field: Any, value: Any) -> str:
         return " ".join(part for part in parts if part)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    labels = {} if hasattr(field, "queryset") else dict(_flat(getattr(field, "choices", []) or []))
     values = value if isinstance(value, list | tuple | QuerySet) else [value]
-    return ", ".join(str(labels.get(str(one), one)) for one in values)
+    labels = _names(field.queryset, values) if hasattr(field, "queryset") else _choice_labels(field)
+    return ", ".join(labels.get(_key(one), _plain(one)) for one in values)
+
+
+def _choice_labels(field: Any) -> dict[str, str]:
+    return {value: str(label) for value, label in _flat(getattr(field, "choices", []) or [])}
+
+
+def _names(rows: QuerySet[Any], values: Any) -> dict[str, str]:
+    """Records that an address names by number (`owner__in=3,7`), as people call them."""
+    keys = [one for one in values if not isinstance(one, Model)]
+    return {str(row.pk): str(row) for row in rows.filter(pk__in=keys)} if keys else {}
+
+
+def _key(value: Any) -> str:
+    return str(int(value)) if isinstance(value, Decimal) and value == value.to_integral_value() else str(value)
 
 
 def _plain(value: Any) -> str:
-    return str(value.date() if hasattr(value, "date") else value)
+    if isinstance(value, datetime):
+        value = value.date()
+    return day(value) if isinstance(value, date) else _key(value)
 
 
 def _flat(choices: Any) -> list[tuple[str, Any]]:

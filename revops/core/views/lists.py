@@ -282,7 +282,7 @@ class ListPage(LoginRequiredMixin, View):
             out.append(
                 {
                     "label": form_field.label or name,
-                    "value": in_words(form_field, value),
+                    "value": in_words(filters.form.fields.get(name.removesuffix("__in"), form_field), value),
                     "url": self._with(**dict.fromkeys(names)),
                 }
             )
