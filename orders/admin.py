@@ -29,6 +29,10 @@ class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]
     extra = 0
     can_delete = False
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """All of them: a form refuses to be built over a column that is not editable."""
+        return list(self.fields or ())
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 

@@ -50,6 +50,14 @@ def test_the_revops_admin_opens_every_list_and_form(office, cast, model):
         assert office.get(url(model, "add")).status_code == 200
 
 
+@pytest.mark.parametrize("model", list(admin.site._registry), ids=lambda m: m._meta.label)
+def test_the_rows_under_every_record_of_every_room_can_be_shown(olga, model, rf):
+    request = rf.get("/admin/")
+    request.user = olga
+    for inline in admin.site._registry[model].get_inline_instances(request):
+        assert inline.get_formset(request) is not None
+
+
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m._meta.label)
 def test_nothing_is_deleted_in_admin(office, model):
     record = model._default_manager.first()
