@@ -34,6 +34,7 @@ from revops.core.views.lists import Action, Chip, Empty, Figure
 
 VIEW = "opportunities.view_opportunity"
 FETCHED = "fetch"
+ADD = "opportunities.add_opportunity"
 
 
 def filtered(request: HttpRequest) -> tuple[OpportunityFilter, QuerySet[Opportunity]]:
@@ -89,18 +90,18 @@ class State:
         """All open deals of the filter."""
         return together(self.lanes.values(), self.base)
 
-    def heads(self, query: str) -> list[Lane]:
+    def heads(self, query: str, *, may_add: bool) -> list[Lane]:
         """All lanes and rails, without cards."""
         whole, nothing = self.whole, board.nothing(self.base)
         return [
-            _lane(stage, self.lanes.get(stage.pk, nothing), whole)
+            _lane(stage, self.lanes.get(stage.pk, nothing), whole, may_add=may_add)
             if stage.kind == Stage.Kind.OPEN
             else _rail(stage, self.rails.get(_status(stage), nothing), self.on, query)
             for stage in self.stages
         ]
 
 
-def _lane(stage: Stage, total: Total, whole: Total) -> Lane:
+def _lane(stage: Stage, total: Total, whole: Total, *, may_add: bool) -> Lane:
     share = 0
     if total.sum and whole.sum and whole.sum.amount:
         share = int(total.sum.amount * 100 / whole.sum.amount)
@@ -112,7 +113,7 @@ def _lane(stage: Stage, total: Total, whole: Total) -> Lane:
         weighted=total.weighted,
         note=_("at %(n)s %%") % {"n": f"{stage.probability.normalize():f}"},
         share=share,
-        create_url=f"{reverse('opportunity-new')}?stage={stage.key}",
+        create_url=f"{reverse('opportunity-new')}?stage={stage.key}" if may_add else "",
     )
 
 
@@ -176,7 +177,7 @@ class OpportunityBoard(BoardPage):
 
     def lanes(self, rows: QuerySet[Opportunity]) -> Sequence[Lane]:
         query, every = self.query(), self.state.rows
-        lanes = self.state.heads(query)
+        lanes = self.state.heads(query, may_add=self.request.user.has_perm(ADD))
         stages = {stage.key: stage for stage in self.state.stages if stage.kind == Stage.Kind.OPEN}
         first = board.first_cards(every.filter(status=Opportunity.Status.OPEN), list(stages.values()), CARDS_A_LANE)
         cards = {card.pk: card for card in cards_of([deal for deals_ in first.values() for deal in deals_], query)}
@@ -206,7 +207,7 @@ class OpportunityBoard(BoardPage):
         ]
 
     def actions(self) -> Sequence[Action]:
-        if not self.request.user.has_perm("opportunities.add_opportunity"):
+        if not self.request.user.has_perm(ADD):
             return ()
         return [Action(_("New opportunity"), reverse("opportunity-new"), "plus", primary=True)]
 
@@ -367,4 +368,5 @@ def _answer(request: HttpRequest, deal: Opportunity, stage: Stage) -> HttpRespon
     found, rows = filtered(request)
     query = changed_query(request.GET)
     fresh = board.shown(deals(viewer=request.user).filter(pk=deal.pk))
-    return moved(request, cards_of(fresh, query)[0], State.of(rows, found.today()).heads(query))
+    lanes = State.of(rows, found.today()).heads(query, may_add=request.user.has_perm(ADD))
+    return moved(request, cards_of(fresh, query)[0], lanes)

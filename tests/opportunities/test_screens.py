@@ -383,3 +383,12 @@ def test_the_first_cards_of_a_lane_come_from_the_index(alice: User) -> None:
         cursor.execute(f"EXPLAIN {sql}")
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "opp_board" in plan, plan
+
+
+def test_a_lane_offers_a_new_deal_only_to_who_may_open_one(client: Client, alice: User, erin: User) -> None:
+    offer = "/opportunities/new/?stage="
+
+    client.force_login(alice)
+    assert offer in client.get("/opportunities/").content.decode()
+    client.force_login(erin)
+    assert offer not in client.get("/opportunities/").content.decode()
