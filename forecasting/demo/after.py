@@ -90,7 +90,8 @@ def _open_case(cast: Cast, chance: Random, line: Timeline, market: Market) -> No
         channel=chance.choice(("phone", "web", "email")),
     )
     line.after(clock.now(), (0.01, 0.3), lambda: _reply(case, nadia))
-    if chance.random() < 0.8:
+    long_ago = clock.now() < line.end - timedelta(days=14)
+    if chance.random() < 0.8 or long_ago:
         line.after(clock.now(), (0.4, 6), lambda: _resolve(case, nadia))
 
 
