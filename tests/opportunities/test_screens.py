@@ -385,10 +385,8 @@ def test_the_first_cards_of_a_lane_come_from_the_index(alice: User) -> None:
     assert "opp_board" in plan, plan
 
 
-def test_a_lane_offers_a_new_deal_only_to_who_may_open_one(client: Client, alice: User, erin: User) -> None:
-    offer = "/opportunities/new/?stage="
-
-    client.force_login(alice)
-    assert offer in client.get("/opportunities/").content.decode()
-    client.force_login(erin)
-    assert offer not in client.get("/opportunities/").content.decode()
+def test_a_lane_offers_a_new_deal_only_to_who_may_open_one(alice: User, erin: User) -> None:
+    make_deal(alice, name="Depot pilot", amount=38_500)
+    offer = "/opportunities/new/?stage=engage"
+    assert offer in text(screen(alice).get("/opportunities/"))
+    assert offer not in text(screen(erin).get("/opportunities/"))
