@@ -89,15 +89,16 @@ def _open_case(cast: Cast, chance: Random, line: Timeline, market: Market) -> No
         priority=priority,
         channel=chance.choice(("phone", "web", "email")),
     )
-    line.after(clock.now(), (0.01, 0.3), lambda: _reply(case, nadia))
     long_ago = clock.now() < line.end - timedelta(days=14)
-    if chance.random() < 0.8 or long_ago:
-        line.after(clock.now(), (0.4, 6), lambda: _resolve(case, nadia))
+    solved = chance.random() < 0.8 or long_ago
+    line.after(clock.now(), (0.01, 0.3), lambda: _reply(case, nadia, line, solved))
 
 
-def _reply(case: SupportCase, nadia: User) -> None:
+def _reply(case: SupportCase, nadia: User, line: Timeline, solved: bool) -> None:
     case.refresh_from_db()
     care.reply_case(case=case, version=case.version, actor=nadia, body="Thank you for telling us. We are on it.")
+    if solved:  # after the answer, whenever office hours let that be
+        line.after(clock.now(), (0.4, 6), lambda: _resolve(case, nadia))
 
 
 def _resolve(case: SupportCase, nadia: User) -> None:

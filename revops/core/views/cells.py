@@ -89,9 +89,12 @@ def _datetime(value: Any) -> str:
     return f"{day(local.date())}, {local:%H:%M}"
 
 
-def _number(value: Any) -> str:
-    places = -int(Decimal(value).normalize().as_tuple().exponent) if isinstance(value, Decimal) else 0
-    return amount(value, max(0, places))
+def _places(value: Any) -> int:
+    return max(0, -int(value.normalize().as_tuple().exponent)) if isinstance(value, Decimal) else 0
+
+
+def _number(value: Any, style: str = "auto") -> str:
+    return amount(value, int(style) if style.isdigit() else _places(value))
 
 
 def text_of(kind: str, value: Any, style: str = "auto") -> tuple[str, str]:
@@ -104,14 +107,16 @@ def text_of(kind: str, value: Any, style: str = "auto") -> tuple[str, str]:
         "money": lambda v: money_text(v, style),
         "date": day,
         "datetime": _datetime,
-        "number": _number,
-        "percent": lambda v: f"{_number(v)} %",
+        "number": lambda v: _number(v, style),
+        "percent": lambda v: f"{_number(v, style)} %",
     }
     return formats.get(kind, str)(value), ""
 
 
-def _money_style(values: Sequence[Any]) -> str:
-    """One precision a column: cents as soon as one row has them."""
+def _style(column: Column, values: Sequence[Any]) -> str:
+    """One precision a column: cents, or further digits, as soon as one row has them."""
+    if column.kind in ("number", "percent"):
+        return str(max(map(_places, values), default=0))
     amounts = [value.amount for value in values if isinstance(value, Money)]
     return "whole" if all(amount == amount.to_integral_value() for amount in amounts) else "full"
 
@@ -154,7 +159,7 @@ def _cell(column: Column, row: Any, value: Any, style: str, css: str, url: str) 
 def rows_of(objects: Sequence[Any], columns: Sequence[Column], url: Callable[[Any], str]) -> list[Row]:
     """All cells of a page. The first column opens the row."""
     values = [[value_of(row, column.cell or column.key) for column in columns] for row in objects]
-    styles = [_money_style([line[n] for line in values]) for n in range(len(columns))]
+    styles = [_style(column, [line[n] for line in values]) for n, column in enumerate(columns)]
     css = _css(columns)
     rows = []
     for row, line in zip(objects, values, strict=True):
