@@ -34,8 +34,9 @@ def lane(page: Page, key: str) -> Any:
     return page.locator(f"[data-lane={key}]")
 
 
-def titles(page: Page, key: str) -> list[str]:
-    return lane(page, key).locator(".deal-title").all_inner_texts()
+def expect_titles(page: Page, key: str, names: list[str]) -> None:
+    """Waits: a card that was refused travels back."""
+    expect(lane(page, key).locator(".deal-title")).to_have_text(names)
 
 
 def drag(page: Page, name: str, to: str) -> None:
@@ -60,7 +61,8 @@ def test_a_card_moves_by_mouse_and_the_lanes_count_again(deals: Cast, page_as: P
     drag(page, "Dispatch Cloud", "discover_needs")
     expect(lane(page, "discover_needs").locator(".lane-sums b")).to_have_text("$48,700")
     expect(lane(page, "engage").locator(".lane-sums b")).to_have_text("$14,200")
-    assert titles(page, "discover_needs") == ["Dispatch Cloud"] and stage_of("Dispatch Cloud") == "discover_needs"
+    expect_titles(page, "discover_needs", ["Dispatch Cloud"])
+    assert stage_of("Dispatch Cloud") == "discover_needs"
     drag(page, "Dispatch Cloud", "develop_proposal")
     expect(lane(page, "develop_proposal").locator(".count")).to_have_text("2")
     assert stage_of("Dispatch Cloud") == "develop_proposal"
@@ -76,7 +78,8 @@ def test_a_drop_asks_for_what_is_missing_and_cancel_puts_the_card_back(deals: Ca
     assert axe(page) == []
     page.keyboard.press("Escape")
     expect(dialog).not_to_be_visible()
-    assert titles(page, "engage") == ["Dispatch Cloud", "Route planning"] and stage_of("Route planning") == "engage"
+    expect_titles(page, "engage", ["Dispatch Cloud", "Route planning"])
+    assert stage_of("Route planning") == "engage"
     drag(page, "Route planning", "pitch")
     dialog.locator("input[name=close_on]").fill("2030-06-30")
     dialog.get_by_role("button", name="Move").click()
@@ -95,7 +98,8 @@ def test_a_card_moves_by_keyboard_with_each_step_announced(deals: Cast, page_as:
     page.keyboard.press("ArrowRight")
     expect(live).to_contain_text("Discover needs")
     page.keyboard.press("Escape")
-    assert titles(page, "engage") == ["Dispatch Cloud", "Route planning"] and stage_of("Dispatch Cloud") == "engage"
+    expect_titles(page, "engage", ["Dispatch Cloud", "Route planning"])
+    assert stage_of("Dispatch Cloud") == "engage"
     page.keyboard.press("Space")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Space")
@@ -142,7 +146,7 @@ def test_a_refused_move_stands_where_it_was_and_says_why(deals: Cast, page_as: P
         for key in ("Space", "ArrowRight", "Space"):
             page.keyboard.press(key)
     expect(page.locator("#toasts")).to_contain_text("Somebody changed this")
-    assert titles(page, "engage") == ["Dispatch Cloud", "Route planning"]
+    expect_titles(page, "engage", ["Dispatch Cloud", "Route planning"])
     assert stage_of("Dispatch Cloud") == "closed_lost"
 
 
