@@ -84,6 +84,12 @@ class Account(BaseModel, ExternalRef):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def address(self) -> str:
+        """On one line; what is not known leaves no gap."""
+        town = f"{self.postal_code} {self.city}".strip()
+        return ", ".join(part for part in (self.street, town, self.state, self.country) if part)
+
     def get_absolute_url(self) -> str:
         return reverse("account-detail", args=[self.pk])
 

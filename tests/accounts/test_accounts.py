@@ -145,6 +145,19 @@ def test_history_keeps_what_an_account_was(alice: User) -> None:
     assert [row.name for row in account.events.order_by("pgh_id")] == ["Acme", "Acme"]
 
 
+@pytest.mark.parametrize(
+    ("facts", "line"),
+    [
+        ({}, ""),
+        ({"country": "Canada"}, "Canada"),
+        ({"street": "1 Quay", "postal_code": "0150", "city": "Oslo", "country": "Norway"}, "1 Quay, 0150 Oslo, Norway"),
+        ({"city": "Austin", "state": "Texas"}, "Austin, Texas"),
+    ],
+)
+def test_an_address_has_no_gap_where_nothing_is_known(facts: dict[str, str], line: str) -> None:
+    assert Account(**facts).address == line
+
+
 def test_full_clean_finds_the_model_sound(alice: User) -> None:
     account = make_account(alice, "Acme")
     try:
