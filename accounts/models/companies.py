@@ -52,6 +52,7 @@ class Account(BaseModel, ExternalRef):
     territory = models.ForeignKey(Territory, null=True, blank=True, on_delete=models.PROTECT, related_name="accounts")
     industry = models.CharField(max_length=80, blank=True, default="")
     tier = models.CharField(max_length=1, blank=True, default="")
+    segment = models.CharField(max_length=40, blank=True, default="", help_text="A group that sales are reported by.")
     employees = models.PositiveIntegerField(null=True, blank=True)
     annual_revenue = money_field(null=True, blank=True)
     currency = currency_field()

@@ -95,6 +95,12 @@ class Order(BaseModel, ExternalRef):
     total = money_field(default=0)
     cost = money_field(default=0)
     terms = models.TextField(blank=True, default="")
+    ship_mode = models.CharField(max_length=40, blank=True, default="", help_text="As agreed: standard, same day.")
+    ship_city = models.CharField(max_length=80, blank=True, default="")
+    ship_postal_code = models.CharField(max_length=20, blank=True, default="")
+    ship_state = models.CharField(max_length=80, blank=True, default="")
+    ship_country = models.CharField(max_length=80, blank=True, default="")
+    region = models.CharField(max_length=80, blank=True, default="", help_text="Where it was sold, for reports.")
     booked_at = models.DateTimeField(null=True, blank=True)
     booked_on = models.DateField(null=True, blank=True, help_text="The credit date.")
 

@@ -38,14 +38,16 @@ class ProductQuerySet(CatalogQuerySet):
 
 
 class ProductFamily(BaseModel):
-    """A group of products that are reported together."""
+    """A group of products that are reported together; a family may be part of a larger one (two levels)."""
 
     name = models.CharField(max_length=80, unique=True)
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
 
     objects = CatalogQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "product families"
+        constraints = [models.CheckConstraint(condition=~Q(parent=F("id")), name="product_family_not_its_own_parent")]
 
     def __str__(self) -> str:
         return self.name
