@@ -256,6 +256,11 @@ if BEHIND_TLS:
 
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DOCUMENT_MAX_BYTES = env.int("DOCUMENT_MAX_BYTES", default=25 * 1024 * 1024)
+DOCUMENT_TYPES = env.list(
+    "DOCUMENT_TYPES",
+    default="pdf png jpg jpeg gif webp docx xlsx pptx odt ods odp doc xls ppt txt md csv ics eml".split(),
+)
 
 # API ----------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -1,6 +1,25 @@
-"""Companies, people, and what we do with them."""
+"""Companies, people, what we do with them, and the papers about them."""
 
 from accounts.models.activities import Activity
 from accounts.models.companies import Account, Contact, Territory
+from accounts.models.documents import (
+    AccountDocument,
+    ContactDocument,
+    Document,
+    DocumentLink,
+    DocumentVersion,
+    linked_once,
+)
 
-__all__ = ["Account", "Activity", "Contact", "Territory"]
+__all__ = [
+    "Account",
+    "AccountDocument",
+    "Activity",
+    "Contact",
+    "ContactDocument",
+    "Document",
+    "DocumentLink",
+    "DocumentVersion",
+    "Territory",
+    "linked_once",
+]

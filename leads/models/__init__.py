@@ -1,5 +1,6 @@
 """Leads, how they are scored and routed, and how they are handed off."""
 
+from leads.models.documents import LeadDocument
 from leads.models.handoff import Handoff
 from leads.models.lead import DisqualifyReason, Lead, LeadActivity, LeadQueue
 from leads.models.routing import Assignment, PoolMember, RoutingPool, RoutingRule
@@ -13,6 +14,7 @@ __all__ = [
     "Handoff",
     "Lead",
     "LeadActivity",
+    "LeadDocument",
     "LeadQueue",
     "PoolMember",
     "QualificationAnswer",

@@ -1,6 +1,7 @@
 """Pipeline, quotes, deal desk."""
 
 from opportunities.models.approval import ApprovalRequest, ApprovalRule, ApprovalStep
+from opportunities.models.documents import OpportunityDocument, QuoteDocument
 from opportunities.models.opportunity import (
     LossReason,
     Opportunity,
@@ -20,10 +21,12 @@ __all__ = [
     "LossReason",
     "Opportunity",
     "OpportunityActivity",
+    "OpportunityDocument",
     "OpportunitySplit",
     "OpportunityTeamMember",
     "Pipeline",
     "Quote",
+    "QuoteDocument",
     "QuoteLine",
     "Stage",
     "StageHistory",

@@ -1,6 +1,7 @@
 """Orders, fulfilment, invoices, payments."""
 
 from orders.models.billing import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Payment, PaymentAllocation
+from orders.models.documents import OrderDocument
 from orders.models.order import Fulfillment, FulfillmentLine, Order, OrderLine, OrderSplit
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "Order",
+    "OrderDocument",
     "OrderLine",
     "OrderSplit",
     "Payment",

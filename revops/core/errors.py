@@ -114,6 +114,16 @@ class PreconditionRequired(DomainError):
     title = "If-Match is required"
 
 
+class NoRoom(DomainError):
+    """The server's disk is full: what was sent is not kept."""
+
+    status = 507
+    title = "No room left"
+
+    def __init__(self, message: str) -> None:
+        super().__init__("no_room", message)
+
+
 def reason_of(error: Exception) -> str:
     """An error as an administrator may read it: its first line. Below it the database puts the row, pay included."""
     first = (str(error).splitlines() or [""])[0]

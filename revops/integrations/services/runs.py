@@ -9,7 +9,7 @@ from django.core.files.base import File
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from revops.core import audit
+from revops.core import audit, files
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.status import advance, lock
 from revops.integrations import reading, staging, values
@@ -40,7 +40,7 @@ def create_run(*, actor: Any, kind: str, upload: File, file_name: str = "", syst
         created_by=actor,
     )
     upload.seek(0)
-    run.file.save("import.csv", upload, save=False)
+    files.keep(run.file, "import.csv", upload)
     try:
         run.save(force_insert=True)
         _stage(run)
