@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models.companies import Account, Contact
-from revops.core.models import BaseModel
+from revops.core.models import BaseModel, CustomData
 from revops.core.registries import scope_sources
 from revops.core.scope import NOBODY, ScopedQuerySet, within_reach
 
@@ -32,7 +32,7 @@ class ActivityQuerySet(ScopedQuerySet["Activity"]):
         return self.filter(status=Activity.Status.COMPLETED)
 
 
-class Activity(BaseModel):
+class Activity(BaseModel, CustomData):
     """A call, meeting, visit, e-mail, note or task. Planned ones are due; completed ones happened."""
 
     class Kind(models.TextChoices):

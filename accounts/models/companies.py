@@ -11,6 +11,7 @@ from django.urls import reverse
 from revops.core.history import tracked
 from revops.core.models import (
     BaseModel,
+    CustomData,
     ExternalRef,
     currency_field,
     money_field,
@@ -37,7 +38,7 @@ class AccountQuerySet(ScopedQuerySet["Account"]):
 
 
 @tracked()
-class Account(BaseModel, ExternalRef):
+class Account(BaseModel, CustomData, ExternalRef):
     """A company (or a person who buys). "Customer" only once an order was booked."""
 
     class Kind(models.TextChoices):
@@ -104,7 +105,7 @@ class ContactQuerySet(ScopedQuerySet["Contact"]):
         return self.filter(within_reach(user, "owner", "account__owner"))
 
 
-class Contact(BaseModel, ExternalRef):
+class Contact(BaseModel, CustomData, ExternalRef):
     """A person at an account."""
 
     class Role(models.TextChoices):

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Account, Activity, Contact
 from revops.core.history import tracked
-from revops.core.models import BaseModel, ExternalRef, unique_external_ref
+from revops.core.models import BaseModel, CustomData, ExternalRef, unique_external_ref
 from revops.core.registries import scope_sources
 from revops.core.scope import NOBODY, ScopedQuerySet, within_reach
 
@@ -59,7 +59,7 @@ class LeadQuerySet(ScopedQuerySet["Lead"]):
 
 
 @tracked()
-class Lead(BaseModel, ExternalRef):
+class Lead(BaseModel, CustomData, ExternalRef):
     """A person (and company) who may buy. Exactly one of owner and queue holds it (INV-70)."""
 
     class Status(models.TextChoices):

@@ -17,6 +17,7 @@ from revops.catalog.models import Product
 from revops.core.history import tracked
 from revops.core.models import (
     BaseModel,
+    CustomData,
     ExternalRef,
     Stamped,
     currency_field,
@@ -58,7 +59,7 @@ class OpportunityQuerySet(ScopedQuerySet["Opportunity"]):
 
 
 @tracked()
-class Opportunity(BaseModel, ExternalRef):
+class Opportunity(BaseModel, CustomData, ExternalRef):
     """A potential order that we actively pursue.
 
     Stage, status, category and probability move together, by services only.

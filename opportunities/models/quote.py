@@ -13,7 +13,7 @@ from django.urls import reverse
 from opportunities.models.opportunity import Opportunity
 from revops.catalog.models import PriceBook, Product
 from revops.core.history import tracked
-from revops.core.models import BaseModel, currency_field, money_field, percent_field, price_field
+from revops.core.models import BaseModel, CustomData, currency_field, money_field, percent_field, price_field
 from revops.core.money import Money, truncated_percent
 from revops.core.scope import ScopedQuerySet
 
@@ -33,7 +33,7 @@ class QuoteQuerySet(ScopedQuerySet["Quote"]):
 
 
 @tracked()
-class Quote(BaseModel):
+class Quote(BaseModel, CustomData):
     """Totals are those of the lines; frozen on send. One quote of a deal is accepted at most."""
 
     class Status(models.TextChoices):

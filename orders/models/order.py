@@ -16,6 +16,7 @@ from revops.catalog.models import Product
 from revops.core.history import tracked
 from revops.core.models import (
     BaseModel,
+    CustomData,
     ExternalRef,
     LegalEntity,
     Stamped,
@@ -47,7 +48,7 @@ class OrderQuerySet(ScopedQuerySet["Order"]):
 
 
 @tracked()
-class Order(BaseModel, ExternalRef):
+class Order(BaseModel, CustomData, ExternalRef):
     """Revenue, margin and commission come from here. total = net + tax + shipping (INV-06)."""
 
     class Status(models.TextChoices):
@@ -152,6 +153,12 @@ class Order(BaseModel, ExternalRef):
 
     def get_absolute_url(self) -> str:
         return reverse("order-detail", args=[self.pk])
+
+    @property
+    def ship_to(self) -> str:
+        """Where it goes, on one line."""
+        town = f"{self.ship_postal_code} {self.ship_city}".strip()
+        return ", ".join(part for part in (town, self.ship_state, self.ship_country) if part)
 
     @property
     def net_money(self) -> Money:

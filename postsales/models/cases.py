@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Account, Contact
 from postsales.models.levels import Priority, SlaPolicy
-from revops.core.models import BaseModel
+from revops.core.models import BaseModel, CustomData
 from revops.core.scope import ScopedQuerySet, within_reach
 
 
@@ -24,7 +24,7 @@ class CaseQuerySet(ScopedQuerySet["SupportCase"]):
         return self.filter(status__in=SupportCase.UNSOLVED)
 
 
-class SupportCase(BaseModel):
+class SupportCase(BaseModel, CustomData):
     """A customer's question or trouble. Its clocks are computed from the status log whenever they are read."""
 
     class Channel(models.TextChoices):

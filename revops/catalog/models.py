@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from revops.core.models import (
     BaseModel,
+    CustomData,
     ExternalRef,
     Stamped,
     currency_field,
@@ -53,7 +54,7 @@ class ProductFamily(BaseModel):
         return self.name
 
 
-class Product(BaseModel, ExternalRef):
+class Product(BaseModel, CustomData, ExternalRef):
     """Something with a SKU.
 
     `recurring_months` is the length of the period that one unit price pays for; empty is one-time.

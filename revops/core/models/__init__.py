@@ -10,12 +10,15 @@ from revops.core.models.base import (
     price_field,
     unique_external_ref,
 )
+from revops.core.models.custom import CustomData, CustomField
 from revops.core.models.organisation import ExchangeRate, LegalEntity, NumberSeries, Organisation
 from revops.core.models.records import AuditEntry, Delivery, IdempotencyKey, JobRun, OutboxEvent
 
 __all__ = [
     "AuditEntry",
     "BaseModel",
+    "CustomData",
+    "CustomField",
     "Delivery",
     "ExchangeRate",
     "ExternalRef",

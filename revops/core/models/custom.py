@@ -1,0 +1,74 @@
+"""Custom fields: their definitions, and the column in which a record keeps the values."""
+
+from django.db import models
+from django.db.models import Q, Value
+
+from revops.core.models.base import BaseModel
+
+
+class CustomData(models.Model):
+    """A record that can have custom fields: {key: value}, written through `revops.core.custom.clean` only.
+
+    The database fills an empty object in, so that set-based writers need not name the column.
+    """
+
+    custom = models.JSONField(default=dict, db_default=Value({}, models.JSONField()), blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class CustomField(BaseModel):
+    """One field that a company added to a kind of record. It is retired, never deleted, once values exist."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text", "Text"
+        LONG_TEXT = "long_text", "Long text"
+        INTEGER = "integer", "Whole number"
+        DECIMAL = "decimal", "Decimal number"
+        MONEY = "money", "Money"
+        PERCENT = "percent", "Per cent"
+        FLAG = "flag", "Yes or no"
+        DATE = "date", "Date"
+        DATETIME = "datetime", "Date and time"
+        CHOICE = "choice", "One choice"
+        CHOICES = "choices", "Several choices"
+        EMAIL = "email", "E-mail"
+        PHONE = "phone", "Phone"
+        URL = "url", "Web address"
+        PERSON = "person", "Person"
+
+    class IndexState(models.TextChoices):
+        NONE = "none", "None"
+        WANTED = "wanted", "Being built"
+        BUILT = "built", "Built"
+        FAILED = "failed", "Failed"
+
+    model = models.CharField(max_length=60)
+    key = models.CharField(max_length=40)
+    label = models.CharField(max_length=80)
+    help_text = models.CharField(max_length=200, blank=True, default="")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    choices = models.JSONField(default=list, blank=True)
+    required_at = models.JSONField(default=list, blank=True)
+    default = models.JSONField(null=True, blank=True)
+    group = models.CharField(max_length=60, blank=True, default="")
+    position = models.PositiveIntegerField(default=100)
+    in_list = models.BooleanField(default=False)
+    carried_to = models.JSONField(default=list, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_indexed = models.BooleanField(default=True)
+    index_state = models.CharField(max_length=6, choices=IndexState.choices, default=IndexState.NONE, editable=False)
+    index_error = models.CharField(max_length=400, blank=True, default="", editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["model", "key"], name="custom_field_key_unique"),
+            models.CheckConstraint(
+                condition=Q(key__regex=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"), name="custom_field_key_plain"
+            ),
+        ]
+        permissions = [("manage_custom_fields", "Can add, change and retire custom fields")]
+
+    def __str__(self) -> str:
+        return self.label
