@@ -57,6 +57,7 @@ class AccountFilter(StrictFilterSet):
     territory = filters.ModelChoiceFilter(queryset=Territory.objects.all(), label=_("Territory"))
     industry = filters.CharFilter(lookup_expr="iexact", label=_("Industry"))
     tier = filters.CharFilter(label=_("Tier"))
+    segment = filters.CharFilter(lookup_expr="iexact", label=_("Segment"))
     country = filters.CharFilter(lookup_expr="iexact", label=_("Country"))
     kind = filters.ChoiceFilter(choices=Account.Kind.choices, label=_("Kind"))
     employees__gte = filters.NumberFilter(field_name="employees", lookup_expr="gte", label=_("Employees from"))

@@ -44,6 +44,9 @@ class AccountForm(forms.Form):
     phone = forms.CharField(max_length=40, required=False, label=_("Phone"))
     industry = forms.CharField(max_length=80, required=False, label=_("Industry"))
     tier = forms.CharField(max_length=1, required=False, label=_("Tier"), help_text=_("A, B or C, as you like."))
+    segment = forms.CharField(
+        max_length=40, required=False, label=_("Segment"), help_text=_("Sales are reported by it: consumer, corporate.")
+    )
     territory = forms.ModelChoiceField(queryset=Territory.objects.all(), required=False, label=_("Territory"))
     parent = forms.ModelChoiceField(queryset=Account.objects.none(), required=False, label=_("Parent account"))
     employees = forms.IntegerField(min_value=0, max_value=2_000_000_000, required=False, label=_("Employees"))

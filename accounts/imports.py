@@ -80,6 +80,8 @@ class AccountImporter(Importer):
         ImportField("industry", gettext_lazy("Industry"), column="industry", aliases=("sector", "branch")),
         ImportField("territory", gettext_lazy("Territory"), aliases=("region",)),
         ImportField("tier", gettext_lazy("Tier"), column="tier"),
+        ImportField("segment", gettext_lazy("Segment"), column="segment"),
+        ImportField("kind", gettext_lazy("Kind"), "choice", column="kind", choices=dict(Account.Kind.choices)),
         ImportField("employees", gettext_lazy("Employees"), "integer", column="employees", aliases=("headcount",)),
         ImportField("annual_revenue", gettext_lazy("Annual revenue"), "money", column="annual_revenue"),
         ImportField("annual_revenue_m", gettext_lazy("Annual revenue, in millions"), "money"),

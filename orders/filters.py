@@ -49,6 +49,7 @@ class OrderFilter(StrictFilterSet):
         queryset=_of_any_order(Opportunity), widget=ChosenOnly, label=_("Opportunity")
     )
     quote = filters.ModelChoiceFilter(queryset=_of_any_order(Quote), widget=ChosenOnly, label=_("Quote"))
+    region = filters.CharFilter(lookup_expr="iexact", max_length=80, label=_("Region"))
     booked_on__gte = filters.DateFilter(field_name="booked_on", lookup_expr="gte", label=_("Booked from"))
     booked_on__lte = filters.DateFilter(field_name="booked_on", lookup_expr="lte", label=_("Booked to"))
 

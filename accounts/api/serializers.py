@@ -29,8 +29,8 @@ class AccountOut(OutSerializer):
     class Meta:
         model = Account
         fields = [
-            "id", "name", "kind", "owner", "parent", "territory", "industry", "tier", "employees", "annual_revenue",
-            "year_established", "website", "domain", "phone", "street", "city", "postal_code", "state", "country",
+            "id", "name", "kind", "owner", "parent", "territory", "industry", "tier", "segment", "employees",
+            "annual_revenue", "year_established", "website", "domain", "phone", "street", "city", "postal_code", "state", "country",
             "external_system", "external_id", "archived_at", "created_at", "updated_at", "version",
         ]  # fmt: skip
         expandable = {"owner": OwnerOut}
@@ -92,6 +92,7 @@ class AccountIn(StrictSerializer):
     parent = Seen(Account, required=False, allow_null=True)  # type: ignore[assignment]
     industry = serializers.CharField(max_length=80, required=False, allow_blank=True)
     tier = serializers.CharField(max_length=1, required=False, allow_blank=True)
+    segment = serializers.CharField(max_length=40, required=False, allow_blank=True)
     employees = serializers.IntegerField(min_value=0, max_value=2_000_000_000, required=False, allow_null=True)
     annual_revenue = MoneyField(required=False, allow_null=True)
     year_established = serializers.IntegerField(min_value=1, max_value=9999, required=False, allow_null=True)

@@ -24,6 +24,7 @@ FIELDS = (
     "territory",
     "industry",
     "tier",
+    "segment",
     "employees",
     "annual_revenue",
     "currency",

@@ -25,7 +25,7 @@ from revops.core.views.landing import landing
 from revops.core.views.lists import Figure
 
 ACCOUNT_FACTS = (
-    *("name", "kind", "website", "phone", "industry", "tier", "employees", "annual_revenue", "currency"),
+    *("name", "kind", "website", "phone", "industry", "tier", "segment", "employees", "annual_revenue", "currency"),
     *("year_established", "street", "postal_code", "city", "state", "country"),
 )
 CONTACT_FACTS = ("first_name", "last_name", "title", "email", "phone", "role")

@@ -45,6 +45,12 @@ class OrderPatch(StrictSerializer):
     owner = SeenField(User, required=False)
     terms = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
     channel = serializers.ChoiceField(choices=Order.Channel.choices, required=False)
+    ship_mode = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    ship_city = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    ship_postal_code = serializers.CharField(max_length=20, required=False, allow_blank=True)
+    ship_state = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    ship_country = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    region = serializers.CharField(max_length=80, required=False, allow_blank=True)
     discount = MoneyField(required=False)
     shipping = MoneyField(required=False)
 
@@ -108,7 +114,8 @@ class OrderOut(AmountsMixin, OutSerializer):
         model = Order
         fields = [
             "id", "number", "account", "opportunity", "quote", "owner", "channel", "status", "currency", "net", "tax",
-            "shipping", "total", "terms", "booked_at", "booked_on", "lines", "splits", "created_at", "updated_at",
+            "shipping", "total", "terms", "ship_mode", "ship_city", "ship_postal_code", "ship_state", "ship_country",
+            "region", "booked_at", "booked_on", "lines", "splits", "created_at", "updated_at",
         ]  # fmt: skip
 
 

@@ -35,10 +35,14 @@ def currency_of(code: str) -> str:
     return code
 
 
-def write_priced(order: Order, priced: Priced) -> None:
-    """Replace a draft's lines and totals by priced lines; the caller saves the order."""
-    order.lines.all().delete()
-    OrderLine.objects.bulk_create(
+def totals_of(priced: Priced) -> dict[str, Any]:
+    """What the order stores of its lines."""
+    return {name: getattr(priced, name) for name in TOTALS}
+
+
+def lines_of(order: Order, priced: Priced) -> list[OrderLine]:
+    """Unsaved lines with every amount."""
+    return [
         OrderLine(
             order=order,
             position=position,
@@ -54,9 +58,15 @@ def write_priced(order: Order, priced: Priced) -> None:
             recurring_months=line.recurring_months,
         )
         for position, line in enumerate(priced.lines, start=1)
-    )
-    order.currency, order.net, order.tax, order.shipping = priced.currency, priced.net, priced.tax, priced.shipping
-    order.total, order.cost = priced.total, priced.cost
+    ]
+
+
+def write_priced(order: Order, priced: Priced) -> None:
+    """Replace a draft's lines and totals by priced lines; the caller saves the order."""
+    order.lines.all().delete()
+    OrderLine.objects.bulk_create(lines_of(order, priced))
+    for name, value in totals_of(priced).items():
+        setattr(order, name, value)
 
 
 def copy_quote(order: Order, quote: Quote) -> None:
@@ -91,7 +101,14 @@ def splits_of_deal(opportunity: Opportunity) -> list[dict[str, Any]]:
 
 
 def write_splits(order: Order, splits: Sequence[Mapping[str, Any]]) -> None:
-    """Replace a draft's splits; revenue shares add up to exactly 100 % (INV-03)."""
+    """Replace a draft's splits."""
+    rows = splits_of(order, splits)
+    order.splits.all().delete()
+    OrderSplit.objects.bulk_create(rows)
+
+
+def splits_of(order: Order, splits: Sequence[Mapping[str, Any]]) -> list[OrderSplit]:
+    """Unsaved splits; revenue shares add up to exactly 100 % (INV-03)."""
     rows = [_split(order, number, split) for number, split in enumerate(splits)]
     who = [(row.user_id, row.kind) for row in rows]
     if len(who) != len(set(who)):
@@ -101,24 +118,27 @@ def write_splits(order: Order, splits: Sequence[Mapping[str, Any]]) -> None:
         raise InvalidInput.of(
             splits=_("Revenue shares add up to %(total)s %%, not to 100 %%.") % {"total": f"{total.normalize():f}"}
         )
-    order.splits.all().delete()
-    OrderSplit.objects.bulk_create(rows)
+    return rows
 
 
 def write_amounts(order: Order) -> None:
-    """Each person's part of the net, line by line, so that the parts of every line add up to the line (INV-03)."""
+    """Each person's part of the net."""
     rows = list(order.splits.order_by("pk"))
+    share_out(rows, list(order.lines.values_list("net", flat=True)), order.currency)
+    OrderSplit.objects.bulk_update(rows, ["amount"])
+
+
+def share_out(rows: Sequence[OrderSplit], nets: Sequence[Decimal], currency: str) -> None:
+    """Fill in the amounts, line by line, so that the parts of every line add up to the line (INV-03)."""
     revenue = [row for row in rows if row.kind == REVENUE]
-    nets = list(order.lines.values_list("net", flat=True))
     for row in rows:
         row.amount = Decimal(0)
     for net in nets:
-        for row, part in zip(revenue, allocate(net, [row.percent for row in revenue], order.currency), strict=True):
+        for row, part in zip(revenue, allocate(net, [row.percent for row in revenue], currency), strict=True):
             row.amount += part
         for row in rows:
             if row.kind == OVERLAY:
-                row.amount += money(net * row.percent / 100, order.currency)
-    OrderSplit.objects.bulk_update(rows, ["amount"])
+                row.amount += money(net * row.percent / 100, currency)
 
 
 def _split(order: Order, number: int, split: Mapping[str, Any]) -> OrderSplit:

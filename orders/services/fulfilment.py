@@ -44,7 +44,7 @@ def fulfil_order(
     parts = _parts(order, lines)
     done = []
     for kind in (KIND.SHIPMENT, KIND.ACTIVATION):
-        mine = [(line, quantity) for line, quantity in parts if _kind_of(line) == kind]
+        mine = [(line, quantity) for line, quantity in parts if kind_of(line) == kind]
         if mine:
             done.append(_deliver(order, kind, mine, actor, carrier, tracking))
     _move_on(order)
@@ -60,7 +60,7 @@ def fulfil_order(
     return order
 
 
-def _kind_of(line: OrderLine) -> str:
+def kind_of(line: OrderLine) -> str:
     return KIND.SHIPMENT if line.product.kind == Product.Kind.GOODS else KIND.ACTIVATION
 
 
@@ -97,12 +97,10 @@ def _refused(index: int, field: str, message: str) -> DomainError:
 def _deliver(
     order: Order, kind: str, parts: Sequence[tuple[OrderLine, Decimal]], actor: User, carrier: str, tracking: str
 ) -> Fulfillment:
-    """One shipment or activation, through its states."""
-    record = Fulfillment(order=order, kind=kind, created_by=actor, completed_at=clock.now())
+    """One shipment or activation with its lines."""
+    record = new_delivery(order, kind, actor)
     if kind == KIND.SHIPMENT:
         record.carrier, record.tracking = carrier.strip()[:80], tracking.strip()[:80]
-    advance(record, STATUS.RELEASED, Fulfillment.TRANSITIONS)
-    advance(record, STATUS.SHIPPED if kind == KIND.SHIPMENT else STATUS.ACTIVATED, Fulfillment.TRANSITIONS)
     record.save(force_insert=True)
     FulfillmentLine.objects.bulk_create(
         FulfillmentLine(fulfillment=record, order_line=line, quantity=quantity) for line, quantity in parts
@@ -116,9 +114,22 @@ def _deliver(
     return record
 
 
+def new_delivery(order: Order, kind: str, actor: User) -> Fulfillment:
+    """An unsaved shipment or activation of this moment, through its states."""
+    record = Fulfillment(order=order, kind=kind, created_by=actor, completed_at=clock.now())
+    advance(record, STATUS.RELEASED, Fulfillment.TRANSITIONS)
+    advance(record, STATUS.SHIPPED if kind == KIND.SHIPMENT else STATUS.ACTIVATED, Fulfillment.TRANSITIONS)
+    return record
+
+
 def _move_on(order: Order) -> None:
     """Booked goes through in fulfilment; then partly fulfilled until nothing is left."""
-    left = any(line.unfulfilled > 0 for line in order.lines.all())
+    reach(order, left=any(line.unfulfilled > 0 for line in order.lines.all()))
+    order.save(update_fields=["status", "version", "updated_at"])
+
+
+def reach(order: Order, *, left: bool) -> None:
+    """The order's state once something was delivered, unsaved; `left`: not everything was."""
     target = Order.Status.PARTIALLY_FULFILLED if left else Order.Status.FULFILLED
     if order.status == Order.Status.BOOKED:
         advance(order, Order.Status.IN_FULFILLMENT, Order.TRANSITIONS)
@@ -126,4 +137,3 @@ def _move_on(order: Order) -> None:
         order.version += 1
     else:
         advance(order, target, Order.TRANSITIONS)
-    order.save(update_fields=["status", "version", "updated_at"])

@@ -1,7 +1,7 @@
 """Invoices: drafted from an order, numbered without gaps when issued, never edited afterwards."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -12,14 +12,14 @@ from orders.models import Invoice, InvoiceLine, Order, OrderLine
 from orders.selectors import unbilled
 from revops.core import audit, clock, outbox
 from revops.core.errors import DomainError, IllegalState, InvalidInput
-from revops.core.models import LegalEntity
-from revops.core.numbers import next_number
+from revops.core.numbers import next_number, printed
 from revops.core.scope import require
 from revops.core.status import advance, lock
 from revops.users.models import User
 
 STATUS = Invoice.Status
 DUE_AFTER = timedelta(days=30)
+STAMPED = ("status", "number", "year", "sequence", "issued_on", "due_on")
 NOT_BILLED = frozenset({Order.Status.DRAFT, Order.Status.CANCELLED})
 
 
@@ -42,7 +42,14 @@ def draft_invoice(
     invoice = Invoice.objects.create(
         entity=order.entity, account=order.account, order=order, currency=order.currency, **_sums(order, wanted)
     )
-    InvoiceLine.objects.bulk_create(
+    InvoiceLine.objects.bulk_create(lines_of(invoice, wanted))
+    audit.record("invoice.drafted", invoice, actor=actor, order=order, total=invoice.total)
+    return invoice
+
+
+def lines_of(invoice: Invoice, lines: Sequence[OrderLine]) -> list[InvoiceLine]:
+    """Unsaved lines: the order's, as they are billed."""
+    return [
         InvoiceLine(
             invoice=invoice,
             order_line=line,
@@ -54,10 +61,8 @@ def draft_invoice(
             tax_percent=line.tax_percent,
             tax=line.tax,
         )
-        for position, line in enumerate(wanted, start=1)
-    )
-    audit.record("invoice.drafted", invoice, actor=actor, order=order, total=invoice.total)
-    return invoice
+        for position, line in enumerate(lines, start=1)
+    ]
 
 
 def _sums(order: Order, lines: Sequence[OrderLine]) -> dict[str, Decimal]:
@@ -89,20 +94,19 @@ def issue_invoice(*, invoice: Invoice, version: int | None, actor: User) -> Invo
     invoice = lock(invoice, version)
     if invoice.total <= 0 and invoice.status == STATUS.DRAFT:
         raise DomainError("nothing_to_pay", _("There is nothing to pay on this invoice."))
-    advance(invoice, STATUS.ISSUED, Invoice.TRANSITIONS)
     today = clock.today()
-    invoice.issued_on, invoice.due_on, invoice.year = today, today + DUE_AFTER, today.year
-    invoice.sequence = next_number(entity=invoice.entity, kind="invoice", year=today.year)
-    invoice.number = _printed(invoice.entity, today.year, invoice.sequence)
-    invoice.save(update_fields=["status", "number", "year", "sequence", "issued_on", "due_on", "version", "updated_at"])
+    stamp(invoice, today, next_number(entity=invoice.entity, kind="invoice", year=today.year))
+    invoice.save(update_fields=[*STAMPED, "version", "updated_at"])
     audit.record("invoice.issued", invoice, actor=actor, number=invoice.number, total=invoice.total)
     outbox.publish(InvoiceIssued(invoice_id=invoice.pk))
     return invoice
 
 
-def _printed(entity: LegalEntity, year: int, sequence: int) -> str:
-    middle = f"{year}" if entity.is_default else f"{entity.code}-{year}"
-    return f"INV-{middle}-{sequence:05d}"
+def stamp(invoice: Invoice, day: date, sequence: int) -> None:
+    """Issued on that day under this number; unsaved."""
+    advance(invoice, STATUS.ISSUED, Invoice.TRANSITIONS)
+    invoice.issued_on, invoice.due_on, invoice.year = day, day + DUE_AFTER, day.year
+    invoice.sequence, invoice.number = sequence, printed("INV", invoice.entity, day.year, sequence)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from accounts.models import Account
 from opportunities.models import Opportunity
 from opportunities.selectors.pricing import price_lines
 from orders.events import OrderCancelled
-from orders.models import Invoice, Order
+from orders.models import Invoice, Order, OrderLine
 from orders.services import _rows
 from revops.core import audit, clock, outbox
 from revops.core.errors import IllegalState, InvalidInput
@@ -21,7 +21,8 @@ from revops.core.status import advance, lock
 from revops.users.models import User
 
 ZERO = Decimal(0)
-EDITABLE = frozenset({"owner", "terms", "channel"})
+SHIP_TO = ("ship_mode", "ship_city", "ship_postal_code", "ship_state", "ship_country", "region")
+EDITABLE = frozenset({"owner", "terms", "channel", *SHIP_TO})
 
 
 @transaction.atomic
@@ -39,9 +40,12 @@ def create_order(
     shipping: Decimal = ZERO,
     terms: str = "",
     entity: LegalEntity | None = None,
+    reference: tuple[str, str] | None = None,
+    **ship_to: str,
 ) -> Order:
     """A draft order. `lines`: {"product", "quantity", "unit_price", "discount_percent", "tax_percent", "unit_cost"};
     what a line leaves out comes from the catalogue today. `splits` default to the deal's, else the owner has all.
+    `reference` is the order's (system, id) elsewhere, `ship_to` how and where it goes (SHIP_TO).
     """
     if actor is not None:
         require(actor, "orders.add_order", _("Your role does not make orders."))
@@ -49,15 +53,25 @@ def create_order(
     if owner is None:
         raise InvalidInput.of(owner=_("An order has an owner."))
     _check(channel, account, opportunity)
+    _check_ship_to(ship_to)
     if opportunity is not None:
         _refuse_second_draft(opportunity)
     currency = _rows.currency_of(currency)
     priced = price_lines(lines, currency=currency, on=clock.today(), discount=discount, shipping=shipping)
+    system, key = reference or ("", "")
     order = _rows.new_order(
-        account=account, owner=owner, opportunity=opportunity, channel=channel, terms=terms, entity=entity
+        account=account,
+        owner=owner,
+        opportunity=opportunity,
+        channel=channel,
+        terms=terms,
+        entity=entity,
+        external_system=system,
+        external_id=key,
+        **ship_to,
+        **_rows.totals_of(priced),
     )
-    _rows.write_priced(order, priced)
-    order.save(update_fields=[*_rows.TOTALS, "updated_at"])
+    OrderLine.objects.bulk_create(_rows.lines_of(order, priced))
     _rows.write_splits(order, splits if splits is not None else _default_splits(opportunity, owner))
     audit.record("order.created", order, actor=actor, total=order.total, currency=order.currency, channel=channel)
     return order
@@ -73,6 +87,16 @@ def _check(channel: str, account: Account, opportunity: Opportunity | None) -> N
         raise InvalidInput.of(channel=_("Choose one of the channels."))
     if opportunity is not None and opportunity.account_id != account.pk:
         raise InvalidInput.of(opportunity=_("This deal belongs to another account."))
+
+
+def _check_ship_to(values: Mapping[str, Any]) -> None:
+    """Texts that the columns hold; nothing else comes in as `**ship_to`."""
+    for name, value in values.items():
+        if name not in SHIP_TO:
+            raise InvalidInput.of(**{name: _("An order has no such field to set.")})
+        longest = Order._meta.get_field(name).max_length or 0
+        if not isinstance(value, str) or "\x00" in value or len(value) > longest:
+            raise InvalidInput.of(**{name: _("A text of at most %(n)d characters.") % {"n": longest}})
 
 
 def _refuse_second_draft(opportunity: Opportunity) -> None:
@@ -105,6 +129,7 @@ def update_order(
     if unknown:
         raise InvalidInput.of(**{unknown[0]: _("An order has no such field to set.")})
     _check(changes.get("channel", order.channel), order.account, None)
+    _check_ship_to({name: value for name, value in changes.items() if name in SHIP_TO})
     changed = {name: (getattr(order, name), value) for name, value in changes.items() if getattr(order, name) != value}
     for name, (_before, value) in changed.items():
         setattr(order, name, value)

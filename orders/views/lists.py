@@ -69,6 +69,8 @@ class OrderList(ListPage):
         Column("owner", gettext_lazy("Owner"), kind="user"),
         Column("channel", gettext_lazy("Channel"), "get_channel_display", hidden=True),
         Column("total", gettext_lazy("Total"), "total_money", kind="money", sort="total", hidden=True),
+        Column("region", gettext_lazy("Region"), hidden=True),
+        Column("ship_mode", gettext_lazy("Shipped how"), hidden=True),
     )
     panel_columns = ("number", "status", "net")
     chips = (Chip("drafts", gettext_lazy("Drafts to complete"), {"status": "draft"}, marker="today"),)

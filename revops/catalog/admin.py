@@ -15,14 +15,15 @@ from revops.core.admin import ServiceAdmin, VersionedForm
 
 @admin.register(ProductFamily)
 class ProductFamilyAdmin(ServiceAdmin):
-    list_display = ["name"]
+    list_display = ["name", "parent"]
+    list_select_related = ["parent"]
     search_fields = ["name"]
 
     def create(self, actor: Any, values: dict[str, Any]) -> Model:
         return services.create_family(actor=actor, **values)
 
     def change(self, record: Any, version: int | None, actor: Any, values: dict[str, Any]) -> Model:
-        return services.rename_family(family=record, version=version, actor=actor, name=values.get("name", record.name))
+        return services.update_family(family=record, version=version, actor=actor, **values)
 
 
 class BundleInline(admin.TabularInline):  # type: ignore[type-arg]

@@ -7,11 +7,11 @@ from revops.catalog.services.products import (
     create_price_book,
     create_product,
     launch_product,
-    rename_family,
     retire_product,
     set_bundle,
     set_cost,
     set_price,
+    update_family,
     update_product,
 )
 
@@ -22,11 +22,11 @@ __all__ = [
     "create_product",
     "import_products",
     "launch_product",
-    "rename_family",
     "retire_product",
     "set_bundle",
     "set_cost",
     "set_price",
     "undo_products",
+    "update_family",
     "update_product",
 ]

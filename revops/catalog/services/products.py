@@ -28,28 +28,45 @@ def _may(actor: User | None, permission: str) -> None:
 
 
 @transaction.atomic
-def create_family(*, actor: User | None, name: str) -> ProductFamily:
-    """Add a product family."""
+def create_family(*, actor: User | None, name: str, parent: ProductFamily | None = None) -> ProductFamily:
+    """Add a product family, on its own or as part of a larger one."""
     _may(actor, "add_productfamily")
-    name = name.strip()
-    if not name or len(name) > 80 or ProductFamily.objects.filter(name__iexact=name).exists():
-        raise InvalidInput.of(name=_("A family needs a name of its own, of up to 80 characters."))
-    family = ProductFamily.objects.create(name=name)
+    family = ProductFamily(name=name.strip(), parent=parent)
+    _check_family(family)
+    family.save(force_insert=True)
     audit.record("product_family.created", family, actor=actor)
     return family
 
 
 @transaction.atomic
-def rename_family(*, family: ProductFamily, name: str, version: int | None = None, actor: User | None) -> ProductFamily:
-    """Change a family's name."""
+def update_family(
+    *, family: ProductFamily, version: int | None = None, actor: User | None, **changes: Any
+) -> ProductFamily:
+    """Change a family's name, or the larger family that it is part of."""
     _may(actor, "change_productfamily")
+    unknown = sorted(set(changes) - {"name", "parent"})
+    if unknown:
+        raise InvalidInput.of(**{unknown[0]: _("This cannot be changed here.")})
     family = lock(family, version)
-    if ProductFamily.objects.filter(name__iexact=name.strip()).exclude(pk=family.pk).exists():
-        raise InvalidInput.of(name=_("There is a family of this name."))
-    changed = edit(family, {"name": name.strip()})
+    if "name" in changes:
+        changes["name"] = changes["name"].strip()
+    before = {"name": family.name, "parent": family.parent}
+    _check_family(ProductFamily(**{**before, **changes}, pk=family.pk))
+    changed = edit(family, changes)
     if changed:
-        audit.record("product_family.renamed", family, actor=actor, changed=changed)
+        audit.record("product_family.changed", family, actor=actor, changed=changed)
     return family
+
+
+def _check_family(family: ProductFamily) -> None:
+    others = ProductFamily.objects.exclude(pk=family.pk)
+    if not family.name or len(family.name) > 80 or others.filter(name__iexact=family.name).exists():
+        raise InvalidInput.of(name=_("A family needs a name of its own, of up to 80 characters."))
+    if family.parent is None:
+        return
+    above = others.filter(pk=family.parent.pk, parent__isnull=True)
+    if not above.exists() or (family.pk and ProductFamily.objects.filter(parent=family.pk).exists()):
+        raise InvalidInput.of(parent=_("Families have two levels: what is part of one has no parts itself."))
 
 
 @transaction.atomic
