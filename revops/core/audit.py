@@ -71,6 +71,11 @@ def guard_area(area: str, may_read: Callable[[Any], bool]) -> None:
     _areas[area] = may_read
 
 
+def may_read(area: str, viewer: Any) -> bool:
+    """Whether this person may read what belongs to an area; what belongs to none is open to everybody."""
+    return not area or (area in _areas and _areas[area](viewer))
+
+
 def visible_entries(viewer: Any) -> models.QuerySet[AuditEntry]:
     """The log as this person may read it."""
     areas = ["", *(area for area, may_read in _areas.items() if may_read(viewer))]

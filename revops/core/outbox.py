@@ -27,6 +27,7 @@ Handler = Callable[[Any], None]
 _events: dict[str, type] = {}
 _handlers: dict[str, dict[str, Handler]] = {}
 _nudge: list[Callable[[], None]] = []
+_copies: dict[str, Callable[[Sequence[OutboxEvent]], None]] = {}
 
 
 def event_name(event_class: type) -> str:
@@ -48,6 +49,11 @@ def on_publish(nudge: Callable[[], None]) -> None:
     _nudge[:] = [nudge]
 
 
+def on_write(key: str, copy: Callable[[Sequence[OutboxEvent]], None]) -> None:
+    """Hand `copy` each batch of events in the transaction that wrote them: it may add rows of its own, nothing else."""
+    _copies[key] = copy
+
+
 @contextmanager
 def delivered_by_hand() -> Iterator[None]:
     """Wake no relay meanwhile: the caller runs `deliver_due` itself."""
@@ -65,6 +71,7 @@ def publish(event: Any) -> None:
     row = OutboxEvent.objects.create(name=name, payload=plain(asdict(event)))
     now = clock.now()
     Delivery.objects.bulk_create([Delivery(event=row, handler=key, next_try_at=now) for key in handlers])
+    _hand_on([row])
     if handlers and _nudge:
         transaction.on_commit(_nudge[0], robust=True)
 
@@ -79,8 +86,14 @@ def publish_all(events: Sequence[Any]) -> None:
         [Delivery(event=row, handler=key, next_try_at=now) for row in rows for key in _handlers.get(row.name, {})],
         batch_size=1000,
     )
+    _hand_on(rows)
     if deliveries and _nudge:
         transaction.on_commit(_nudge[0], robust=True)
+
+
+def _hand_on(rows: Sequence[OutboxEvent]) -> None:
+    for copy in _copies.values():
+        copy(rows)
 
 
 def deliver_due(limit: int = 100) -> int:
