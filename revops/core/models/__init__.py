@@ -10,13 +10,16 @@ from revops.core.models.base import (
     price_field,
     unique_external_ref,
 )
+from revops.core.models.bulk import BulkRow
 from revops.core.models.custom import CustomData, CustomField
 from revops.core.models.organisation import ExchangeRate, LegalEntity, NumberSeries, Organisation
 from revops.core.models.records import AuditEntry, Delivery, IdempotencyKey, JobRun, OutboxEvent
+from revops.core.models.views import SavedView, ViewChoice
 
 __all__ = [
     "AuditEntry",
     "BaseModel",
+    "BulkRow",
     "CustomData",
     "CustomField",
     "Delivery",
@@ -28,7 +31,9 @@ __all__ = [
     "NumberSeries",
     "Organisation",
     "OutboxEvent",
+    "SavedView",
     "Stamped",
+    "ViewChoice",
     "currency_field",
     "money_field",
     "percent_field",
