@@ -14,6 +14,8 @@ from revops.core.models.bulk import BulkRow
 from revops.core.models.custom import CustomData, CustomField
 from revops.core.models.organisation import ExchangeRate, LegalEntity, NumberSeries, Organisation
 from revops.core.models.records import AuditEntry, Delivery, IdempotencyKey, JobRun, OutboxEvent
+from revops.core.models.runs import TaskRun
+from revops.core.models.search import SearchWord, search_field, search_indexes
 from revops.core.models.views import SavedView, ViewChoice
 
 __all__ = [
@@ -32,11 +34,15 @@ __all__ = [
     "Organisation",
     "OutboxEvent",
     "SavedView",
+    "SearchWord",
     "Stamped",
+    "TaskRun",
     "ViewChoice",
     "currency_field",
     "money_field",
     "percent_field",
     "price_field",
+    "search_field",
+    "search_indexes",
     "unique_external_ref",
 ]

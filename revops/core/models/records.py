@@ -81,6 +81,7 @@ class Delivery(models.Model):
         constraints = [models.UniqueConstraint(fields=["event", "handler"], name="delivery_once_per_handler")]
         indexes = [
             models.Index(fields=["next_try_at"], condition=Q(state="pending"), name="delivery_due"),
+            models.Index(fields=["next_try_at"], condition=Q(state="dead"), name="delivery_dead"),
         ]
 
     def __str__(self) -> str:
