@@ -82,6 +82,7 @@ class Activity(BaseModel, CustomData):
         indexes = [
             models.Index(fields=["owner", "due_at", "id"], condition=Q(status="planned"), name="activity_due"),
             models.Index(fields=["account", "-happened_at"], name="activity_by_account"),
+            models.Index(fields=["created_at", "id"], name="activity_by_time"),
         ]
 
     def __str__(self) -> str:

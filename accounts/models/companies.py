@@ -3,7 +3,6 @@
 from typing import Any, Self
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -15,6 +14,8 @@ from revops.core.models import (
     ExternalRef,
     currency_field,
     money_field,
+    search_field,
+    search_indexes,
     unique_external_ref,
 )
 from revops.core.scope import ScopedQuerySet, within_reach
@@ -68,6 +69,8 @@ class Account(BaseModel, CustomData, ExternalRef):
     country = models.CharField(max_length=80, blank=True, default="")
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    search = search_field("name", "domain")
+
     objects = AccountQuerySet.as_manager()
 
     class Meta:
@@ -79,7 +82,7 @@ class Account(BaseModel, CustomData, ExternalRef):
         indexes = [
             models.Index(fields=["owner", "name", "id"], name="account_by_owner_name"),
             models.Index(fields=["name", "id"], name="account_by_name"),
-            GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="account_name_trgm"),
+            *search_indexes("account"),
         ]
         permissions = [("allow_duplicate", "Can create an account that looks like an existing one")]
 
@@ -125,6 +128,8 @@ class Contact(BaseModel, CustomData, ExternalRef):
     role = models.CharField(max_length=16, choices=Role.choices, blank=True, default="")
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    search = search_field(("first_name", "last_name"), "email")
+
     objects = ContactQuerySet.as_manager()
 
     class Meta:
@@ -133,6 +138,8 @@ class Contact(BaseModel, CustomData, ExternalRef):
         indexes = [
             models.Index(fields=["account", "last_name", "id"], name="contact_by_account"),
             models.Index(fields=["owner", "last_name", "id"], name="contact_by_owner"),
+            models.Index(fields=["last_name", "id"], name="contact_by_name"),
+            *search_indexes("contact"),
         ]
 
     def __str__(self) -> str:

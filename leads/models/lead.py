@@ -9,7 +9,14 @@ from django.urls import reverse
 
 from accounts.models import Account, Activity, Contact
 from revops.core.history import tracked
-from revops.core.models import BaseModel, CustomData, ExternalRef, unique_external_ref
+from revops.core.models import (
+    BaseModel,
+    CustomData,
+    ExternalRef,
+    search_field,
+    search_indexes,
+    unique_external_ref,
+)
 from revops.core.registries import scope_sources
 from revops.core.scope import NOBODY, ScopedQuerySet, within_reach
 
@@ -112,6 +119,8 @@ class Lead(BaseModel, CustomData, ExternalRef):
     converted_at = models.DateTimeField(null=True, blank=True, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    search = search_field(("first_name", "last_name"), "company", "email")
+
     objects = LeadQuerySet.as_manager()
 
     class Meta:
@@ -136,6 +145,9 @@ class Lead(BaseModel, CustomData, ExternalRef):
             models.Index(fields=["queue", "-id"], condition=Q(queue__isnull=False), name="lead_by_queue"),
             models.Index(fields=["status", "-id"], name="lead_by_status"),
             models.Index(fields=["company", "id"], name="lead_by_company"),
+            models.Index(fields=["last_name", "id"], name="lead_by_name"),
+            models.Index(fields=["created_at", "id"], name="lead_by_time"),
+            *search_indexes("lead"),
         ]
         permissions = [
             ("allow_duplicate", "Can create a lead that looks like an existing record"),

@@ -4,10 +4,8 @@ from typing import Any, Self
 
 import pgtrigger
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Upper
 from django.urls import reverse
 
 from accounts.models import Account, Activity, Contact
@@ -23,6 +21,8 @@ from revops.core.models import (
     currency_field,
     money_field,
     percent_field,
+    search_field,
+    search_indexes,
     unique_external_ref,
 )
 from revops.core.money import Money
@@ -116,6 +116,8 @@ class Opportunity(BaseModel, CustomData, ExternalRef):
     imported = models.BooleanField(default=False, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    search = search_field("name")
+
     objects = OpportunityQuerySet.as_manager()
 
     class Meta:
@@ -146,8 +148,8 @@ class Opportunity(BaseModel, CustomData, ExternalRef):
             models.Index(F("amount").desc(nulls_last=True), F("id").desc(), name="opp_by_amount"),
             models.Index(fields=["close_on", "id"], name="opp_by_close"),
             models.Index(fields=["account", "-id"], name="opp_by_account"),
-            # Upper: what icontains and istartswith ask for.
-            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="opp_name_trgm"),
+            models.Index(fields=["name", "id"], name="opp_by_name"),
+            *search_indexes("opp"),
         ]
 
     def __str__(self) -> str:

@@ -13,7 +13,16 @@ from django.urls import reverse
 from opportunities.models.opportunity import Opportunity
 from revops.catalog.models import PriceBook, Product
 from revops.core.history import tracked
-from revops.core.models import BaseModel, CustomData, currency_field, money_field, percent_field, price_field
+from revops.core.models import (
+    BaseModel,
+    CustomData,
+    currency_field,
+    money_field,
+    percent_field,
+    price_field,
+    search_field,
+    search_indexes,
+)
 from revops.core.money import Money, truncated_percent
 from revops.core.scope import ScopedQuerySet
 
@@ -83,6 +92,8 @@ class Quote(BaseModel, CustomData):
     accepted_by_name = models.CharField(max_length=120, blank=True, default="")
     closed_reason = models.CharField(max_length=400, blank=True, default="")
 
+    search = search_field("number")
+
     objects = QuoteQuerySet.as_manager()
 
     class Meta:
@@ -107,6 +118,7 @@ class Quote(BaseModel, CustomData):
         indexes = [
             models.Index(fields=["opportunity", "-id"], name="quote_by_opportunity"),
             models.Index(fields=["status", "-id"], name="quote_by_status"),
+            *search_indexes("quote"),
         ]
 
     def __str__(self) -> str:

@@ -19,6 +19,8 @@ from revops.core.models import (
     money_field,
     percent_field,
     price_field,
+    search_field,
+    search_indexes,
 )
 from revops.core.money import Money
 from revops.core.scope import NOBODY, ScopedQuerySet
@@ -90,6 +92,8 @@ class Invoice(BaseModel):
     issued_on = models.DateField(null=True, blank=True)
     due_on = models.DateField(null=True, blank=True)
 
+    search = search_field("number")
+
     objects = InvoiceQuerySet.as_manager()
 
     class Meta:
@@ -115,6 +119,8 @@ class Invoice(BaseModel):
         indexes = [
             models.Index(fields=["account", "-id"], name="invoice_by_account"),
             models.Index(fields=["status", "due_on", "id"], name="invoice_by_due"),
+            models.Index(fields=["due_on", "id"], name="invoice_by_due_day"),
+            *search_indexes("invoice"),
         ]
         triggers = [
             pgtrigger.Trigger(

@@ -24,6 +24,8 @@ from revops.core.models import (
     money_field,
     percent_field,
     price_field,
+    search_field,
+    search_indexes,
     unique_external_ref,
 )
 from revops.core.money import Money
@@ -105,6 +107,8 @@ class Order(BaseModel, CustomData, ExternalRef):
     booked_at = models.DateTimeField(null=True, blank=True)
     booked_on = models.DateField(null=True, blank=True, help_text="The credit date.")
 
+    search = search_field("number")
+
     objects = OrderQuerySet.as_manager()
 
     class Meta:
@@ -130,6 +134,7 @@ class Order(BaseModel, CustomData, ExternalRef):
             models.Index(fields=["account", "-id"], name="order_by_account"),
             models.Index(fields=["booked_on", "id"], name="order_by_booked"),
             models.Index(fields=["status", "-id"], name="order_by_status"),
+            *search_indexes("order"),
         ]
         triggers = [
             pgtrigger.Trigger(

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Account, Contact
 from postsales.models.levels import Priority, SlaPolicy
-from revops.core.models import BaseModel, CustomData
+from revops.core.models import BaseModel, CustomData, search_field, search_indexes
 from revops.core.scope import ScopedQuerySet, within_reach
 
 
@@ -68,6 +68,8 @@ class SupportCase(BaseModel, CustomData):
     resolved_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 
+    search = search_field("subject", "number")
+
     objects = CaseQuerySet.as_manager()
 
     class Meta:
@@ -76,6 +78,7 @@ class SupportCase(BaseModel, CustomData):
             models.Index(fields=["account", "-opened_at"], name="case_by_account"),
             models.Index(fields=["owner", "-opened_at"], name="case_by_owner"),
             models.Index(fields=["-opened_at", "-id"], name="case_by_time"),
+            *search_indexes("case"),
             models.Index(
                 fields=["opened_at"], condition=Q(status__in=["new", "open", "pending_customer"]), name="case_unsolved"
             ),

@@ -16,6 +16,8 @@ from revops.core.models import (
     Stamped,
     currency_field,
     price_field,
+    search_field,
+    search_indexes,
     unique_external_ref,
 )
 from revops.core.money import Money
@@ -87,6 +89,8 @@ class Product(BaseModel, CustomData, ExternalRef):
     end_of_sale_on = models.DateField(null=True, blank=True)
     is_bundle = models.BooleanField(default=False)
 
+    search = search_field("name", "sku")
+
     objects = ProductQuerySet.as_manager()
 
     class Meta:
@@ -98,6 +102,7 @@ class Product(BaseModel, CustomData, ExternalRef):
                 name="product_subscription_has_period",
             ),
         ]
+        indexes = search_indexes("product")
 
     def __str__(self) -> str:
         return self.name

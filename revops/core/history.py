@@ -10,12 +10,15 @@ M = TypeVar("M", bound=type[models.Model])
 
 
 def tracked(*exclude: str) -> Callable[[M], M]:
-    """Class decorator: keep the old row on every update and delete, without the columns in `exclude`."""
+    """Class decorator: keep the old row on every update and delete, without the columns in `exclude`
+    and without what the database derives from others.
+    """
 
     def decorate(model: M) -> M:
         options: dict[str, Any] = {"level": pghistory.Statement}
-        if exclude:
-            options["exclude"] = list(exclude)
+        derived = [field.name for field in model._meta.fields if field.generated]  # type: ignore[attr-defined]
+        if exclude or derived:
+            options["exclude"] = [*exclude, *derived]
         events = (pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
         return pghistory.track(*events, **options)(model)
 
