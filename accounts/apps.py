@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 from revops.users import roles
 
@@ -11,11 +12,15 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import panels, search  # noqa: PLC0415  models are not ready at import time
         from accounts.imports import IMPORTERS  # noqa: PLC0415
+        from accounts.models import Account, AccountDocument, Contact, ContactDocument  # noqa: PLC0415
+        from accounts.shelves import Shelf, register_shelf  # noqa: PLC0415
         from revops.integrations.registries import importers  # noqa: PLC0415
 
         for importer in IMPORTERS:
             importers.register(importer)
         panels.register()
+        register_shelf(Shelf("account", _("Account"), Account, AccountDocument, "accounts.change_account", order=10))
+        register_shelf(Shelf("contact", _("Contact"), Contact, ContactDocument, "accounts.change_contact", order=20))
         search.register()
         sellers = (roles.SDR, roles.SALES_REP, roles.SALES_MANAGER, roles.REVOPS_ADMIN)
         readers = (*roles.ROLES,)
@@ -23,4 +28,7 @@ class AccountsConfig(AppConfig):
         roles.grant_all(readers, "accounts.view_account", "accounts.view_contact", "accounts.view_activity")
         roles.grant_all(writers, *roles.manage("accounts", "account", "contact", "activity"))
         roles.grant_all(sellers, "accounts.allow_duplicate")
+        roles.grant_all(readers, "accounts.view_document")
+        roles.grant_all(writers, "accounts.add_document", "accounts.change_document")
+        roles.grant("RevOps admin", "accounts.manage_documents")
         roles.grant("RevOps admin", *roles.manage("accounts", "territory"))

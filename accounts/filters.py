@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.keys import email_key
-from accounts.models import Account, Activity, Contact, Territory
+from accounts.models import Account, Activity, Contact, Document, DocumentVersion, Territory
+from accounts.shelves import shelf_of
 from revops.core import clock
 from revops.core.api.filters import AllOf, NumbersIn, StrictFilterSet
 from revops.core.widgets import ChosenOnly
@@ -124,3 +125,26 @@ class ActivityFilter(StrictFilterSet):
 def start_of_tomorrow() -> datetime:
     """When the company's next day begins."""
     return timezone.make_aware(datetime.combine(clock.today() + timedelta(days=1), time.min), clock.company_zone())
+
+
+class DocumentFilter(StrictFilterSet):
+    """Names and values that the document list and the API accept."""
+
+    q = filters.CharFilter(method="search", label=_("Search"))
+    mine = MineFilter(label=_("Mine"))
+    kind = filters.ChoiceFilter(choices=Document.Kind.choices, label=_("Kind"))
+    access = filters.ChoiceFilter(choices=Document.Access.choices, label=_("Readers"))
+    owner = filters.ModelChoiceFilter(queryset=colleagues, label=_("Owner"))
+    about = filters.CharFilter(method="hung_on", widget=HiddenInput, label=_("Of the record"))
+    archived = Archived(label=_("Archived"))
+
+    def search(self, rows: QuerySet[Document], _name: str, text: str) -> QuerySet[Document]:
+        named = DocumentVersion.objects.filter(is_newest=True, name__icontains=text[:100]).values("document_id")
+        return rows.filter(Q(title__icontains=text[:100]) | Q(pk__in=named))
+
+    def hung_on(self, rows: QuerySet[Document], _name: str, text: str) -> QuerySet[Document]:
+        """`about=lead:12`: what hangs on that record, if the viewer sees the record at all."""
+        shelf, number = shelf_of(text)
+        record = shelf.model.objects.visible_to(self.request.user).filter(pk=number)
+        links = shelf.link._default_manager.filter(record__in=record.values("pk"))
+        return rows.filter(pk__in=links.values("document_id"))

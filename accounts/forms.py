@@ -6,7 +6,8 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, Activity, Contact, Territory
+from accounts.files import allowed_endings
+from accounts.models import Account, Activity, Contact, Document, Territory
 from revops.core.errors import DomainError
 from revops.core.money import currencies
 from revops.core.widgets import ChosenOnly
@@ -160,3 +161,59 @@ def account_field(viewer: Any, *, label: Any, required: bool = True) -> forms.Mo
         label=label,
         widget=ChosenOnly(attrs={"data-pick": "", "data-pick-url": "/accounts/pick/"}),
     )
+
+
+class Files(forms.FileField):
+    """One file or several; cleaned to a list."""
+
+    class Widget(forms.ClearableFileInput):
+        allow_multiple_selected = True
+
+    widget = Widget
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        chosen = data if isinstance(data, list | tuple) else [data]
+        return [super(Files, self).clean(one, initial) for one in chosen]
+
+
+def accepted() -> str:
+    """What a file dialog offers first."""
+    return ",".join(f".{ending}" for ending in allowed_endings())
+
+
+class DocumentForm(forms.Form):
+    """What a document is called, and who reads it."""
+
+    title = forms.CharField(max_length=200, label=_("Title"))
+    kind = forms.ChoiceField(choices=Document.Kind.choices, initial=Document.Kind.OTHER, label=_("Kind"))
+    access = forms.ChoiceField(choices=Document.Access.choices, initial=Document.Access.LINKED, label=_("Readers"))
+
+
+class UploadForm(DocumentForm):
+    """Files to hand in. Without a title each is called as its file."""
+
+    file = Files(label=_("Files"), help_text=_("Choose one or several, or drop them here."))
+    note = forms.CharField(max_length=400, required=False, label=_("Note"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].widget.attrs["accept"] = accepted()
+        self.fields["title"].required = False
+        self.fields["title"].help_text = _("Without one, a document is called as its file.")
+        self.order_fields(["file", "title"])
+
+    def facts(self) -> dict[str, Any]:
+        """What upload_document takes of each file; a title of its own only a single one can have."""
+        data = {name: self.cleaned_data[name] for name in ("title", "kind", "access", "note")}
+        return {**data, "title": data["title"] if len(self.cleaned_data["file"]) == 1 else ""}
+
+
+class VersionForm(forms.Form):
+    """A newer file."""
+
+    file = forms.FileField(label=_("File"))
+    note = forms.CharField(max_length=400, required=False, label=_("What is new"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].widget.attrs["accept"] = accepted()

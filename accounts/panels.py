@@ -75,7 +75,16 @@ def register() -> None:
     commands.register(
         Command("activities", _("Activities"), "activity-list", "checkbox", "accounts.view_activity", order=36)
     )
+    commands.register(
+        Command("documents", _("Documents"), "document-list", "paperclip", "accounts.view_document", order=37)
+    )
+    commands.register(
+        Command(
+            "upload", _("Hand in a document"), "document-new", "upload", "accounts.add_document", order=37, verb=True
+        )
+    )
     day_items.register(DaySource("accounts.planned", planned_today, "accounts.view_activity", order=20))
     hand_over.register(
         Step("accounts", services.hand_over_accounts, order=30, label=_("Accounts, contacts and activities"))
     )
+    hand_over.register(Step("documents", services.hand_over_documents, order=35, label=_("Documents")))

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from accounts.views import acts, lists, records
+from accounts.views import acts, documents, lists, records
 
 urlpatterns: list[URLPattern] = [
     path("accounts/", lists.AccountList.as_view(), name="account-list"),
@@ -23,4 +23,12 @@ urlpatterns: list[URLPattern] = [
     path("activities/<int:pk>/done/", acts.done, name="activity-done"),
     path("activities/<int:pk>/drop/", acts.drop, name="activity-drop"),
     path("activities/<int:pk>/move/", acts.move, name="activity-move"),
+    path("documents/", documents.DocumentList.as_view(), name="document-list"),
+    path("documents/new/", documents.document_new, name="document-new"),
+    path("documents/<int:pk>/", documents.document, name="document-detail"),
+    path("documents/<int:pk>/edit/", documents.document_edit, name="document-edit"),
+    path("documents/<int:pk>/renew/", documents.document_renew, name="document-renew"),
+    path("documents/<int:pk>/archive/", documents.document_archive, name="document-archive"),
+    path("documents/<int:pk>/unlink/", documents.document_unlink, name="document-unlink"),
+    path("documents/<int:pk>/versions/<int:number>/", documents.document_download, name="document-download"),
 ]

@@ -9,8 +9,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.registries import ActivityHome, activity_homes
+from accounts.shelves import Shelf, register_shelf
 from leads import services
-from leads.models import Handoff, Lead, LeadActivity
+from leads.models import Handoff, Lead, LeadActivity, LeadDocument
 from revops.core.registries import (
     Command,
     CreateItem,
@@ -104,3 +105,4 @@ def register() -> None:
     panels.register(Panel("leads.of_account", "accounts.account", _("Leads"), _of_account, 60, "leads.view_lead"))
     activity_homes.register(ActivityHome("leads", places, order=20))
     hand_over.register(Step("leads", services.hand_over_leads, order=20, label=_("Leads and handoffs")))
+    register_shelf(Shelf("lead", _("Lead"), Lead, LeadDocument, "leads.change_lead", order=30))

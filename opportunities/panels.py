@@ -10,8 +10,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.registries import ActivityHome, activity_homes
+from accounts.shelves import Shelf, register_shelf
 from opportunities import services
-from opportunities.models import Opportunity, OpportunityActivity
+from opportunities.models import Opportunity, OpportunityActivity, OpportunityDocument, Quote, QuoteDocument
 from opportunities.selectors import attention
 from opportunities.selectors.opportunities import deals
 from revops.core import clock
@@ -109,3 +110,14 @@ def register() -> None:
     scope_sources.register(ScopeSource("opportunities.activities", "accounts.activity", activities_on_deals))
     activity_homes.register(ActivityHome("opportunities", places, order=10))
     hand_over.register(Step("opportunities", services.hand_over_deals, order=40, label=_("Open opportunities")))
+    register_shelf(
+        Shelf(
+            "opportunity",
+            _("Opportunity"),
+            Opportunity,
+            OpportunityDocument,
+            "opportunities.change_opportunity",
+            order=40,
+        )
+    )
+    register_shelf(Shelf("quote", _("Quote"), Quote, QuoteDocument, "opportunities.change_quote", order=50))

@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from orders.models import Invoice, Order
+from accounts.shelves import Shelf, register_shelf
+from orders.models import Invoice, Order, OrderDocument
 from orders.selectors import invoice_list, order_list
 from revops.core.registries import (
     Command,
@@ -88,3 +89,4 @@ def register() -> None:
         panels.register(Panel(key, page, title, _list(name, parameter), order, permission, icon))
     day_items.register(DaySource("orders.drafts", drafts_to_complete, "orders.change_order", order=50))
     day_items.register(DaySource("orders.overdue", overdue_bills, BILL, order=40))
+    register_shelf(Shelf("order", _("Order"), Order, OrderDocument, "orders.change_order", order=60))

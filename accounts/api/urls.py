@@ -1,5 +1,6 @@
 from rest_framework.routers import SimpleRouter
 
+from accounts.api.documents import DocumentViewSet
 from accounts.api.views import AccountViewSet, ActivityViewSet, ContactViewSet, TaskViewSet
 
 router = SimpleRouter(trailing_slash=False)
@@ -7,5 +8,6 @@ router.register("accounts", AccountViewSet, basename="api-accounts")
 router.register("contacts", ContactViewSet, basename="api-contacts")
 router.register("activities", ActivityViewSet, basename="api-activities")
 router.register("tasks", TaskViewSet, basename="api-tasks")
+router.register("documents", DocumentViewSet, basename="api-documents")
 
 urlpatterns = router.urls

@@ -2,6 +2,7 @@
 
 from accounts.selectors.activities import activity_list, overdue_activities
 from accounts.selectors.companies import account_list, contact_list
+from accounts.selectors.documents import document_list, same_file
 from accounts.selectors.duplicates import account_duplicates, contact_duplicates
 from accounts.selectors.timeline import TimelineEntry, timeline
 
@@ -12,6 +13,8 @@ __all__ = [
     "activity_list",
     "contact_duplicates",
     "contact_list",
+    "document_list",
     "overdue_activities",
+    "same_file",
     "timeline",
 ]

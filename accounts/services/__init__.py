@@ -5,7 +5,6 @@ from accounts.services.accounts import (
     create_account,
     restore_account,
     update_account,
-    upsert_account,
 )
 from accounts.services.activities import (
     cancel_activity,
@@ -16,26 +15,48 @@ from accounts.services.activities import (
     update_activity,
 )
 from accounts.services.contacts import archive_contact, create_contact, restore_contact, update_contact
+from accounts.services.documents import (
+    add_version,
+    archive_document,
+    hand_over_documents,
+    link_document,
+    restore_document,
+    sweep_files,
+    unlink_document,
+    update_document,
+    upload_document,
+)
 from accounts.services.leaving import hand_over_accounts
 from accounts.services.territories import create_territory, rename_territory
+from accounts.services.upserts import upsert_account, upsert_contact
 
 __all__ = [
+    "add_version",
     "archive_account",
     "archive_contact",
+    "archive_document",
     "cancel_activity",
     "complete_activity",
     "create_account",
     "create_contact",
     "create_territory",
     "hand_over_accounts",
+    "hand_over_documents",
+    "link_document",
     "log_activity",
     "log_touch",
     "plan_activity",
     "rename_territory",
     "restore_account",
     "restore_contact",
+    "restore_document",
+    "sweep_files",
+    "unlink_document",
     "update_account",
     "update_activity",
     "update_contact",
+    "update_document",
+    "upload_document",
     "upsert_account",
+    "upsert_contact",
 ]

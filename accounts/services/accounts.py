@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
-from django.http import Http404
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.keys import domain_of, name_key
 from accounts.models import Account
 from accounts.selectors.duplicates import account_duplicates
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
-from revops.core import audit, clock
+from revops.core import audit, clock, upserts
 from revops.core.errors import DuplicateSuspected, IllegalState, InvalidInput
 from revops.core.registries import guards, steps_for
 from revops.core.scope import require
@@ -89,30 +88,6 @@ def update_account(*, account: Account, version: int | None, actor: Any, **chang
 
 
 @transaction.atomic
-def upsert_account(*, system: str, external_id: str, actor: Any, **fields: Any) -> tuple[Account, bool]:
-    """Create or change the account that `system` knows as `external_id`; says whether it was created.
-
-    Raises Http404 when the record exists beyond the actor's scope.
-    """
-    _refuse_bad_reference(system, external_id)
-    found = Account.objects.filter(external_system=system, external_id=external_id).first()
-    if found is None:
-        if not fields.get("name"):
-            raise InvalidInput.of(name=_("A new account needs a name."))
-        try:
-            with transaction.atomic():
-                made = create_account(
-                    actor=actor, external_system=system, external_id=external_id, allow_duplicate=True, **fields
-                )
-                return made, True
-        except IntegrityError:  # the same id arrived twice at once
-            found = Account.objects.get(external_system=system, external_id=external_id)
-    if not Account.objects.visible_to(actor).filter(pk=found.pk).exists():
-        raise Http404
-    return update_account(account=found, version=None, actor=actor, **fields), False
-
-
-@transaction.atomic
 def archive_account(*, account: Account, version: int | None, actor: Any, reason: str = "") -> Account:
     """Take an account out of lists and searches. Whatever still needs it may refuse (guards of accounts.archive)."""
     require(actor, "accounts.change_account")
@@ -132,6 +107,7 @@ def restore_account(*, account: Account, version: int | None, actor: Any) -> Acc
     account = lock(account, version)
     if account.archived_at is None:
         raise IllegalState("not_archived", _("This account is not archived."))
+    upserts.refuse_taken(account)
     edit(account, {"archived_at": None})
     audit.record("account.restored", account, actor=actor)
     return account
@@ -155,13 +131,6 @@ def _refuse_bad_values(account: Account, actor: Any, changes: Any = FIELDS) -> N
     parent = account.parent if actor is not None and "parent" in changes else None
     if parent is not None and not Account.objects.visible_to(actor).filter(pk=parent.pk).exists():
         raise InvalidInput.of(parent=_("There is no such account, or it is not yours to see."))
-
-
-def _refuse_bad_reference(system: str, external_id: str) -> None:
-    if not system or len(system) > 40 or "\x00" in system:
-        raise InvalidInput.of(external_system=_("Name the other system in 1 to 40 characters."))
-    if not external_id or len(external_id) > 120 or "\x00" in external_id:
-        raise InvalidInput.of(external_id=_("An external id has 1 to 120 characters."))
 
 
 def _refuse_circle(account: Account, parent: Account | None) -> None:

@@ -9,7 +9,7 @@ from accounts.keys import email_key
 from accounts.models import Account, Contact
 from accounts.selectors.duplicates import contact_duplicates
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
-from revops.core import audit, clock
+from revops.core import audit, clock, upserts
 from revops.core.errors import DuplicateSuspected, IllegalState, InvalidInput
 from revops.core.scope import require
 from revops.core.status import edit, lock
@@ -82,6 +82,7 @@ def restore_contact(*, contact: Contact, version: int | None, actor: Any) -> Con
     contact = lock(contact, version)
     if contact.archived_at is None:
         raise IllegalState("not_archived", _("This contact is not archived."))
+    upserts.refuse_taken(contact)
     edit(contact, {"archived_at": None})
     audit.record("contact.restored", contact, actor=actor)
     return contact

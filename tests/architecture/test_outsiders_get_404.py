@@ -27,6 +27,7 @@ WORDS = {
     "credit-note": "credit",
     "payments": "payment",
     "cases": "case",
+    "documents": "document",
     "comp-statement": "statement",
     "comp-ledger": "ledger",
     "statement-running": "running",

@@ -5,7 +5,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from accounts.services import create_account, create_contact, plan_activity
+from django.core.files.base import ContentFile
+
+from accounts.models import AccountDocument
+from accounts.services import create_account, create_contact, plan_activity, upload_document
 from forecasting.models import PlanAssignment, Statement
 from forecasting.models.ledger import LedgerEntry
 from forecasting.models.periods import FiscalPeriod
@@ -85,6 +88,13 @@ def make_world(cast: Cast) -> World:
     publish_month(period=month, actor=payer)
     snapshot_pipeline()
     token, _raw = users.create_token(actor=alice, name="Hers", scopes=["*:read"])
+    paper = upload_document(
+        actor=alice,
+        upload=ContentFile(b"%PDF-1.7 hers", "hers.pdf"),
+        title=SECRET,
+        link=AccountDocument,
+        record=account,
+    )
     job = jobs.start(kind=next(iter(jobs._kinds)), actor=alice)
     return World(
         {
@@ -106,6 +116,7 @@ def make_world(cast: Cast) -> World:
             "assignment": PlanAssignment.objects.get(user=alice).pk,
             "snapshot": deal.snapshots.get().pk,
             "token": token.pk,
+            "document": paper.pk,
             "job": job.pk,
         }
     )
