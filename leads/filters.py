@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.forms import HiddenInput
 from django.utils.translation import gettext_lazy as _
 
-from accounts.filters import MineFilter, colleagues, seen_accounts, start_of_tomorrow
+from accounts.filters import Archived, MineFilter, colleagues, seen_accounts, start_of_tomorrow
 from accounts.keys import email_key
 from accounts.models import Activity
 from leads.models import Handoff, Lead, LeadQueue
@@ -47,6 +47,7 @@ class LeadFilter(StrictFilterSet):
     account = filters.ModelChoiceFilter(queryset=seen_accounts, widget=ChosenOnly, label=_("Account"))
     external_system = filters.CharFilter(widget=HiddenInput, label=_("System"))
     external_id = filters.CharFilter(widget=HiddenInput, label=_("External id"))
+    archived = Archived(label=_("Archived"))
 
     def search(self, rows: QuerySet[Lead], _name: str, text: str) -> QuerySet[Lead]:
         text = text[:100]

@@ -9,6 +9,7 @@ from django.forms import HiddenInput
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts.filters import Archived
 from accounts.models import Account
 from opportunities.models import Category, Opportunity, Stage
 from opportunities.selectors import attention
@@ -77,6 +78,7 @@ class OpportunityFilter(StrictFilterSet):
     amount__gte = filters.NumberFilter(field_name="amount", lookup_expr="gte", label=_("Amount from"))
     amount__lte = filters.NumberFilter(field_name="amount", lookup_expr="lte", label=_("Amount to"))
     next = filters.ChoiceFilter(choices=NEXT, method="next_action", label=_("Next action"))
+    archived = Archived(label=_("Archived"))
     ageing = filters.BooleanFilter(method="only_ageing", label=_("Ageing"))
     as_of = filters.DateFilter(method="unchanged", widget=HiddenInput, label=_("As of"))
 

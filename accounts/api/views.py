@@ -24,7 +24,7 @@ from accounts.api.serializers import (
 from accounts.filters import AccountFilter, ActivityFilter, ContactFilter
 from accounts.models import Activity
 from accounts.selectors import account_list, activity_list, contact_list
-from revops.core.api.views import ResourceViewSet
+from revops.core.api.writes import BulkMixin, UpsertMixin
 from revops.core.errors import BadRequest, InvalidInput
 
 
@@ -36,10 +36,19 @@ def duplicates_allowed(request: Request) -> bool:
     return raw == "true"
 
 
-class AccountViewSet(ResourceViewSet):
+class AccountViewSet(BulkMixin, UpsertMixin):
     """Companies, and persons who buy."""
 
     resource = "accounts"
+    create_in = change_in = AccountIn
+    upsert = staticmethod(services.upsert_account)
+    duplicates = True
+    rights = {
+        "create": "accounts.add_account",
+        "partial_update": "accounts.change_account",
+        "archive": "accounts.change_account",
+        "restore": "accounts.change_account",
+    }
     selector = staticmethod(account_list)
     out = AccountOut
     filterset_class = AccountFilter
@@ -52,7 +61,6 @@ class AccountViewSet(ResourceViewSet):
         "updated_at": "updated_at",
     }
 
-    @extend_schema(request=AccountIn, responses={201: AccountOut})
     def create(self, request: Request) -> Response:
         """Make an account. One that looks like another is 409 with the candidates, unless X-Allow-Duplicate: true."""
         made = services.create_account(
@@ -60,7 +68,6 @@ class AccountViewSet(ResourceViewSet):
         )
         return self.answer(made, 201)
 
-    @extend_schema(request=AccountIn, responses=AccountOut)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change some facts."""
         account, version = self.record(pk), self.shown_version(request)
@@ -85,27 +92,25 @@ class AccountViewSet(ResourceViewSet):
         account, version = self.record(pk), self.shown_version(request)
         return self.answer(services.restore_account(account=account, version=version, actor=request.user))
 
-    @extend_schema(request=AccountIn, responses={200: AccountOut, 201: AccountOut})
-    @action(
-        detail=False, methods=["put"], url_path=r"by-external-id/(?P<system>[^/]{1,40})/(?P<external_id>[^/]{1,120})"
-    )
-    def by_external_id(self, request: Request, system: str, external_id: str) -> Response:
-        """Create (201) or change (200) the account that another system knows by this id."""
-        facts = self.read(AccountIn, partial=True)
-        account, made = services.upsert_account(system=system, external_id=external_id, actor=request.user, **facts)
-        return self.answer(account, 201 if made else 200)
 
-
-class ContactViewSet(ResourceViewSet):
+class ContactViewSet(BulkMixin, UpsertMixin):
     """People at accounts."""
 
     resource = "contacts"
+    create_in = change_in = ContactIn
+    upsert = staticmethod(services.upsert_contact)
+    duplicates = True
+    rights = {
+        "create": "accounts.add_contact",
+        "partial_update": "accounts.change_contact",
+        "archive": "accounts.change_contact",
+        "restore": "accounts.change_contact",
+    }
     selector = staticmethod(contact_list)
     out = ContactOut
     filterset_class = ContactFilter
     sort_fields = {"id": "id", "last_name": "last_name", "created_at": "created_at", "updated_at": "updated_at"}
 
-    @extend_schema(request=ContactIn, responses={201: ContactOut})
     def create(self, request: Request) -> Response:
         """Make a contact. The same e-mail at the account is 409, unless X-Allow-Duplicate: true."""
         made = services.create_contact(
@@ -113,7 +118,6 @@ class ContactViewSet(ResourceViewSet):
         )
         return self.answer(made, 201)
 
-    @extend_schema(request=ContactIn, responses=ContactOut)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change some facts."""
         contact, version = self.record(pk), self.shown_version(request)
@@ -139,16 +143,22 @@ class ContactViewSet(ResourceViewSet):
         return self.again(services.restore_contact(contact=contact, version=version, actor=request.user))
 
 
-class ActivityViewSet(ResourceViewSet):
+class ActivityViewSet(BulkMixin):
     """What was done and what is planned."""
 
     resource = "activities"
+    create_in, change_in = ActivityIn, ActivityChange
+    rights = {
+        "create": "accounts.add_activity",
+        "partial_update": "accounts.change_activity",
+        "complete": "accounts.change_activity",
+        "cancel": "accounts.change_activity",
+    }
     selector = staticmethod(activity_list)
     out = ActivityOut
     filterset_class = ActivityFilter
     sort_fields = {"id": "id", "due_at": "due_at", "happened_at": "happened_at", "created_at": "created_at"}
 
-    @extend_schema(request=ActivityIn, responses={201: ActivityOut})
     def create(self, request: Request) -> Response:
         """Plan (with `due_at`) or log (without)."""
         facts = self.read(ActivityIn)
@@ -162,7 +172,6 @@ class ActivityViewSet(ResourceViewSet):
             made = services.log_activity(actor=request.user, **facts)
         return self.answer(made, 201)
 
-    @extend_schema(request=ActivityChange, responses=ActivityOut)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Move it, give it to somebody else, or put its text right."""
         changed = services.update_activity(
@@ -201,9 +210,9 @@ class TaskViewSet(ActivityViewSet):
     """Tasks: the activities of that kind."""
 
     resource = "tasks"
+    create_in = TaskIn
     selector = staticmethod(task_list)
 
-    @extend_schema(request=TaskIn, responses={201: ActivityOut})
     def create(self, request: Request) -> Response:
         """Plan a task."""
         made = services.plan_activity(actor=request.user, kind=Activity.Kind.TASK, **self.read(TaskIn))

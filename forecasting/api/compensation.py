@@ -84,6 +84,7 @@ class PlanViewSet(ResourceViewSet):
     """Plans with their editions and tiers, for those who are on them or administer them."""
 
     resource = "comp-plans"
+    needs_tag = True
     selector = staticmethod(plan_list)
     out = PlanOut
     filterset_class = PlanFilter
@@ -196,6 +197,8 @@ class StatementViewSet(ResourceViewSet):
     resource = "comp-statements"
     selector = staticmethod(statement_list)
     out = StatementOut
+    needs_tag = True
+    rights = {"publish": None, "acknowledge": None}
     filterset_class = StatementFilter
     sort_fields: ClassVar[dict[str, str]] = {"id": "id", "period": "period__first_on"}
 
@@ -272,6 +275,8 @@ class CalculateViewSet(ApiView):
     """Calculation on demand, by a worker."""
 
     resource = "comp-calculate"
+    rights = {"create": None}
+    costs = {"create": "bulk"}
     serializer_class = CalculateIn
 
     @extend_schema(request=CalculateIn, responses={202: CalculationOut})

@@ -18,6 +18,7 @@ from forecasting.selectors.periods import period_list
 from forecasting.selectors.quotas import attainment, quota_list
 from revops.core.api.serializers import MoneyField, OutSerializer, StrictSerializer
 from revops.core.api.views import ResourceViewSet
+from revops.core.api.writes import BulkMixin
 from revops.core.errors import InvalidInput
 from revops.users.models import User
 from revops.users.selectors import team_list
@@ -62,16 +63,21 @@ class AttainmentOut(serializers.Serializer):  # type: ignore[type-arg]
     percent = serializers.DecimalField(max_digits=9, decimal_places=1, allow_null=True)
 
 
-class QuotaViewSet(ResourceViewSet):
+class QuotaViewSet(BulkMixin):
     """Quotas: draft, proposed, approved, active, superseded."""
 
     resource = "quotas"
     selector = staticmethod(quota_list)
     out = QuotaOut
+    create_in, change_in = QuotaIn, QuotaChange
+    needs_tag = True
+    rights = {
+        **dict.fromkeys(("create", "partial_update", "propose"), services.quotas.MANAGE),
+        **dict.fromkeys(("approve", "activate"), services.quotas.APPROVE),
+    }
     filterset_class = QuotaFilter
     sort_fields: ClassVar[dict[str, str]] = {"id": "id", "period": "period__first_on", "amount": "amount"}
 
-    @extend_schema(request=QuotaIn, responses={201: QuotaOut})
     def create(self, request: Request) -> Response:
         """A draft for a person or a team."""
         data = self.read(QuotaIn)
@@ -85,7 +91,6 @@ class QuotaViewSet(ResourceViewSet):
         )
         return self.again(quota, 201)
 
-    @extend_schema(request=QuotaChange, responses=QuotaOut)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change a draft's amount."""
         quota, data = self.record(pk), self.read(QuotaChange)
@@ -157,6 +162,11 @@ class PeriodViewSet(ResourceViewSet):
     resource = "periods"
     selector = staticmethod(period_list)
     out = PeriodOut
+    needs_tag = True
+    rights = {
+        **dict.fromkeys(("open", "review", "close", "lock"), services.periods.MANAGE),
+        "reopen": services.periods.REOPEN,
+    }
     filterset_class = PeriodFilter
     sort_fields: ClassVar[dict[str, str]] = {"id": "id", "first_on": "first_on"}
     default_sort = "first_on"

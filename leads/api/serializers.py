@@ -27,7 +27,8 @@ class LeadOut(OutSerializer):
             "id", "name", "first_name", "last_name", "company", "title", "email", "phone", "website", "domain",
             "industry", "employees", "country", "source", "status", "owner", "queue", "do_not_route", "competition",
             "next_step", "score", "fit", "disqualify_reason", "rejection_note", "account", "contact",
-            "external_system", "external_id", "qualified_at", "converted_at", "created_at", "updated_at", "version",
+            "external_system", "external_id", "qualified_at", "converted_at", "archived_at", "created_at", "updated_at",
+            "version",
         ]  # fmt: skip
         expandable = {"owner": OwnerOut}
 

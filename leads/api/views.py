@@ -7,6 +7,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.serializers import ReasonIn
 from accounts.api.views import duplicates_allowed
 from leads import services
 from leads.api.serializers import (
@@ -30,14 +31,30 @@ from leads.selectors.handoffs import handoff_list
 from leads.selectors.leads import lead_list, shaped
 from leads.selectors.settings import reason_list, rule_list, scorecard_list
 from revops.core.api.views import ResourceViewSet
+from revops.core.api.writes import BulkMixin, UpsertMixin
 
 
-class LeadViewSet(ResourceViewSet):
+class LeadViewSet(BulkMixin, UpsertMixin):
     """Persons and companies who may buy."""
 
     resource = "leads"
     selector = staticmethod(lead_list)
     out = LeadOut
+    detail_out = LeadDetailOut
+    create_in, change_in = NewLeadIn, LeadIn
+    upsert = staticmethod(services.upsert_lead)
+    duplicates = True
+    rights = {
+        "create": "leads.add_lead",
+        "partial_update": "leads.change_lead",
+        "start": "leads.change_lead",
+        **dict.fromkeys(("answers", "qualify", "nurture", "disqualify", "reopen"), "leads.qualify_lead"),
+        "route": "leads.route_lead",
+        "assign": "leads.assign_lead",
+        "handoff": "leads.submit_handoff",
+        "archive": "leads.change_lead",
+        "restore": "leads.change_lead",
+    }
     filterset_class = LeadFilter
     sort_fields = {
         "id": "id",
@@ -49,27 +66,20 @@ class LeadViewSet(ResourceViewSet):
         "updated_at": "updated_at",
     }
 
-    def answer(self, record: Any, status: int = 200) -> Response:
-        """One lead comes with its answers; who gives a lead away still sees the answer to that request."""
-        self.out = LeadDetailOut  # type: ignore[misc]
-        return super().answer(record, status)
+    def again(self, record: Any, status: int = 200) -> Response:
+        """Who gives a lead away still sees the answer to that request."""
+        return self._now(record, status)
 
     def _now(self, lead: Lead, status: int = 200) -> Response:
-        return self.answer(shaped(Lead._default_manager.filter(pk=lead.pk)).get(), status)
+        rows = [lead] if self.in_bulk else shaped(Lead._default_manager.filter(pk=lead.pk))
+        return self.answer(rows[0], status)
 
-    @extend_schema(responses=LeadDetailOut)
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """One lead with its answers, and its ETag."""
-        return super().retrieve(request, *args, **kwargs)
-
-    @extend_schema(request=NewLeadIn, responses={201: LeadDetailOut})
     def create(self, request: Request) -> Response:
         """Make a lead. What looks like a record that exists is 409, unless X-Allow-Duplicate: true."""
         facts = self.read(NewLeadIn)
         lead = services.create_lead(actor=request.user, allow_duplicate=duplicates_allowed(request), **facts)
         return self._now(lead, 201)
 
-    @extend_schema(request=LeadIn, responses=LeadDetailOut)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change some facts."""
         lead, version = self.record(pk), self.shown_version(request)
@@ -140,6 +150,21 @@ class LeadViewSet(ResourceViewSet):
         to_user = self.read(AssignIn)["owner"]
         return self._now(services.assign_lead(lead=lead, to_user=to_user, version=version, actor=request.user))
 
+    @extend_schema(request=ReasonIn, responses=LeadDetailOut)
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, pk: str) -> Response:
+        """Take it out of lists and searches."""
+        lead, version = self.record(pk), self.shown_version(request)
+        facts = self.read(ReasonIn)
+        return self._now(services.archive_lead(lead=lead, version=version, actor=request.user, **facts))
+
+    @extend_schema(request=None, responses=LeadDetailOut)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: str) -> Response:
+        """Bring it back."""
+        lead, version = self.record(pk), self.shown_version(request)
+        return self._now(services.restore_lead(lead=lead, version=version, actor=request.user))
+
     @extend_schema(request=HandoffIn, responses={201: HandoffOut})
     @action(detail=True, methods=["post"])
     def handoff(self, request: Request, pk: str) -> Response:
@@ -154,6 +179,7 @@ class HandoffViewSet(ResourceViewSet):
     """Transfers from SDR to seller."""
 
     resource = "handoffs"
+    rights = {"reject": "leads.decide_handoff", "withdraw": "leads.submit_handoff"}
     selector = staticmethod(handoff_list)
     out = HandoffOut
     filterset_class = HandoffFilter

@@ -125,7 +125,7 @@ class Lead(BaseModel, CustomData, ExternalRef):
 
     class Meta:
         constraints = [
-            unique_external_ref("lead_external_ref_unique"),
+            unique_external_ref("lead_external_ref_unique", archivable=True),
             models.CheckConstraint(
                 condition=Q(owner__isnull=False, queue__isnull=True) | Q(owner__isnull=True, queue__isnull=False),
                 name="lead_held_by_owner_or_queue",

@@ -9,8 +9,8 @@ from leads.models import Lead, QualificationScore
 
 
 def lead_list(*, viewer: Any) -> QuerySet[Lead]:
-    """Leads with holder, both scores and next action, in one query."""
-    return shaped(Lead.objects.visible_to(viewer).filter(archived_at__isnull=True))
+    """Leads with holder, both scores and next action, in one query. LeadFilter hides the archived ones."""
+    return shaped(Lead.objects.visible_to(viewer))
 
 
 def shaped(rows: QuerySet[Lead]) -> QuerySet[Lead]:

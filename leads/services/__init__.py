@@ -1,6 +1,7 @@
 """Every write of this room."""
 
 from leads.services.activities import log_lead_activity, log_lead_touch, plan_lead_activity
+from leads.services.archive import archive_lead, restore_lead
 from leads.services.handoffs import escalate_handoff, reject_handoff, settle_accepted_handoff, submit_handoff
 from leads.services.imports import import_leads, undo_leads
 from leads.services.leads import create_lead, update_lead
@@ -9,9 +10,13 @@ from leads.services.routing import assign_lead, route_lead
 from leads.services.scoring import answer_criteria, score_fit, score_leads, score_qualification
 from leads.services.settings import create_scorecard, create_setting, edit_setting, set_members
 from leads.services.states import disqualify_lead, nurture_lead, qualify_lead, reopen_lead, start_working
+from leads.services.upserts import upsert_lead
 from leads.services.withdrawals import expire_handoff, withdraw_handoff
 
 __all__ = [
+    "upsert_lead",
+    "restore_lead",
+    "archive_lead",
     "answer_criteria",
     "assign_lead",
     "create_lead",

@@ -30,6 +30,7 @@ from opportunities.filters import OpportunityFilter
 from opportunities.models import Opportunity
 from opportunities.selectors.opportunities import opportunity_list, pipeline_list
 from revops.core.api.views import ApiView, ResourceViewSet
+from revops.core.api.writes import BulkMixin, UpsertMixin
 from revops.users.models import User
 
 
@@ -38,13 +39,23 @@ def with_splits(*, viewer: Any) -> QuerySet[Opportunity]:
     return opportunity_list(viewer=viewer).prefetch_related("splits")
 
 
-class OpportunityViewSet(ResourceViewSet):
+class OpportunityViewSet(BulkMixin, UpsertMixin):
     """Deals that we pursue."""
 
     resource = "opportunities"
     selector = staticmethod(with_splits)
     filterset_class = OpportunityFilter
     out = OpportunityOut
+    create_in, change_in = OpportunityIn, FactsIn
+    upsert = staticmethod(services.upsert_opportunity)
+    rights = {
+        "create": "opportunities.add_opportunity",
+        **dict.fromkeys(
+            ("partial_update", "advance", "close", "reopen", "splits", "category", "archive", "restore"),
+            "opportunities.change_opportunity",
+        ),
+        "activities": "opportunities.view_opportunity",
+    }
     sort_fields = {
         "id": "id",
         "name": "name",
@@ -55,13 +66,11 @@ class OpportunityViewSet(ResourceViewSet):
         "created_at": "created_at",
     }
 
-    @extend_schema(request=OpportunityIn, responses={201: OpportunityOut})
     def create(self, request: Request) -> Response:
         """Open a deal; its owner (the caller, unless named) has the whole credit."""
         data = facts(self.read(OpportunityIn))
         return self.again(services.create_opportunity(actor=request.user, **data), 201)
 
-    @extend_schema(request=FactsIn, responses=OpportunityOut)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change facts; the stage changes by `advance` and `close` only."""
         deal, data = self.record(pk), facts(self.read(FactsIn))
@@ -84,6 +93,10 @@ class OpportunityViewSet(ResourceViewSet):
         stage = deal.pipeline.stages.filter(kind=kind).order_by("position").first()
         return self._move(request, deal, {**data, "stage": stage})
 
+    def facts(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Money as amount and currency."""
+        return facts(given)
+
     def _move(self, request: Request, deal: Opportunity, data: dict[str, Any]) -> Response:
         version = self.shown_version(request)
         return self.again(services.move_opportunity(opportunity=deal, version=version, actor=request.user, **data))
@@ -95,6 +108,21 @@ class OpportunityViewSet(ResourceViewSet):
         deal, data = self.record(pk), self.read(ReopenIn)
         version = self.shown_version(request)
         return self.again(services.reopen_opportunity(opportunity=deal, version=version, actor=request.user, **data))
+
+    @extend_schema(request=ReopenIn, responses=OpportunityOut)
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, pk: str) -> Response:
+        """Take it out of lists, board and forecast; 409 for a deal that was won."""
+        deal, data = self.record(pk), self.read(ReopenIn)
+        version = self.shown_version(request)
+        return self.again(services.archive_opportunity(opportunity=deal, version=version, actor=request.user, **data))
+
+    @extend_schema(request=None, responses=OpportunityOut)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: str) -> Response:
+        """Bring it back."""
+        deal, version = self.record(pk), self.shown_version(request)
+        return self.again(services.restore_opportunity(opportunity=deal, version=version, actor=request.user))
 
     @extend_schema(request=SplitsIn, responses=OpportunityOut)
     @action(detail=True, methods=["post"])
@@ -154,6 +182,7 @@ class HandoffAcceptance(Conversion):
     """POST /handoffs/{id}/accept."""
 
     resource = "handoffs"
+    rights = {"accept": "leads.decide_handoff"}
 
     @extend_schema(request=None, responses=OpportunityOut)
     @action(detail=True, methods=["post"])
@@ -169,6 +198,7 @@ class LeadConversion(Conversion):
     """POST /leads/{id}/convert."""
 
     resource = "leads"
+    rights = {"convert": "opportunities.add_opportunity"}
 
     @extend_schema(request=None, responses=OpportunityOut)
     @action(detail=True, methods=["post"])

@@ -31,19 +31,27 @@ from revops.catalog.selectors import default_book
 from revops.core import clock
 from revops.core.api.serializers import StrictSerializer
 from revops.core.api.views import ResourceViewSet
+from revops.core.api.writes import BulkMixin
 from revops.core.errors import DomainError
 
 
-class QuoteViewSet(ResourceViewSet):
+class QuoteViewSet(BulkMixin):
     """Priced offers. Every change needs If-Match."""
 
     resource = "quotes"
     selector = staticmethod(quote_full)
     out = QuoteOut
+    create_in, change_in = QuoteIn, QuotePatch
+    needs_tag = True
+    rights = {
+        **dict.fromkeys(("create", "revise"), "opportunities.add_quote"),
+        **dict.fromkeys(
+            ("partial_update", "submit", "recall", "send", "accept", "reject"), "opportunities.change_quote"
+        ),
+    }
     filterset_class = QuoteFilter
     sort_fields = {"id": "id", "number": "number", "valid_until": "valid_until", "created_at": "created_at"}
 
-    @extend_schema(request=QuoteIn, responses={201: QuoteOut})
     def create(self, request: Request) -> Response:
         """A draft from a price book (default: the one of the deal's currency)."""
         fields = self.read(QuoteIn)
@@ -51,14 +59,13 @@ class QuoteViewSet(ResourceViewSet):
         quote = services.create_quote(actor=request.user, **_in_coins(fields, book.currency))
         return self.again(quote, 201)
 
-    @extend_schema(request=QuotePatch, responses=QuoteOut)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change what was not sent; `lines` replaces all lines. Approvals given before are void."""
         quote, version = self.record(pk), self.shown_version(request, required=True)
         fields = self.read(QuotePatch)
         book = fields.get("price_book") or quote.price_book
-        services.update_quote(quote=quote, version=version, actor=request.user, **_in_coins(fields, book.currency))
-        return self.again(quote)
+        fields = _in_coins(fields, book.currency)
+        return self.again(services.update_quote(quote=quote, version=version, actor=request.user, **fields))
 
     def _verb(
         self, request: Request, pk: str, service: Callable[..., Any], body: type[StrictSerializer] | None = None
@@ -132,6 +139,8 @@ class ApprovalViewSet(ResourceViewSet):
     resource = "approvals"
     selector = staticmethod(approval_list)
     out = ApprovalOut
+    needs_tag = True
+    rights = {"approve": None, "reject": None}
     filterset_class = ApprovalFilter
     sort_fields = {"id": "id", "created_at": "created_at"}
 
@@ -154,27 +163,31 @@ class ApprovalViewSet(ResourceViewSet):
         return self.again(approval)
 
 
-class ApprovalRuleViewSet(ResourceViewSet):
+class ApprovalRuleViewSet(BulkMixin):
     """Which quotes need whose approval."""
 
     resource = "approval-rules"
     selector = staticmethod(rule_list)
     out = RuleOut
+    create_in, change_in = RuleIn, RulePatch
+    needs_tag = True
+    rights = {
+        "create": "opportunities.add_approvalrule",
+        "partial_update": "opportunities.change_approvalrule",
+    }
     filterset_class = RuleFilter
     sort_fields = {"id": "id", "priority": "priority"}
     default_sort = "priority"
 
-    @extend_schema(request=RuleIn, responses={201: RuleOut})
     def create(self, request: Request) -> Response:
         """A new limit, obeyed by the next quote."""
         return self.again(services.create_approval_rule(actor=request.user, **_rule(self.read(RuleIn))), 201)
 
-    @extend_schema(request=RulePatch, responses=RuleOut)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change a limit."""
         rule, version = self.record(pk), self.shown_version(request, required=True)
-        services.update_approval_rule(rule=rule, version=version, actor=request.user, **_rule(self.read(RulePatch)))
-        return self.again(rule)
+        fields = _rule(self.read(RulePatch))
+        return self.again(services.update_approval_rule(rule=rule, version=version, actor=request.user, **fields))
 
 
 def _rule(fields: dict[str, Any]) -> dict[str, Any]:

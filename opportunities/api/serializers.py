@@ -88,9 +88,10 @@ class OpportunityOut(OutSerializer):
         model = Opportunity
         fields = [
             "id", "number", "name", "account", "contact", "lead", "owner", "pipeline", "stage", "status", "kind",
-            "amount", "product", "opened_on", "close_on", "closed_on", "probability", "category",
+            "amount", "product", "opened_on", "close_on", "closed_on", "external_system", "external_id",
+            "probability", "category",
             "category_overridden", "source", "loss_reason", "won_reason", "splits", "next_action_at", "imported",
-            "created_at", "updated_at",
+            "archived_at", "created_at", "updated_at", "version",
         ]  # fmt: skip
         expandable = {"account": AccountBrief, "owner": PersonBrief, "stage": StageOut}
 

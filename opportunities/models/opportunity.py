@@ -123,7 +123,7 @@ class Opportunity(BaseModel, CustomData, ExternalRef):
     class Meta:
         verbose_name_plural = "opportunities"
         constraints = [
-            unique_external_ref("opportunity_external_ref_unique"),
+            unique_external_ref("opportunity_external_ref_unique", archivable=True),
             models.CheckConstraint(
                 condition=~Q(status="won") | Q(account__isnull=False), name="opportunity_won_has_account"
             ),

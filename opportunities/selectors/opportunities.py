@@ -25,12 +25,15 @@ def deals(*, viewer: Any) -> OpportunityQuerySet:
 
 
 def opportunity_list(*, viewer: Any) -> QuerySet[Opportunity]:
-    """Deals as the list page, the export and the API show them: with people, stage and the next action's date."""
+    """Deals as the list page, the export and the API show them: with people, stage and the next action's date.
+
+    OpportunityFilter hides the archived ones.
+    """
     planned = OpportunityActivity.objects.filter(
         opportunity=OuterRef("pk"), activity__status=Activity.Status.PLANNED
     ).order_by("activity__due_at", "activity_id")
     return (
-        deals(viewer=viewer)
+        Opportunity.objects.visible_to(viewer)
         .select_related("account", "owner", "stage", "pipeline", "contact", "product", "loss_reason", "lead")
         .annotate(
             next_due_at=Subquery(planned.values("activity__due_at")[:1]),

@@ -9,6 +9,7 @@ from opportunities.services.approvals import (
     submit_quote,
     update_approval_rule,
 )
+from opportunities.services.archive import archive_opportunity, restore_opportunity
 from opportunities.services.handoffs import accept_handoff, convert_lead
 from opportunities.services.moves import move_opportunity, reopen_opportunity, set_category, win_by_quote
 from opportunities.services.opportunities import (
@@ -36,8 +37,12 @@ from opportunities.services.quotes import (
     update_quote,
 )
 from opportunities.services.splits import set_splits
+from opportunities.services.upserts import upsert_opportunity
 
 __all__ = [
+    "upsert_opportunity",
+    "restore_opportunity",
+    "archive_opportunity",
     "accept_handoff",
     "accept_quote",
     "add_team_member",

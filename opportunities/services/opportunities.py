@@ -32,17 +32,26 @@ def create_opportunity(
     close_on: date | None = None,
     stage: Stage | str | None = None,
     pipeline: Pipeline | None = None,
+    reference: tuple[str, str] = ("", ""),
     **fields: Any,
 ) -> Opportunity:
     """Open a deal: its owner has the whole credit, and its first stage is the first history row.
 
     `fields`: contact, kind, product, source. `stage` is a stage or a key, default the pipeline's first.
+    `reference` is the deal's (system, id) elsewhere.
     """
     if actor is not None:
         require(actor, "opportunities.add_opportunity", _("Your role does not open opportunities."))
     values = {"account": account, "amount": amount, "currency": currency, "close_on": close_on, **fields}
     return open_deal(
-        actor=actor, owner=owner or actor, name=name, stage=stage, pipeline=pipeline, lead=None, values=values
+        actor=actor,
+        owner=owner or actor,
+        name=name,
+        stage=stage,
+        pipeline=pipeline,
+        lead=None,
+        values=values,
+        reference=reference,
     )
 
 
@@ -56,6 +65,7 @@ def open_deal(
     stage: Stage | str | None = None,
     pipeline: Pipeline | None = None,
     lead: Lead | None = None,
+    reference: tuple[str, str] = ("", ""),
 ) -> Opportunity:
     """The core of create_opportunity and of accepting a handoff, which differ in who may do it."""
     if owner is None:
@@ -75,6 +85,8 @@ def open_deal(
         probability=first.probability,
         category=first.category,
         stage_entered_at=clock.now(),
+        external_system=reference[0],
+        external_id=reference[1],
     )
     if opportunity.account_id is None and opportunity.contact is not None:
         opportunity.account = opportunity.contact.account

@@ -31,6 +31,7 @@ from orders.filters import CreditNoteFilter, FulfillmentFilter, InvoiceFilter, O
 from orders.models import Fulfillment
 from orders.selectors import fulfillment_list, full, trace
 from revops.core.api.views import ResourceViewSet
+from revops.core.api.writes import BulkMixin, UpsertMixin
 from revops.core.errors import DomainError, FieldError, InvalidInput
 
 
@@ -55,28 +56,39 @@ def own_lines(asked: Sequence[Mapping[str, Any]], lines: QuerySet[Any]) -> list[
     return [{**row, "line": known[row["line"]]} for row in asked]
 
 
-class OrderViewSet(ResourceViewSet):
+class OrderViewSet(BulkMixin, UpsertMixin):
     """Closed sales and their drafts."""
 
     resource = "orders"
     selector = staticmethod(full.orders)
     out = OrderOut
+    create_in, change_in = OrderIn, OrderPatch
+    needs_tag = True
+    upsert = staticmethod(services.upsert_order)
+    rights = {
+        "create": "orders.add_order",
+        "partial_update": "orders.change_order",
+        **dict.fromkeys(("book", "cancel"), "orders.book_order"),
+        "close": "orders.fulfil_order",
+    }
     filterset_class = OrderFilter
     sort_fields = {"id": "id", "number": "number", "booked_on": "booked_on", "total": "total"}
 
-    @extend_schema(request=OrderIn, responses={201: OrderOut})
     def create(self, request: Request) -> Response:
         """A draft order."""
         fields = self.read(OrderIn)
         coins(fields, fields["currency"], "discount", "shipping")
         return self.again(services.create_order(actor=request.user, **fields), 201)
 
-    @extend_schema(request=OrderPatch, responses=OrderOut)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change a draft; `lines` replaces all lines."""
         order, version = self.record(pk), self.shown_version(request, required=True)
         fields = coins(self.read(OrderPatch), order.currency, "discount", "shipping")
         return self.again(services.update_order(order=order, version=version, actor=request.user, **fields))
+
+    def facts(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Amounts as plain decimals once they are in the order's currency."""
+        return coins(given, given.get("currency", "USD"), "discount", "shipping")
 
     def _verb(self, request: Request, pk: str, service: Callable[..., Any], **fields: Any) -> Response:
         order, version = self.record(pk), self.shown_version(request, required=True)
@@ -115,8 +127,12 @@ class FulfillmentViewSet(ResourceViewSet):
     """Shipments and activations of one order: /orders/{order}/fulfillments."""
 
     resource = "orders"
+    meta_key = "fulfillments"
     selector = staticmethod(fulfillment_list)
     out = FulfillmentOut
+    create_in = FulfillmentIn
+    needs_tag = True
+    rights = {"create": "orders.fulfil_order"}
     filterset_class = FulfillmentFilter
 
     def get_queryset(self) -> QuerySet[Fulfillment]:
@@ -129,7 +145,6 @@ class FulfillmentViewSet(ResourceViewSet):
     def _orders(self) -> OrderViewSet:
         return OrderViewSet(request=self.request, format_kwarg=None, kwargs=self.kwargs)
 
-    @extend_schema(request=FulfillmentIn, responses={201: OrderOut})
     def create(self, request: Request, order: str) -> Response:
         """Deliver; answers with the order. If-Match is the order's."""
         record, version = self._order_record(), self.shown_version(request, required=True)
@@ -139,16 +154,18 @@ class FulfillmentViewSet(ResourceViewSet):
         return self._orders().again(done, 201)
 
 
-class InvoiceViewSet(ResourceViewSet):
+class InvoiceViewSet(BulkMixin):
     """Bills."""
 
     resource = "invoices"
     selector = staticmethod(full.invoices)
     out = InvoiceOut
+    create_in = InvoiceIn
+    needs_tag = True
+    rights = dict.fromkeys(("create", "issue", "credit"), "orders.issue_invoice")
     filterset_class = InvoiceFilter
     sort_fields = {"id": "id", "number": "number", "due_on": "due_on", "issued_on": "issued_on"}
 
-    @extend_schema(request=InvoiceIn, responses={201: InvoiceOut})
     def create(self, request: Request) -> Response:
         """A draft over what was not billed yet."""
         fields = self.read(InvoiceIn)
@@ -173,19 +190,22 @@ class InvoiceViewSet(ResourceViewSet):
         fields = coins(self.read(CreditNoteIn), invoice.currency, "amount")
         lines = own_lines(fields.pop("lines", []), invoice.lines.all())
         note = services.issue_credit_note(invoice=invoice, version=version, actor=request.user, lines=lines, **fields)
-        return Response(CreditNoteOut(note).data, status=201)
+        headers = {"ETag": f'"{note.version}"', "Location": f"/api/v1/credit-notes/{note.pk}"}
+        return Response(CreditNoteOut(note).data, status=201, headers=headers)
 
 
-class PaymentViewSet(ResourceViewSet):
+class PaymentViewSet(BulkMixin):
     """Money received."""
 
     resource = "payments"
     selector = staticmethod(full.payments)
     out = PaymentOut
+    create_in = PaymentIn
+    needs_tag = True
+    rights = dict.fromkeys(("create", "allocate", "reverse"), "orders.add_payment")
     filterset_class = PaymentFilter
     sort_fields = {"id": "id", "received_on": "received_on"}
 
-    @extend_schema(request=PaymentIn, responses={201: PaymentOut})
     def create(self, request: Request) -> Response:
         """Book a payment; the same reference again answers with the first."""
         fields = self.read(PaymentIn)

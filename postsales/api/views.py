@@ -14,15 +14,34 @@ from postsales.api.serializers import BodyIn, CaseIn, CaseOut, CasePatch, OwnerI
 from postsales.filters import CaseFilter
 from postsales.models import SupportCase
 from postsales.selectors import ClockBook, case_list
-from revops.core.api.views import ResourceViewSet
+from revops.core.api.writes import BulkMixin
 
 
-class CaseViewSet(ResourceViewSet):
+class CaseViewSet(BulkMixin):
     """Support cases. Clocks are computed at the moment of the answer."""
 
     resource = "cases"
     selector = staticmethod(case_list)
     out = CaseOut
+    create_in, change_in = CaseIn, CasePatch
+    rights = {
+        "create": "postsales.add_supportcase",
+        **dict.fromkeys(
+            (
+                "partial_update",
+                "reply",
+                "ask",
+                "answer_received",
+                "note",
+                "priority",
+                "assign",
+                "resolve",
+                "close",
+                "reopen",
+            ),
+            "postsales.change_supportcase",
+        ),
+    }
     filterset_class = CaseFilter
     sort_fields = {"id": "id", "opened_at": "opened_at", "priority": "priority", "number": "number"}
     default_sort = "-opened_at"
@@ -36,12 +55,10 @@ class CaseViewSet(ResourceViewSet):
         said = self.read(body) if body is not None else {}
         return self.again(service(case=case, version=version, actor=request.user, **said))
 
-    @extend_schema(request=CaseIn, responses={201: CaseOut})
     def create(self, request: Request) -> Response:
         """Open a case; its clocks start now."""
         return self.again(services.open_case(actor=request.user, **self.read(CaseIn)), 201)
 
-    @extend_schema(request=CasePatch, responses=CaseOut)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Correct what a case says about itself."""
         return self._act(request, pk, services.update_case, CasePatch)

@@ -118,6 +118,8 @@ def match_external(drafts: Sequence[Draft], importer: Importer, context: Context
     rows = importer.model._base_manager.filter(
         external_system=system, external_id__in=[draft.values["external_id"] for draft in with_id]
     ).select_related(*joins)
+    if hasattr(rows.model, "archived_at"):
+        rows = rows.filter(archived_at__isnull=True)
     found: dict[str, Any] = {row.external_id: row for row in rows}  # type: ignore[attr-defined]
     for draft in with_id:
         draft.record = found.get(draft.values["external_id"])

@@ -11,30 +11,35 @@ from revops.catalog.api.serializers import PriceBookOut, PriceOut, ProductIn, Pr
 from revops.catalog.filters import PriceBookFilter, PriceFilter, ProductFilter
 from revops.catalog.models import PriceBookEntry
 from revops.core.api.views import ResourceViewSet
+from revops.core.api.writes import BulkMixin, UpsertMixin
 
 
-class ProductViewSet(ResourceViewSet):
+class ProductViewSet(BulkMixin, UpsertMixin):
     """What we sell."""
 
     resource = "products"
     selector = staticmethod(selectors.product_list)
     out = ProductOut
+    create_in, change_in = ProductIn, ProductPatch
+    upsert = staticmethod(services.upsert_product)
+    rights = {
+        "create": "catalog.add_product",
+        **dict.fromkeys(("partial_update", "launch", "retire"), "catalog.change_product"),
+    }
     filterset_class = ProductFilter
     sort_fields = {"id": "id", "name": "name", "sku": "sku"}
     default_sort = "name"
 
-    @extend_schema(request=ProductIn, responses={201: ProductOut})
     def create(self, request: Request) -> Response:
         """Add a product."""
         product = services.create_product(actor=request.user, **self.read(ProductIn))
         return self.again(product, 201)
 
-    @extend_schema(request=ProductPatch, responses=ProductOut)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change a product; its life cycle has verbs of its own."""
         product, version = self.record(pk), self.shown_version(request)
-        services.update_product(product=product, version=version, actor=request.user, **self.read(ProductPatch))
-        return self.again(product)
+        given = self.read(ProductPatch)
+        return self.again(services.update_product(product=product, version=version, actor=request.user, **given))
 
     @extend_schema(request=None, responses=ProductOut)
     @action(detail=True, methods=["post"])
@@ -68,6 +73,7 @@ class PriceViewSet(ResourceViewSet):
     """The prices of one book: /price-books/{book}/prices."""
 
     resource = "price-books"
+    meta_key = "prices"
     out = PriceOut
     filterset_class = PriceFilter
     sort_fields = {"id": "id", "product": "product__name"}

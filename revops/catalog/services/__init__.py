@@ -14,8 +14,10 @@ from revops.catalog.services.products import (
     update_family,
     update_product,
 )
+from revops.catalog.services.upserts import upsert_product
 
 __all__ = [
+    "upsert_product",
     "PRODUCT_FIELDS",
     "create_family",
     "create_price_book",

@@ -6,6 +6,7 @@ import django_filters
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from revops.core.custom.filters import asked_for, extended
 from revops.core.errors import BadRequest, FieldError
 
 RESERVED = frozenset({"limit", "cursor", "sort", "fields", "expand", "count", "view", "format", "as_of"})
@@ -19,11 +20,12 @@ class StrictFilterSet(django_filters.FilterSet):
         cls, data: QueryDict, queryset: QuerySet[Any], *, request: Any, reserved: frozenset[str] = RESERVED
     ) -> QuerySet[Any]:
         """The filtered QuerySet. Raises BadRequest naming each unknown or malformed parameter."""
-        unknown = sorted(set(data) - set(cls.base_filters) - reserved)
+        more = asked_for(queryset.model, data)
+        unknown = sorted(set(data) - set(cls.base_filters) - set(more) - reserved)
         if unknown:
             errors = [FieldError(name, "unknown_filter", f"There is no filter “{name}”.") for name in unknown]
             raise BadRequest("unknown_filter", errors[0].detail, errors=errors)
-        filterset = cls(data, queryset=queryset, request=request)
+        filterset = extended(cls, more)(data, queryset=queryset, request=request)
         if not filterset.is_valid():
             errors = [
                 FieldError(name, "invalid_value", str(messages[0])) for name, messages in filterset.errors.items()

@@ -40,6 +40,7 @@ class JobViewSet(ResourceViewSet):
     """Long work."""
 
     resource = "jobs"
+    rights = {"cancel": None}
     selector = staticmethod(job_list)
     out = JobOut
     sort_fields = {"created_at": "created_at"}

@@ -9,7 +9,9 @@ from redis import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-WRITE_COST = 2
+# What a request takes from the bucket, by what it makes the server do.
+COSTS = {"read": 1, "search": 2, "write": 2, "count": 5, "upload": 5, "bulk": 10, "export": 10}
+WINDOW = 60
 # Server time, so that all web processes agree; one round trip, so that no two requests take the same token.
 TAKE = """
 local now = redis.call('TIME')
@@ -39,8 +41,10 @@ class Bucket(NamedTuple):
         return math.ceil((self.size - self.left) / self.rate)
 
     def headers(self) -> dict[str, str]:
-        """RateLimit-* as the IETF draft names them."""
+        """As the IETF draft has them now (RateLimit, RateLimit-Policy), and the three that clients still read."""
         return {
+            "RateLimit-Policy": f'"default";q={self.size};w={WINDOW}',
+            "RateLimit": f'"default";r={max(0, int(self.left))};t={self.reset}',
             "RateLimit-Limit": str(self.size),
             "RateLimit-Remaining": str(int(self.left)),
             "RateLimit-Reset": str(self.reset),
@@ -50,7 +54,7 @@ class Bucket(NamedTuple):
 def take(caller: str, cost: int) -> Bucket:
     """Take `cost` tokens from the caller's bucket. A Redis that is down lets everybody pass."""
     size = settings.API_RATE_PER_MINUTE
-    rate = size / 60
+    rate = size / WINDOW
     try:
         passes, left = _redis().eval(TAKE, 1, cache.make_key(f"rate:{caller}"), size, rate, cost)
     except RedisError:
@@ -63,6 +67,18 @@ def _redis() -> Any:
     return cache._cache.get_client(write=True)  # type: ignore[attr-defined]
 
 
+def cost_class(request: Request, view: Any) -> str:
+    """The class of a request: its action's own (`costs` of the view), else by method and what is asked."""
+    own = getattr(view, "costs", {}).get(getattr(view, "action", None))
+    if own is not None:
+        return str(own)
+    if request.method not in ("GET", "HEAD", "OPTIONS"):
+        return "write"
+    if request.query_params.get("count") == "exact":
+        return "count"
+    return "search" if request.query_params.get("q") else "read"
+
+
 class TokenBucketThrottle(BaseThrottle):
     """429 with Retry-After when the bucket is empty. The bucket stands on the request for the headers."""
 
@@ -70,8 +86,7 @@ class TokenBucketThrottle(BaseThrottle):
     cost = 1
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        self.cost = WRITE_COST if request.method not in ("GET", "HEAD", "OPTIONS") else 1
-        self.cost = getattr(view, "rate_cost", self.cost)
+        self.cost = COSTS[cost_class(request, view)]
         self.bucket = take(self._caller(request), self.cost)
         request._request.rate_bucket = self.bucket  # type: ignore[attr-defined]
         return self.bucket.passes

@@ -1,7 +1,9 @@
 """The base of every resource: scoped look-ups, cursor lists, tags, idempotent POSTs, token scopes."""
 
+import hashlib
+import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
@@ -13,12 +15,16 @@ from rest_framework import mixins, viewsets
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.encoders import JSONEncoder
 
+from revops.core.api import deprecation
 from revops.core.api.filters import StrictFilterSet
 from revops.core.api.idempotency import replayable
 from revops.core.api.problems import exception_handler
+from revops.core.api.resources import resources
 from revops.core.api.schema import CursorShape
-from revops.core.api.serializers import OutSerializer, asked_names, in_sight
+from revops.core.api.serializers import OutSerializer, StrictSerializer, asked_names, in_sight
+from revops.core.custom.filters import sort_name, sortable, with_sort
 from revops.core.errors import BadRequest, FieldError, PreconditionRequired
 from revops.core.keyset import paginate
 from revops.core.models import JobRun
@@ -46,6 +52,15 @@ class ApiView(viewsets.GenericViewSet):  # type: ignore[type-arg]
     """What every endpoint has: permission, problems, idempotent POST."""
 
     resource: ClassVar[str]
+    # Under which name /meta tells of it; empty is the resource's own.
+    meta_key: ClassVar[str] = ""
+    # Which permission an action takes ("app.codename"); None: the record or its state decides. /meta tells it, and
+    # services check it.
+    rights: ClassVar[Mapping[str, str | None]] = {}
+    # What an action costs, by the names of core.api.throttling.COSTS; unnamed is read or write.
+    costs: ClassVar[Mapping[str, str]] = {}
+    # Documents over money: PATCH and every verb need If-Match.
+    needs_tag: ClassVar[bool] = False
     permission_classes = [SignedInWithScope]
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -59,10 +74,18 @@ class ApiView(viewsets.GenericViewSet):  # type: ignore[type-arg]
         except Exception as error:
             response = self.handle_exception(error)
         self.response = self.finalize_response(request, response, *args, **kwargs)
-        bucket = getattr(request._request, "rate_bucket", None)
-        for name, value in bucket.headers().items() if bucket else ():
+        for name, value in self._notices(request).items():
             self.response[name] = value
         return self.response
+
+    def _notices(self, request: Request) -> dict[str, str]:
+        """What every answer says: how much is left of the rate, and whether this is on its way out."""
+        bucket = getattr(request._request, "rate_bucket", None)
+        going = deprecation.headers_of(type(self), getattr(self, "action", None) or "", self._shown_fields(request))
+        return {**(bucket.headers() if bucket else {}), **going}
+
+    def _shown_fields(self, request: Request) -> Collection[str]:
+        return ()
 
     def _answer(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         name = (request.method or "").lower()
@@ -86,7 +109,7 @@ class ApiView(viewsets.GenericViewSet):  # type: ignore[type-arg]
         """The version in If-Match. 428 when `required` and absent, 400 when it is no tag of ours."""
         raw = request.headers.get("If-Match", "").strip()
         if not raw:
-            if required:
+            if required or self.needs_tag:
                 raise PreconditionRequired("if_match_required", "Send If-Match with the ETag that you read.")
             return None
         match = TAG.match(raw)
@@ -105,6 +128,11 @@ class ResourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView)
     selector: ClassVar[Callable[..., QuerySet[Any]]]
     filterset_class: ClassVar[type[StrictFilterSet]] = StrictFilterSet
     out: ClassVar[type[OutSerializer]]
+    # What one record is shown as, where that is more than a row of the list.
+    detail_out: ClassVar[type[OutSerializer] | None] = None
+    create_in: ClassVar[type[StrictSerializer] | None] = None
+    change_in: ClassVar[type[StrictSerializer] | None] = None
+    deprecated_fields: ClassVar[Mapping[str, deprecation.Deprecation]] = {}
     sort_fields: ClassVar[Mapping[str, str]] = {"id": "id"}
     default_sort: ClassVar[str] = "-id"
     expand_related: ClassVar[Mapping[str, str]] = {}
@@ -126,6 +154,7 @@ class ResourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView)
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One page: {"results": [...], "next": cursor or null}; `?count=exact|estimate` adds "count"."""
         queryset = self.filterset_class.checked(request.query_params, self.get_queryset(), request=request)
+        queryset = with_sort(queryset, (request.query_params.get("sort") or "").split(","))
         shape = self._shape(request)
         page = paginate(
             queryset.select_related(*self._joins(shape["expand"])),
@@ -150,13 +179,17 @@ class ResourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView)
     def answer(self, record: Model, status: int = 200) -> Response:
         """A record as the API shows it, with ETag (and Location when created)."""
         shape = self._shape(self.request)
-        data = self.out(record, context=self._context([record], shape), **shape).data
-        headers = {}
-        if hasattr(record, "version"):
-            headers["ETag"] = f'"{record.version}"'
+        out = self.detail_out or self.out
+        data = out(record, context=self._context([record], shape), **shape).data
+        headers = {"ETag": tag_of(record, data)}
         if status == 201:
-            headers["Location"] = f"{self.request.path.rstrip('/')}/{record.pk}"
+            headers["Location"] = self.location(record)
         return Response(data, status=status, headers=headers)
+
+    def location(self, record: Model) -> str:
+        """Where a record that was just made is found."""
+        home = resources()[self.meta_key or self.resource].path
+        return f"{home.format(**self.kwargs)}/{record.pk}"
 
     def again(self, record: Model, status: int = 200) -> Response:
         """Re-read a record that a service changed through the selector and answer with it.
@@ -172,9 +205,15 @@ class ResourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView)
         form.is_valid(raise_exception=True)
         return dict(form.validated_data)
 
+    def _shown_fields(self, request: Request) -> Collection[str]:
+        """Those that are going and that this answer carries."""
+        asked = request.query_params.get("fields")
+        return self.deprecated_fields if asked is None else set(asked.split(","))
+
     def _shape(self, request: Request) -> dict[str, set[str] | None]:
         params = request.query_params
-        names = set(self.out().fields)
+        out = self.out if getattr(self, "action", "") == "list" else self.detail_out or self.out
+        names = set(out().fields)
         return {
             "only": asked_names(params.get("fields"), names, "fields"),
             "expand": asked_names(params.get("expand"), set(getattr(self.out.Meta, "expandable", {})), "expand"),
@@ -191,10 +230,11 @@ class ResourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView)
         order = []
         for name in (request.query_params.get("sort") or self.default_sort).split(","):
             bare = name.strip().lstrip("-")
-            if bare not in self.sort_fields:
+            custom = sortable(self.out.Meta.model, bare)  # type: ignore[attr-defined]
+            if custom is None and bare not in self.sort_fields:
                 detail = f"“{bare}” is no sort key. Use one of: {', '.join(self.sort_fields)}."
                 raise BadRequest("unknown_sort", detail, errors=[FieldError("sort", "unknown", detail)])
-            order.append(("-" if name.strip().startswith("-") else "") + self.sort_fields[bare])
+            order.append(("-" if name.strip().startswith("-") else "") + (sort_name(custom) if custom else self.sort_fields[bare]))
         return order
 
     def _limit(self, request: Request) -> int:
@@ -227,6 +267,14 @@ class NoSuchAddress(ApiView):
         """Every method ends here."""
         super().initial(request, *args, **kwargs)
         raise Http404
+
+
+def tag_of(record: Any, shown: Any) -> str:
+    """A record's version; of one that people do not change, a digest of what is shown."""
+    if hasattr(record, "version"):
+        return f'"{record.version}"'
+    text = json.dumps(shown, cls=JSONEncoder, sort_keys=True)
+    return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:20]}"'
 
 
 def job_accepted(job: JobRun) -> Response:

@@ -36,10 +36,11 @@ class ExternalRef(models.Model):
         abstract = True
 
 
-def unique_external_ref(name: str) -> models.UniqueConstraint:
-    """The constraint that goes with ExternalRef; `name` is the constraint's name."""
+def unique_external_ref(name: str, *, archivable: bool = False) -> models.UniqueConstraint:
+    """The constraint that goes with ExternalRef; `name` is the constraint's name. What is archived does not count."""
+    kept = models.Q(archived_at__isnull=True) if archivable else models.Q()
     return models.UniqueConstraint(
-        fields=["external_system", "external_id"], condition=~models.Q(external_id=""), name=name
+        fields=["external_system", "external_id"], condition=~models.Q(external_id="") & kept, name=name
     )
 
 

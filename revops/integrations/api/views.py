@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from revops.core.api.views import ApiView, ResourceViewSet, job_accepted
+from revops.core.api.writes import BulkMixin
 from revops.core.errors import InvalidInput, NotAllowed
 from revops.core.keyset import paginate
 from revops.core.views.lists import ListPage
@@ -40,6 +41,9 @@ class ImportViewSet(ResourceViewSet):
     resource = "imports"
     selector = staticmethod(import_list)
     out = ImportOut
+    change_in = MappingIn
+    costs = dict.fromkeys(("create", "check", "commit", "undo"), "upload")
+    rights = dict.fromkeys(("create", "partial_update", "check", "commit", "undo"))
     filterset_class = ImportFilter
     sort_fields = SORTS
 
@@ -50,7 +54,6 @@ class ImportViewSet(ResourceViewSet):
         run = services.create_run(actor=request.user, kind=given["kind"], upload=given["file"], system=given["system"])
         return self.again(run, 201)
 
-    @extend_schema(request=MappingIn, responses=ImportOut)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Say which column fills which field."""
         run, version = self.record(pk), self.shown_version(request)
@@ -102,6 +105,8 @@ class ExportViewSet(ApiView):
     """Any list as CSV."""
 
     resource = "exports"
+    costs = {"create": "export"}
+    rights = {"create": None}
 
     @extend_schema(request=ExportIn, responses={(200, "text/csv"): OpenApiTypes.STR})
     def create(self, request: Request) -> HttpResponseBase:
@@ -143,21 +148,25 @@ def _by_name(name: str) -> str:
         return "/-/"
 
 
-class ChangeRequestViewSet(ResourceViewSet):
+class ChangeRequestViewSet(BulkMixin):
     """Wishes to change a system."""
 
     resource = "change-requests"
     selector = staticmethod(change_list)
     out = ChangeRequestOut
+    create_in = change_in = ChangeRequestIn
+    rights = {
+        "create": "integrations.add_systemchangerequest",
+        **dict.fromkeys(("partial_update", "measure"), "integrations.change_systemchangerequest"),
+        **dict.fromkeys(("approve", "reject", "complete"), "integrations.approve_systemchangerequest"),
+    }
     filterset_class = ChangeRequestFilter
     sort_fields = SORTS
 
-    @extend_schema(request=ChangeRequestIn, responses={201: ChangeRequestOut})
     def create(self, request: Request) -> Response:
         """Ask for a change."""
         return self.answer(services.propose_change(actor=request.user, **self.read(ChangeRequestIn)), 201)
 
-    @extend_schema(request=ChangeRequestIn, responses=ChangeRequestOut)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change a proposal."""
         record, version = self.record(pk), self.shown_version(request)

@@ -1,0 +1,84 @@
+"""A record by the id that another system gives it: made or changed, and one row however many ask at once."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.db import IntegrityError, models, transaction
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from revops.core.errors import DomainError, IllegalState, InvalidInput, StaleCopy
+
+M = TypeVar("M", bound=models.Model)
+
+
+class NotThere(DomainError):
+    """A version was named of a record that does not exist."""
+
+    status = 412
+    title = "There is no such version"
+
+
+def find(model: type[M], system: str, external_id: str) -> M | None:
+    """Whoever it belongs to. What was archived is out of the way: the id is free again."""
+    rows = model._default_manager.filter(external_system=system, external_id=external_id)
+    return (rows.filter(archived_at__isnull=True) if hasattr(model, "archived_at") else rows).first()
+
+
+def known(model: type[models.Model], system: str, external_id: str) -> bool:
+    """Whether the other system's record was brought already."""
+    refuse_bad_reference(system, external_id)
+    return find(model, system, external_id) is not None
+
+
+@transaction.atomic
+def upsert(
+    *,
+    model: type[M],
+    system: str,
+    external_id: str,
+    version: int | None,
+    actor: Any,
+    create: Callable[[], M],
+    change: Callable[[M], M],
+) -> tuple[M, bool]:
+    """The record, and whether it was made. Raises Http404 when it exists beyond the actor's scope."""
+    refuse_bad_reference(system, external_id)
+    found = find(model, system, external_id)
+    if found is None:
+        if version is not None:
+            raise NotThere("not_there", _("This record does not exist yet, so it has no version."))
+        try:
+            with transaction.atomic():
+                return create(), True
+        except IntegrityError:  # the same id arrived twice at once
+            found = find(model, system, external_id)
+            if found is None:
+                raise
+    seen: Any = model._default_manager
+    if not seen.visible_to(actor).filter(pk=found.pk).exists():
+        raise Http404
+    if version is not None and found.version != version:  # type: ignore[attr-defined]
+        raise StaleCopy(found, version)
+    return change(found), False
+
+
+def refuse_taken(record: Any) -> None:
+    """A record that comes back from the archive may find its id taken by the one that came after it."""
+    if record.external_id and known(type(record), record.external_system, record.external_id):
+        raise IllegalState("id_taken", _("Another record has this one's id in the other system by now."))
+
+
+def refuse_bad_reference(system: str, external_id: str) -> None:
+    """Names of other systems and their ids are written down: they must be text that a row can hold."""
+    for name, value, longest in (("external_system", system, 40), ("external_id", external_id, 120)):
+        if not value.strip() or len(value) > longest or "\x00" in value:
+            raise InvalidInput.of(**{name: _("This is no id that can be kept.")})
+
+
+def refuse_moved(record: Any, fields: dict[str, Any], *names: str) -> dict[str, Any]:
+    """What a change cannot touch may be sent again, as long as it says what is there."""
+    for name in names:
+        if name in fields and fields.pop(name) != getattr(record, name):
+            raise InvalidInput.of(**{name: _("This cannot be changed here.")})
+    return fields
