@@ -284,7 +284,7 @@ REST_FRAMEWORK = {
 }
 API_RATE_PER_MINUTE = env.int("API_RATE_PER_MINUTE", default=600)
 SPECTACULAR_SETTINGS = {
-    "POSTPROCESSING_HOOKS": ["revops.core.api.schema.declare_refusals"],
+    "POSTPROCESSING_HOOKS": ["revops.core.api.describe.complete"],
     "TITLE": "revops API",
     "DESCRIPTION": "Lead to cash: leads, opportunities, quotes, orders, invoices, service, forecast and compensation.",
     "VERSION": "1",
