@@ -6,6 +6,7 @@ from orders.services.fulfilment import fulfil_order
 from orders.services.invoices import discard_invoice, draft_invoice, issue_invoice
 from orders.services.orders import cancel_order, close_order, create_order, update_order
 from orders.services.payments import allocate_payment, receive_payment, reverse_payment
+from orders.services.upserts import upsert_order
 
 __all__ = [
     "allocate_payment",
@@ -23,4 +24,5 @@ __all__ = [
     "receive_payment",
     "reverse_payment",
     "update_order",
+    "upsert_order",
 ]
