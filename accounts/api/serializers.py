@@ -30,8 +30,8 @@ class AccountOut(OutSerializer):
         model = Account
         fields = [
             "id", "name", "kind", "owner", "parent", "territory", "industry", "tier", "segment", "employees",
-            "annual_revenue", "year_established", "website", "domain", "phone", "street", "city", "postal_code", "state", "country",
-            "external_system", "external_id", "archived_at", "created_at", "updated_at", "version",
+            "annual_revenue", "year_established", "website", "domain", "phone", "street", "city", "postal_code",
+            "state", "country", "external_system", "external_id", "archived_at", "created_at", "updated_at", "version",
         ]  # fmt: skip
         expandable = {"owner": OwnerOut}
 

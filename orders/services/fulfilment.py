@@ -9,12 +9,11 @@ from django.utils.translation import gettext as _
 
 from orders.events import LineActivated, OrderFulfilled
 from orders.models import Fulfillment, FulfillmentLine, Order, OrderLine
-from orders.services import _access
-from revops.catalog.models import Product
-from revops.core import audit, clock, outbox
+from orders.services import _access, _stages
+from revops.core import audit, outbox
 from revops.core.errors import DomainError, FieldError, IllegalState, InvalidInput
 from revops.core.scope import require
-from revops.core.status import advance, lock
+from revops.core.status import lock
 from revops.users.models import User
 
 KIND, STATUS = Fulfillment.Kind, Fulfillment.Status
@@ -44,7 +43,7 @@ def fulfil_order(
     parts = _parts(order, lines)
     done = []
     for kind in (KIND.SHIPMENT, KIND.ACTIVATION):
-        mine = [(line, quantity) for line, quantity in parts if kind_of(line) == kind]
+        mine = [(line, quantity) for line, quantity in parts if _stages.kind_of(line) == kind]
         if mine:
             done.append(_deliver(order, kind, mine, actor, carrier, tracking))
     _move_on(order)
@@ -58,10 +57,6 @@ def fulfil_order(
     if order.status == Order.Status.FULFILLED:
         outbox.publish(OrderFulfilled(order_id=order.pk))
     return order
-
-
-def kind_of(line: OrderLine) -> str:
-    return KIND.SHIPMENT if line.product.kind == Product.Kind.GOODS else KIND.ACTIVATION
 
 
 def _parts(order: Order, asked: Sequence[Mapping[str, Any]]) -> list[tuple[OrderLine, Decimal]]:
@@ -98,7 +93,7 @@ def _deliver(
     order: Order, kind: str, parts: Sequence[tuple[OrderLine, Decimal]], actor: User, carrier: str, tracking: str
 ) -> Fulfillment:
     """One shipment or activation with its lines."""
-    record = new_delivery(order, kind, actor)
+    record = _stages.new_delivery(order, kind, actor)
     if kind == KIND.SHIPMENT:
         record.carrier, record.tracking = carrier.strip()[:80], tracking.strip()[:80]
     record.save(force_insert=True)
@@ -114,26 +109,7 @@ def _deliver(
     return record
 
 
-def new_delivery(order: Order, kind: str, actor: User) -> Fulfillment:
-    """An unsaved shipment or activation of this moment, through its states."""
-    record = Fulfillment(order=order, kind=kind, created_by=actor, completed_at=clock.now())
-    advance(record, STATUS.RELEASED, Fulfillment.TRANSITIONS)
-    advance(record, STATUS.SHIPPED if kind == KIND.SHIPMENT else STATUS.ACTIVATED, Fulfillment.TRANSITIONS)
-    return record
-
-
 def _move_on(order: Order) -> None:
     """Booked goes through in fulfilment; then partly fulfilled until nothing is left."""
-    reach(order, left=any(line.unfulfilled > 0 for line in order.lines.all()))
+    _stages.reach(order, left=any(line.unfulfilled > 0 for line in order.lines.all()))
     order.save(update_fields=["status", "version", "updated_at"])
-
-
-def reach(order: Order, *, left: bool) -> None:
-    """The order's state once something was delivered, unsaved; `left`: not everything was."""
-    target = Order.Status.PARTIALLY_FULFILLED if left else Order.Status.FULFILLED
-    if order.status == Order.Status.BOOKED:
-        advance(order, Order.Status.IN_FULFILLMENT, Order.TRANSITIONS)
-    if order.status == target:
-        order.version += 1
-    else:
-        advance(order, target, Order.TRANSITIONS)

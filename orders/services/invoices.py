@@ -1,7 +1,6 @@
 """Invoices: drafted from an order, numbered without gaps when issued, never edited afterwards."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -10,16 +9,15 @@ from django.utils.translation import gettext as _
 from orders.events import InvoiceIssued, InvoicePaid
 from orders.models import Invoice, InvoiceLine, Order, OrderLine
 from orders.selectors import unbilled
+from orders.services import _stages
 from revops.core import audit, clock, outbox
 from revops.core.errors import DomainError, IllegalState, InvalidInput
-from revops.core.numbers import next_number, printed
+from revops.core.numbers import next_number
 from revops.core.scope import require
 from revops.core.status import advance, lock
 from revops.users.models import User
 
 STATUS = Invoice.Status
-DUE_AFTER = timedelta(days=30)
-STAMPED = ("status", "number", "year", "sequence", "issued_on", "due_on")
 NOT_BILLED = frozenset({Order.Status.DRAFT, Order.Status.CANCELLED})
 
 
@@ -42,27 +40,9 @@ def draft_invoice(
     invoice = Invoice.objects.create(
         entity=order.entity, account=order.account, order=order, currency=order.currency, **_sums(order, wanted)
     )
-    InvoiceLine.objects.bulk_create(lines_of(invoice, wanted))
+    InvoiceLine.objects.bulk_create(_stages.bill_lines(invoice, wanted))
     audit.record("invoice.drafted", invoice, actor=actor, order=order, total=invoice.total)
     return invoice
-
-
-def lines_of(invoice: Invoice, lines: Sequence[OrderLine]) -> list[InvoiceLine]:
-    """Unsaved lines: the order's, as they are billed."""
-    return [
-        InvoiceLine(
-            invoice=invoice,
-            order_line=line,
-            position=position,
-            description=line.description,
-            quantity=line.quantity,
-            unit_price=line.unit_price,
-            net=line.net,
-            tax_percent=line.tax_percent,
-            tax=line.tax,
-        )
-        for position, line in enumerate(lines, start=1)
-    ]
 
 
 def _sums(order: Order, lines: Sequence[OrderLine]) -> dict[str, Decimal]:
@@ -95,18 +75,11 @@ def issue_invoice(*, invoice: Invoice, version: int | None, actor: User) -> Invo
     if invoice.total <= 0 and invoice.status == STATUS.DRAFT:
         raise DomainError("nothing_to_pay", _("There is nothing to pay on this invoice."))
     today = clock.today()
-    stamp(invoice, today, next_number(entity=invoice.entity, kind="invoice", year=today.year))
-    invoice.save(update_fields=[*STAMPED, "version", "updated_at"])
+    _stages.stamp(invoice, today, next_number(entity=invoice.entity, kind="invoice", year=today.year))
+    invoice.save(update_fields=[*_stages.STAMPED, "version", "updated_at"])
     audit.record("invoice.issued", invoice, actor=actor, number=invoice.number, total=invoice.total)
     outbox.publish(InvoiceIssued(invoice_id=invoice.pk))
     return invoice
-
-
-def stamp(invoice: Invoice, day: date, sequence: int) -> None:
-    """Issued on that day under this number; unsaved."""
-    advance(invoice, STATUS.ISSUED, Invoice.TRANSITIONS)
-    invoice.issued_on, invoice.due_on, invoice.year = day, day + DUE_AFTER, day.year
-    invoice.sequence, invoice.number = sequence, printed("INV", invoice.entity, day.year, sequence)
 
 
 @transaction.atomic

@@ -94,7 +94,7 @@ def _check_ship_to(values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         if name not in SHIP_TO:
             raise InvalidInput.of(**{name: _("An order has no such field to set.")})
-        longest = Order._meta.get_field(name).max_length or 0
+        longest: int = getattr(Order._meta.get_field(name), "max_length", 0)
         if not isinstance(value, str) or "\x00" in value or len(value) > longest:
             raise InvalidInput.of(**{name: _("A text of at most %(n)d characters.") % {"n": longest}})
 
