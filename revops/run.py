@@ -37,6 +37,8 @@ def main() -> int:
     port, host = os.environ.get("PORT", "8000"), os.environ.get("HOST", "127.0.0.1")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "revops.settings")
     os.environ.setdefault("SITE_URL", f"http://localhost:{port}")
+    # The terminal keeps the list of logins in view; LOG_LEVEL=INFO shows each request.
+    os.environ.setdefault("LOG_LEVEL", "WARNING")
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
         if _taken(host, int(port)):
@@ -97,7 +99,7 @@ def _commands(host: str, port: str) -> dict[str, list[str]]:
             "--log-level",
             "warning",
         ],
-        "worker": [*celery, "worker", "-Q", "default,leads,money,reports", "-c", "2", "-l", "WARNING"],
+        "worker": [*celery, "worker", "-Q", "default,leads,money,reports,webhooks", "-c", "2", "-l", "WARNING"],
         "beat": [*celery, "beat", "-l", "WARNING", "--pidfile="],
     }
 

@@ -7,8 +7,11 @@ import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.core.management.utils import get_random_secret_key
-from django.utils.translation import gettext_lazy as _
 from kombu import Exchange, Queue
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from revops.core import logs
 
 # Lets classes that are generic only to the type checker be subscripted (ModelAdmin[Account]).
 django_stubs_ext.monkeypatch()
@@ -70,6 +73,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "revops.core.middleware.RequestIdMiddleware",
+    "revops.core.middleware.WatchMiddleware",
+    "revops.core.middleware.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -85,6 +90,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "pghistory.middleware.HistoryMiddleware",
     "revops.core.middleware.DomainErrorMiddleware",
+    "revops.core.custom.middleware.CustomFieldsMiddleware",
 ]
 
 ROOT_URLCONF = "revops.urls"
@@ -125,9 +131,13 @@ TEMPLATES = [
 
 # Data ---------------------------------------------------------------------------------------------------------
 # The fallback names no real server: commands that need one get its address from manage.py or the environment.
+_database = env.db_url("DATABASE_URL", default="postgres://revops@localhost:5432/revops")
 DATABASES = {
     "default": {
-        **env.db_url("DATABASE_URL", default="postgres://revops@localhost:5432/revops"),
+        **_database,
+        # A server that vanished is noticed in seconds, not when the kernel gives up.
+        "OPTIONS": {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3}
+        | _database.get("OPTIONS", {}),
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
@@ -137,12 +147,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="redis://localhost:6379/0")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "revops.core.cache.ForgivingCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "revops",
+        # A page does not wait for a cache: one fresh connection, one second, and on without it.
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": Retry(NoBackoff(), 1)},
     }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+# In the database alone: a copy in a cache would outlive a sign-out that the cache did not hear of.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # People and login ---------------------------------------------------------------------------------------------
@@ -188,7 +201,7 @@ MFA_RECOVERY_CODE_COUNT = 10
 
 # Pages --------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -218,7 +231,7 @@ STATICFILES_DIRS: list[Path | tuple[str, Path]] = [
 WHITENOISE_USE_FINDERS = env.bool("STATIC_FROM_SOURCE", default=DEBUG or TESTING or bool(EMBEDDED_SERVICES))
 WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "revops.core.storage.WholeFileStorage"},
     "staticfiles": {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -259,8 +272,11 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DOCUMENT_MAX_BYTES = env.int("DOCUMENT_MAX_BYTES", default=25 * 1024 * 1024)
 DOCUMENT_TYPES = env.list(
     "DOCUMENT_TYPES",
-    default="pdf png jpg jpeg gif webp docx xlsx pptx odt ods odp doc xls ppt txt md csv ics eml".split(),
-)
+    default=[
+        "pdf", "png", "jpg", "jpeg", "gif", "webp", "docx", "xlsx", "pptx", "odt", "ods", "odp", "doc", "xls",
+        "ppt", "txt", "md", "csv", "ics", "eml",
+    ],
+)  # fmt: skip
 
 # API ----------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -297,6 +313,14 @@ SPECTACULAR_SETTINGS = {
     # Choices stand beside their field: named by the machine they would be called Status528Enum.
 }
 
+# Webhooks -----------------------------------------------------------------------------------------------------
+# One try ends after so many seconds; a sender that was killed loses its claim after so many.
+WEBHOOK_TIMEOUT_SECONDS = env.int("WEBHOOK_TIMEOUT_SECONDS", default=10)
+WEBHOOK_CLAIM_SECONDS = env.int("WEBHOOK_CLAIM_SECONDS", default=90)
+# Hosts that webhooks may reach though they are private, by the name in the address; http:// is for trying only.
+WEBHOOK_PRIVATE_HOSTS: list[str] = [host.lower() for host in env.list("WEBHOOK_PRIVATE_HOSTS", default=[])]
+WEBHOOK_ALLOW_HTTP = env.bool("WEBHOOK_ALLOW_HTTP", default=False)
+
 # Work in the background ---------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
 CELERY_RESULT_BACKEND = None
@@ -305,7 +329,7 @@ CELERY_TASK_ALWAYS_EAGER = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
 # Each with an exchange of its own: queues that share one would each get every message.
 CELERY_TASK_QUEUES = [
-    Queue(name, Exchange(name), routing_key=name) for name in ("default", "leads", "money", "reports")
+    Queue(name, Exchange(name), routing_key=name) for name in ("default", "leads", "money", "reports", "webhooks")
 ]
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 CELERY_TASK_ACKS_LATE = True
@@ -315,32 +339,32 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
 CELERY_TASK_TIME_LIMIT = 15 * 60
 CELERY_TASK_SOFT_TIME_LIMIT = 14 * 60
 # A task of a killed worker comes back after this; tasks may run twice, so it may be shorter than the time limit.
+JOB_LOST_SECONDS = env.int("TASK_REDELIVERY_SECONDS", default=60)
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": env.int("TASK_REDELIVERY_SECONDS", default=60),
+    "visibility_timeout": JOB_LOST_SECONDS,
     "global_keyprefix": env.str("CELERY_KEY_PREFIX", default=""),
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for ever: the broker comes back, and nobody need restart a worker
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
-CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
+CELERY_BEAT_SCHEDULER = "revops.core.beat:SharedClock"
+CELERY_BEAT_ENABLE_REMOTE_CONTROL = True
 
 # Mail, history, logs ------------------------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="revops@localhost")
 
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 PGTRIGGER_MIGRATE = True
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"django.request": {"level": "ERROR"}},
-}
+# Lines for machines, except where a person reads along.
+LOG_JSON = env.str("LOG_FORMAT", default="text" if DEBUG or TESTING or EMBEDDED_SERVICES else "json") == "json"
+LOGGING = logs.logging_of(json_lines=LOG_JSON, level=env.str("LOG_LEVEL", default="INFO"))
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 if DEBUG or TESTING:
     # Raises (tests) or warns (development) when a request asks row by row what one query could bring.

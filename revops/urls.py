@@ -35,6 +35,8 @@ PAGE_ROOMS = [
     "forecasting.urls",
 ]
 
+handler500 = "revops.core.views.health.broken"
+
 # The admin's own form knows neither the rate limit nor the second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 

@@ -1,7 +1,6 @@
 """The business log: services record what they did in the transaction in which they did it."""
 
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,9 +8,9 @@ from typing import Any
 from django.db import models
 
 from revops.core import clock
+from revops.core.custom.values import spread
 from revops.core.models import AuditEntry
-
-request_id: ContextVar[str] = ContextVar("request_id", default="")
+from revops.core.trace import request_id as request_id
 
 
 def plain(value: Any) -> Any:
@@ -37,7 +36,7 @@ def entry(
     **facts: Any,
 ) -> AuditEntry:
     """An unsaved row, for set-based writers that store many at once."""
-    changes = changed or {}
+    changes = spread(changed or {})
     return AuditEntry(
         at=clock.now(),
         actor=actor if actor is not None and actor.pk else None,

@@ -4,6 +4,8 @@ import logging
 from datetime import timedelta
 
 from celery import shared_task
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import InterfaceError, OperationalError
 
 from revops.core import clock, jobs, outbox
 from revops.core.api import idempotency
@@ -18,7 +20,16 @@ def relay() -> int:
     return outbox.deliver_due()
 
 
-@shared_task(name="core.run_job", ignore_result=True)
+# A database that restarts under a job is no fault of the job: the worker comes back to it, sooner first.
+@shared_task(
+    name="core.run_job",
+    ignore_result=True,
+    autoretry_for=(OperationalError, InterfaceError),
+    retry_backoff=True,
+    retry_backoff_max=60,
+    retry_jitter=False,
+    max_retries=20,
+)
 def run_job(job_id: str) -> None:
     """Run one job to its end."""
     jobs.run(job_id)
@@ -34,6 +45,12 @@ def resume_jobs() -> int:
 def forget_idempotency_keys() -> int:
     """Keys live 24 hours."""
     return idempotency.forget(clock.now() - timedelta(hours=24))
+
+
+@shared_task(name="core.forget_sessions", ignore_result=True)
+def forget_sessions() -> None:
+    """Sessions whose time is over."""
+    SessionStore.clear_expired()
 
 
 def wake_relay() -> None:
