@@ -10,7 +10,7 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        from accounts import panels, search  # noqa: PLC0415  models are not ready at import time
+        from accounts import panels, search, webhooks  # noqa: PLC0415  models are not ready at import time
         from accounts.imports import IMPORTERS  # noqa: PLC0415
         from accounts.models import Account, AccountDocument, Contact, ContactDocument  # noqa: PLC0415
         from accounts.shelves import Shelf, register_shelf  # noqa: PLC0415
@@ -19,6 +19,7 @@ class AccountsConfig(AppConfig):
         for importer in IMPORTERS:
             importers.register(importer)
         panels.register()
+        webhooks.register()
         register_shelf(Shelf("account", _("Account"), Account, AccountDocument, "accounts.change_account", order=10))
         register_shelf(Shelf("contact", _("Contact"), Contact, ContactDocument, "accounts.change_contact", order=20))
         search.register()

@@ -9,7 +9,7 @@ class LeadsConfig(AppConfig):
     verbose_name = "Leads"
 
     def ready(self) -> None:
-        from leads import events, handlers, panels, search  # noqa: PLC0415  models are not ready at import time
+        from leads import events, handlers, panels, search, webhooks  # noqa: PLC0415  models are not ready before
         from leads.imports import IMPORTERS  # noqa: PLC0415
         from leads.registries import handoff_sections  # noqa: PLC0415
         from leads.selectors.activities import lead_activity_ids  # noqa: PLC0415
@@ -29,6 +29,7 @@ class LeadsConfig(AppConfig):
         scope_sources.register(ScopeSource("leads.activities", "accounts.activity", lead_activity_ids))
         scope_sources.register(ScopeSource("leads.handed", "leads.lead", handed_lead_ids))
         panels.register()
+        webhooks.register()
         search.register()
         self._grant()
 

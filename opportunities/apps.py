@@ -9,7 +9,7 @@ class OpportunitiesConfig(AppConfig):
     verbose_name = "Opportunities"
 
     def ready(self) -> None:
-        from opportunities import panels, panels_quotes, search  # noqa: PLC0415  models are not ready at import time
+        from opportunities import panels, panels_quotes, search, webhooks  # noqa: PLC0415  models are not ready before
         from opportunities.imports import IMPORTERS  # noqa: PLC0415
         from revops.integrations.registries import importers  # noqa: PLC0415
 
@@ -32,5 +32,6 @@ class OpportunitiesConfig(AppConfig):
         roles.grant(roles.REVOPS_ADMIN, *roles.manage("opportunities", "approvalrule"))
         roles.grant(roles.REVOPS_ADMIN, "opportunities.view_approvalrequest", "opportunities.view_approvalstep")
         panels.register()
+        webhooks.register()
         panels_quotes.register()
         search.register()

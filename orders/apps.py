@@ -8,7 +8,7 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from opportunities.events import OpportunityMoved, QuoteAccepted  # noqa: PLC0415  models are not ready at import
-        from orders import guards, handlers, panels, search  # noqa: PLC0415
+        from orders import guards, handlers, panels, search, webhooks  # noqa: PLC0415
         from revops.core import outbox  # noqa: PLC0415
         from revops.users import roles  # noqa: PLC0415
 
@@ -16,6 +16,7 @@ class OrdersConfig(AppConfig):
         outbox.subscribe(OpportunityMoved, handlers.draft_order_when_won_by_hand)
         guards.register()
         panels.register()
+        webhooks.register()
         search.register()
         sellers = (roles.SALES_REP, roles.SALES_MANAGER, roles.REVOPS_ADMIN)
         roles.grant_all(sellers, "orders.add_order", "orders.change_order", "orders.book_order")

@@ -7,10 +7,11 @@ class PostsalesConfig(AppConfig):
     verbose_name = "Post-sales"
 
     def ready(self) -> None:
-        from postsales import panels, search  # noqa: PLC0415  models are not ready at import time
+        from postsales import panels, search, webhooks  # noqa: PLC0415  models are not ready at import time
         from revops.users import roles  # noqa: PLC0415
 
         panels.register()
+        webhooks.register()
         search.register()
         workers = (
             roles.SUPPORT,

@@ -9,7 +9,7 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         from revops.core import jobs, registries  # noqa: PLC0415  models are not ready at import time
-        from revops.integrations import services  # noqa: PLC0415
+        from revops.integrations import frame, services  # noqa: PLC0415
         from revops.integrations.imports import IMPORTERS  # noqa: PLC0415
         from revops.integrations.registries import importers  # noqa: PLC0415
         from revops.integrations.selectors import benefits_to_measure  # noqa: PLC0415
@@ -34,6 +34,7 @@ class IntegrationsConfig(AppConfig):
             )
         )  # fmt: skip
         registries.day_items.register(registries.DaySource("integrations.benefits", benefits_to_measure))
+        frame.register_webhooks()
         roles.grant_all((roles.SDR, roles.SALES_MANAGER, roles.REVOPS_ADMIN), may_import)
         roles.grant(
             roles.REVOPS_ADMIN,

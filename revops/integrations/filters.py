@@ -1,9 +1,9 @@
-"""Filters of imports and change requests, shared by the list pages and the API."""
+"""Filters of imports, change requests and webhooks, shared by the list pages and the API."""
 
 import django_filters
 
 from revops.core.api.filters import StrictFilterSet
-from revops.integrations.models import ImportRun, SystemChangeRequest
+from revops.integrations.models import ImportRun, SystemChangeRequest, Webhook, WebhookMessage
 
 
 class ImportFilter(StrictFilterSet):
@@ -20,4 +20,22 @@ class ChangeRequestFilter(StrictFilterSet):
 
     class Meta:
         model = SystemChangeRequest
+        fields: list[str] = []
+
+
+class WebhookFilter(StrictFilterSet):
+    state = django_filters.ChoiceFilter(choices=Webhook.State.choices)
+    archived = django_filters.BooleanFilter(field_name="archived_at", lookup_expr="isnull", exclude=True)
+
+    class Meta:
+        model = Webhook
+        fields: list[str] = []
+
+
+class MessageFilter(StrictFilterSet):
+    state = django_filters.ChoiceFilter(choices=WebhookMessage.State.choices)
+    type = django_filters.CharFilter(field_name="name")
+
+    class Meta:
+        model = WebhookMessage
         fields: list[str] = []

@@ -1,10 +1,11 @@
-"""HTML input of imports and change requests."""
+"""HTML input of imports, change requests and webhooks."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from revops.integrations.offers import may_hear_kind, offers, typed
 from revops.integrations.reading import DELIMITERS, ENCODINGS
 from revops.integrations.selectors import importers_for
 from revops.users.models import User
@@ -71,3 +72,56 @@ class BenefitForm(forms.Form):
     """What a change brought."""
 
     measured_benefit = forms.CharField(label=_("Measured benefit"), max_length=400)
+
+
+class WebhookForm(forms.Form):
+    """Where to, and what about."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    url = forms.CharField(
+        label=_("Address"),
+        max_length=500,
+        help_text=_("https:// only, and on the public Internet. Redirects are not followed."),
+    )
+    events = forms.MultipleChoiceField(label=_("Events"), widget=forms.CheckboxSelectMultiple)
+    filter = forms.CharField(
+        label=_("Only if"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("One condition a line, such as to_stage = closed_won. Each field must stand in all chosen events."),
+    )
+
+    def __init__(self, *args: Any, viewer: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        events: Any = self.fields["events"]
+        events.choices = [
+            (one.key, f"{one.label} · {one.key} ({', '.join(one.facts)})")
+            for one in offers.all()
+            if may_hear_kind(viewer, one)
+        ]
+
+    def clean_filter(self) -> dict[str, Any]:
+        """Lines as a mapping; values as the events' fields are typed."""
+        wanted: dict[str, Any] = {}
+        for line in self.cleaned_data["filter"].splitlines():
+            name, equals, value = (part.strip() for part in line.partition("="))
+            if not line.strip():
+                continue
+            if not name or not equals or name in wanted:
+                raise forms.ValidationError(_("Write each line as field = value, each field once."))
+            wanted[name] = typed(name, value, self.cleaned_data.get("events", []))
+        return wanted
+
+
+class RotateForm(forms.Form):
+    """How long the old secret goes on signing."""
+
+    keep_hours = forms.IntegerField(label=_("Hours that the old secret stays valid"), min_value=0, max_value=168)
+
+
+class ReplayForm(forms.Form):
+    """From when on."""
+
+    since = forms.DateTimeField(
+        label=_("Since"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    )

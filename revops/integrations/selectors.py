@@ -10,7 +10,15 @@ from django.utils.translation import gettext as _
 from revops.core.errors import InvalidInput
 from revops.core.registries import DayItem
 from revops.core.scope import require
-from revops.integrations.models import ImportRow, ImportRun, SystemChangeRequest
+from revops.integrations.models import (
+    ImportRow,
+    ImportRun,
+    SystemChangeRequest,
+    Webhook,
+    WebhookAttempt,
+    WebhookMessage,
+)
+from revops.integrations.offers import closed_names
 from revops.integrations.registries import Importer, importers
 
 
@@ -65,3 +73,41 @@ def importer_for(kind: str, actor: Any) -> Importer:
 def rows_to_write(run: ImportRun) -> Any:
     """Rows that the plan creates or updates, in the order of the file."""
     return ImportRow.objects.filter(run=run, verdict__in=["create", "update"]).order_by("number")
+
+
+# Webhooks ---------------------------------------------------------------------------------
+
+
+def webhook_list(*, viewer: Any) -> QuerySet[Webhook]:
+    """Webhooks as the list page and the API show them; only for people who may have some."""
+    rows = Webhook.objects.visible_to(viewer).select_related("owner", "created_by")
+    return rows if viewer.has_perm("integrations.manage_webhooks") else rows.none()
+
+
+def message_list(*, viewer: Any, webhook: Webhook | None = None) -> QuerySet[WebhookMessage]:
+    """What was sent or waits, newest first. What concerns pay is listed only for those who may see pay."""
+    rows = WebhookMessage.objects.visible_to(viewer).exclude(name__in=closed_names(viewer))
+    rows = rows.filter(webhook=webhook) if webhook is not None else rows
+    return rows.select_related("webhook") if viewer.has_perm("integrations.manage_webhooks") else rows.none()
+
+
+def attempts_of(message: WebhookMessage) -> QuerySet[WebhookAttempt]:
+    """Every try, newest first."""
+    return WebhookAttempt.objects.filter(message=message).order_by("-pk")
+
+
+def disabled_webhooks(user: Any, on: date) -> Sequence[DayItem]:
+    """Webhooks that were disabled wait for their owner."""
+    disabled = Webhook.objects.visible_to(user).alive().filter(owner=user, state=Webhook.State.DISABLED)
+    return [
+        DayItem(
+            kind=str(_("Webhook")),
+            title=str(_("“%(name)s” is disabled") % {"name": webhook.name}),
+            sub=webhook.disabled_reason,
+            url=webhook.get_absolute_url(),
+            due_at=webhook.disabled_at,
+            rank=30,
+            icon="webhook",
+        )
+        for webhook in disabled
+    ]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from revops.integrations.views import changes, imports
+from revops.integrations.views import changes, imports, webhooks
 
 urlpatterns: list[URLPattern] = [
     path("imports/", imports.ImportList.as_view(), name="import-list"),
@@ -21,5 +21,19 @@ urlpatterns: list[URLPattern] = [
         r"^change-requests/(?P<pk>\d{1,18})/(?P<verb>approve|reject|complete)/$",
         changes.act,
         name="change-request-act",
+    ),
+    path("settings/webhooks/", webhooks.WebhookList.as_view(), name="webhook-list"),
+    path("settings/webhooks/new/", webhooks.new, name="webhook-new"),
+    path("settings/webhooks/<int:pk>/", webhooks.detail, name="webhook-detail"),
+    path("settings/webhooks/<int:pk>/edit/", webhooks.edit, name="webhook-edit"),
+    path("settings/webhooks/<int:pk>/rotate/", webhooks.rotate, name="webhook-rotate"),
+    path("settings/webhooks/<int:pk>/test/", webhooks.test, name="webhook-test"),
+    path("settings/webhooks/<int:pk>/replay/", webhooks.replay_failed, name="webhook-replay"),
+    path("settings/webhooks/<int:pk>/deliveries/<int:message>/", webhooks.message, name="webhook-message"),
+    path("settings/webhooks/<int:pk>/deliveries/<int:message>/replay/", webhooks.replay, name="webhook-message-replay"),
+    re_path(
+        r"^settings/webhooks/(?P<pk>\d{1,18})/(?P<verb>pause|resume|take-over|archive|restore)/$",
+        webhooks.act,
+        name="webhook-act",
     ),
 ]

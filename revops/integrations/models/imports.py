@@ -1,11 +1,11 @@
-"""Imports with their staged rows, remembered mappings, and requests to change the system."""
+"""Imports with their staged rows, and remembered mappings."""
 
 from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from revops.core.models import BaseModel, JobRun, Stamped
 from revops.core.scope import ScopedQuerySet, within_reach
@@ -21,14 +21,14 @@ class ImportRun(BaseModel):
     """One file on its way in: uploaded, mapped, checked (a dry run), committed as a job, and perhaps undone."""
 
     class State(models.TextChoices):
-        UPLOADED = "uploaded", "Columns"
-        MAPPED = "mapped", "To be checked"
-        CHECKED = "checked", "Checked"
-        COMMITTING = "committing", "Importing"
-        DONE = "done", "Done"
-        UNDOING = "undoing", "Being undone"
-        UNDONE = "undone", "Undone"
-        CANCELLED = "cancelled", "Cancelled"
+        UPLOADED = "uploaded", _("Columns")
+        MAPPED = "mapped", _("To be checked")
+        CHECKED = "checked", _("Checked")
+        COMMITTING = "committing", _("Importing")
+        DONE = "done", _("Done")
+        UNDOING = "undoing", _("Being undone")
+        UNDONE = "undone", _("Undone")
+        CANCELLED = "cancelled", _("Cancelled")
 
     TRANSITIONS = {
         State.UPLOADED: frozenset({State.MAPPED}),
@@ -90,11 +90,11 @@ class ImportRow(models.Model):
     """A row as it came, what the plan says of it, and what is needed to take it back."""
 
     class Verdict(models.TextChoices):
-        CREATE = "create", "Created"
-        UPDATE = "update", "Updated"
-        SAME = "same", "Unchanged"
-        SKIP = "skip", "Left out"
-        ERROR = "error", "Refused"
+        CREATE = "create", _("Created")
+        UPDATE = "update", _("Updated")
+        SAME = "same", _("Unchanged")
+        SKIP = "skip", _("Left out")
+        ERROR = "error", _("Refused")
 
     run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="rows")
     number = models.PositiveIntegerField()
@@ -140,68 +140,3 @@ class HeaderMapping(Stamped):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.signature[:8]}"
-
-
-class ChangeRequestQuerySet(ScopedQuerySet["SystemChangeRequest"]):
-    def visible_to(self, user: Any) -> "ChangeRequestQuerySet":
-        """Who asked for it, who sponsors it, and whoever reaches them."""
-        return self.filter(within_reach(user, "created_by", "sponsor"))
-
-    def to_be_measured(self, on: Any) -> "ChangeRequestQuerySet":
-        return self.filter(status=SystemChangeRequest.Status.DONE, measure_on__lte=on, measured_benefit="")
-
-
-class SystemChangeRequest(BaseModel):
-    """A wish to change a system that sales works with. Approved only with a sponsor and an expected benefit."""
-
-    class Status(models.TextChoices):
-        PROPOSED = "proposed", "Proposed"
-        APPROVED = "approved", "Approved"
-        REJECTED = "rejected", "Rejected"
-        DONE = "done", "Done"
-        MEASURED = "measured", "Measured"
-
-    TRANSITIONS = {
-        Status.PROPOSED: frozenset({Status.APPROVED, Status.REJECTED}),
-        Status.APPROVED: frozenset({Status.DONE, Status.REJECTED}),
-        Status.REJECTED: frozenset(),
-        Status.DONE: frozenset({Status.MEASURED}),
-        Status.MEASURED: frozenset(),
-    }
-
-    title = models.CharField(max_length=200)
-    details = models.TextField(blank=True, default="")
-    sponsor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="sponsored_changes"
-    )
-    expected_benefit = models.CharField(max_length=400, blank=True, default="")
-    measured_benefit = models.CharField(max_length=400, blank=True, default="")
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PROPOSED)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="change_requests")
-    approved_at = models.DateTimeField(null=True, blank=True)
-    approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    done_on = models.DateField(null=True, blank=True)
-    measure_on = models.DateField(null=True, blank=True)
-
-    objects = ChangeRequestQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-pk"]
-        permissions = [("approve_systemchangerequest", "Can approve changes to systems")]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(status__in=["proposed", "rejected"]) | (Q(sponsor__isnull=False) & ~Q(expected_benefit="")),
-                name="change_request_approved_has_sponsor_and_benefit",
-            ),
-            models.CheckConstraint(
-                condition=~Q(status="measured") | ~Q(measured_benefit=""), name="change_request_measured_has_benefit"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.title
-
-    def get_absolute_url(self) -> str:
-        return reverse("change-request-detail", args=[self.pk])

@@ -1,0 +1,12 @@
+"""What webhooks may tell of this room."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts import events
+from accounts.models import Activity
+from revops.integrations.offers import Offer, offers
+
+
+def register() -> None:
+    """Each event with the record that decides who may hear of it."""
+    offers.register(Offer(events.ActivityCompleted, _("An activity happened"), Activity, "activity_id"))
