@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 from opportunities.models import Opportunity, Quote, Stage
+from revops.core.custom import values as custom
+from revops.core.custom.definitions import Step, once
 
 
 def closing_needs(deal: Opportunity, target: Stage) -> tuple[str, ...]:
@@ -16,6 +18,25 @@ def closing_needs(deal: Opportunity, target: Stage) -> tuple[str, ...]:
 
 
 def gaps(deal: Opportunity, target: Stage, also: Iterable[str] = ()) -> list[str]:
-    """Names of the fields that the stage needs and the deal lacks, in the order in which to ask for them."""
+    """Names of the fields that the stage needs and the deal lacks, in the order in which to ask for them.
+
+    A custom field is called "custom.<key>".
+    """
     names = dict.fromkeys([*also, *target.requires])
-    return [name for name in names if getattr(deal, name, None) in (None, "")]
+    own = [name for name in names if getattr(deal, name, None) in (None, "")]
+    return [*own, *(f"custom.{field.key}" for field in custom.gaps(deal, target.key))]
+
+
+def stage_steps(deal: Opportunity | None) -> list[Step]:
+    """The stages of a deal's pipeline in order, of all pipelines for none; lost leads nowhere."""
+    stages = Stage.objects.order_by("position", "pk")
+    if deal is not None:
+        stages = stages.filter(pipeline_id=deal.pipeline_id)
+    rows: list[Stage] = once(f"stages:{deal.pipeline_id if deal else ''}", lambda: list(stages))
+    found = {row.key: Step(row.key, row.label, row.kind != Stage.Kind.LOST) for row in reversed(rows)}
+    return list(reversed(found.values()))
+
+
+def stage_key(deal: Opportunity) -> str | None:
+    """The stage at which a deal stands."""
+    return deal.stage.key if deal.stage_id else None

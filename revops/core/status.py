@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from django.db import models
+from django.utils.translation import gettext as _
 
+from revops.core.custom import values as custom
 from revops.core.errors import IllegalState, StaleCopy
+from revops.core.models import CustomData
 
 M = TypeVar("M", bound=models.Model)
 
@@ -16,25 +19,37 @@ def lock(record: M, version: int | None = None) -> M:
     """
     fresh = type(record)._base_manager.select_for_update(of=("self",)).filter(pk=record.pk).first()
     if fresh is None:
-        raise IllegalState("gone", f"Somebody removed this {record._meta.verbose_name} meanwhile.")
+        raise IllegalState("gone", _("Somebody removed this %(kind)s meanwhile.") % {"kind": record._meta.verbose_name})
     if version is not None and fresh.version != version:  # type: ignore[attr-defined]
         raise StaleCopy(fresh, version)
     return fresh
 
 
 def advance(record: Any, target: str, transitions: Mapping[Any, frozenset[Any]], *, field: str = "status") -> None:
-    """Set the status if the table permits it and raise the version; else IllegalState, the record unchanged."""
+    """Set the status if the table permits it and raise the version; else IllegalState, the record unchanged.
+
+    Custom fields that the new status needs are there, or MissingFields names them.
+    """
     current = getattr(record, field)
     if target not in transitions[current]:
         kind = record._meta.verbose_name
         raise IllegalState(
             "illegal_state",
-            f"This {kind} is {str(current).replace('_', ' ')}: it cannot become {str(target).replace('_', ' ')}.",
+            _("This %(kind)s is %(now)s: it cannot become %(wanted)s.")
+            % {"kind": kind, "now": _in_words(record, field, current), "wanted": _in_words(record, field, target)},
             facts={"from": str(current), "to": str(target)},
         )
+    if field == "status" and isinstance(record, CustomData):
+        custom.require(record, target)
     setattr(record, field, target)
     if hasattr(record, "version"):
         record.version += 1
+
+
+def _in_words(record: Any, field: str, value: str) -> str:
+    """A state as people call it."""
+    labels = dict(record._meta.get_field(field).flatchoices)
+    return str(labels.get(value, str(value).replace("_", " "))).lower()
 
 
 def edit(record: Any, changes: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -47,7 +62,7 @@ def edit(record: Any, changes: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     }
     if not changed:
         return {}
-    for name, (_, value) in changed.items():
+    for name, (_before, value) in changed.items():
         setattr(record, name, value)
     record.version += 1
     record.save(update_fields=[*changed, "version", "updated_at"])

@@ -9,7 +9,9 @@ from django.db import InterfaceError, OperationalError
 
 from revops.core import clock, jobs, outbox
 from revops.core.api import idempotency
-from revops.core.models import JobRun
+from revops.core.custom import indexes
+from revops.core.custom import services as custom
+from revops.core.models import CustomField, JobRun
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,25 @@ def forget_idempotency_keys() -> int:
 def forget_sessions() -> None:
     """Sessions whose time is over."""
     SessionStore.clear_expired()
+
+
+@shared_task(name="core.build_custom_indexes", ignore_result=True)
+def build_custom_indexes() -> int:
+    """Indexes of custom fields as the definitions want them: woken by a change, swept while some are missing."""
+    states = CustomField.IndexState
+    if not CustomField.objects.filter(index_state__in=[states.WANTED, states.FAILED]).exists():
+        return 0
+    done = indexes.bring_in_line()
+    for field in CustomField.objects.filter(pk__in=done):
+        built = states.BUILT if indexes.wants(field) else states.NONE
+        state = states.FAILED if done[field.pk] else built
+        custom.note_index(field=field, state=state, error=done[field.pk], actor=None)
+    return len(done)
+
+
+def wake_indexes() -> None:
+    """After a definition changed."""
+    build_custom_indexes.apply_async(retry=False, queue="reports")
 
 
 def wake_relay() -> None:

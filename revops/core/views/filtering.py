@@ -11,6 +11,7 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from django_filters import FilterSet
 
+from revops.core.custom.filters import Operand
 from revops.core.templatetags.frame import day
 
 FEW = 12
@@ -74,6 +75,8 @@ def is_set(value: Any) -> bool:
 
 def in_words(field: Any, value: Any) -> str:
     """A filter's value in words: the label of a choice, a range as from … to …"""
+    if isinstance(value, Operand):
+        return value.words
     if isinstance(value, slice):
         parts = [_("from %s") % _plain(value.start) if value.start is not None else ""]
         parts.append(_("to %s") % _plain(value.stop) if value.stop is not None else "")
