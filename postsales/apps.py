@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PostsalesConfig(AppConfig):
@@ -7,9 +8,13 @@ class PostsalesConfig(AppConfig):
     verbose_name = "Post-sales"
 
     def ready(self) -> None:
-        from postsales import panels, search, webhooks  # noqa: PLC0415  models are not ready at import time
+        from postsales import notices, panels, search, webhooks  # noqa: PLC0415  models are not ready before
+        from postsales.models import SupportCase  # noqa: PLC0415
+        from revops.core.custom.definitions import Home, homes, steps_of  # noqa: PLC0415
         from revops.users import roles  # noqa: PLC0415
 
+        homes.register(Home(SupportCase, _("Cases"), steps_of(SupportCase.Status), order=70))
+        notices.register()
         panels.register()
         webhooks.register()
         search.register()

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from leads.models import Assignment, Lead, LeadQueue, RoutingPool
+from leads.services import _telling
 from revops.core import audit, clock
 from revops.core.errors import DomainError
 from revops.core.status import edit
@@ -40,6 +41,7 @@ def assign(lead: Lead, choice: Choice, *, actor: Any) -> Assignment:
     changed = edit(lead, {"owner": choice.user, "queue": choice.queue})
     if changed:
         audit.record("lead.assigned", lead, actor=actor, changed=changed, reason=choice.reason)
+        _telling.assigned(lead, to=choice.user, actor=actor, why=choice.reason)
     return row
 
 

@@ -8,6 +8,7 @@ from accounts.models import Activity
 from accounts.services import plan_activity
 from leads.events import HandoffDecided
 from leads.models import Handoff, Lead, LeadActivity
+from leads.services import _telling
 from revops.core import audit, clock, outbox
 from revops.core.status import advance, lock
 
@@ -42,3 +43,4 @@ def _end(handoff: Handoff, note: str, actor: Any) -> None:
     handoff.save(update_fields=["status", "reason", "decided_at", "version", "updated_at"])
     audit.record("handoff.expired", handoff, actor=actor, reason=note)
     outbox.publish(HandoffDecided(handoff_id=handoff.pk, lead_id=handoff.lead_id, status=handoff.status))
+    _telling.decided(handoff, actor=actor)

@@ -13,6 +13,7 @@ from leads.events import HandoffDecided, HandoffSubmitted
 from leads.models import Handoff, Lead, LeadActivity
 from leads.registries import handoff_sections
 from leads.selectors.handoffs import may_decide
+from leads.services import _telling
 from leads.services._returns import NOTE_LENGTH, back_to_working
 from revops.core import audit, clock, outbox
 from revops.core.errors import IllegalState, InvalidInput, MissingFields, NotAllowed
@@ -54,6 +55,7 @@ def submit_handoff(*, lead: Lead, to_user: Any, version: int | None, actor: Any,
     audit.record("handoff.submitted", handoff, actor=actor, to=to_user)
     audit.record("lead.handed_off", lead, actor=actor, note=str(to_user))
     outbox.publish(HandoffSubmitted(handoff_id=handoff.pk, lead_id=lead.pk))
+    _telling.submitted(handoff)
     return handoff
 
 
@@ -96,6 +98,7 @@ def reject_handoff(*, handoff: Handoff, reason: str, version: int | None, actor:
     back_to_working(lead, handoff.reason, actor=actor, tell=handoff.from_user)
     audit.record("handoff.rejected", handoff, actor=actor, reason=handoff.reason)
     outbox.publish(HandoffDecided(handoff_id=handoff.pk, lead_id=lead.pk, status=handoff.status))
+    _telling.decided(handoff, actor=actor)
     return handoff
 
 
@@ -116,6 +119,7 @@ def settle_accepted_handoff(
         handoff.save(update_fields=["status", "decided_at", "decided_by", "version", "updated_at"])
         audit.record("handoff.accepted", handoff, actor=actor)
         outbox.publish(HandoffDecided(handoff_id=handoff.pk, lead_id=lead.pk, status=handoff.status))
+        _telling.decided(handoff, actor=actor)
     advance(lead, Lead.Status.CONVERTED, Lead.TRANSITIONS)
     lead.converted_at, lead.account, lead.contact = now, account, contact
     lead.save(update_fields=["status", "converted_at", "account", "contact", "version", "updated_at"])

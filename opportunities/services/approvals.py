@@ -9,7 +9,7 @@ from opportunities.models import ApprovalRequest, ApprovalRule, ApprovalStep, Qu
 from opportunities.models.approval import MANAGER
 from opportunities.selectors.approvals import Turn, deciding_rule, may_decide, turns_of
 from opportunities.selectors.pricing import check_sellable
-from opportunities.services import _quote_rows
+from opportunities.services import _quote_rows, _telling
 from revops.core import audit, clock
 from revops.core.errors import IllegalState, InvalidInput, MissingFields, NotAllowed
 from revops.core.money import currencies, money
@@ -73,6 +73,7 @@ def _ask(quote: Quote, rule: ApprovalRule, turns: list[Turn], actor: User) -> No
         ApprovalStep(request=request, position=position, role=turn.role, approver=turn.approver, submitted_by=actor)
         for position, turn in enumerate(turns, start=1)
     )
+    _telling.your_turn(request, actor=actor)
 
 
 @transaction.atomic
@@ -89,6 +90,10 @@ def approve_quote_step(*, approval: ApprovalRequest, version: int | None, actor:
         _approve(quote)
         quote.save(update_fields=["status", "approved_at", "version", "updated_at"])
     approval.save(update_fields=["status", "version", "updated_at"])
+    if approval.status == REQUEST.APPROVED:
+        _telling.decided(approval, quote, actor=actor, note=step.note)
+    else:
+        _telling.your_turn(approval, actor=actor)
     audit.record("quote.step_approved", quote, actor=actor, role=step.role, position=step.position, note=step.note)
     return quote
 
@@ -105,6 +110,7 @@ def reject_quote_step(*, approval: ApprovalRequest, version: int | None, actor: 
     approval.save(update_fields=["status", "version", "updated_at"])
     advance(quote, STATUS.DRAFT, Quote.TRANSITIONS)
     quote.save(update_fields=["status", "version", "updated_at"])
+    _telling.decided(approval, quote, actor=actor, note=step.note)
     audit.record("quote.step_rejected", quote, actor=actor, role=step.role, position=step.position, note=step.note)
     return quote
 

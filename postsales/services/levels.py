@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from postsales.events import SlaBreached
 from postsales.models import Priority, SlaBreach, SlaPolicy, SlaTarget, SupportCase
 from postsales.selectors.clocks import ClockBook
+from postsales.services import _telling
 from revops.core import audit, clock, outbox
 from revops.core.errors import InvalidInput
 from revops.core.first_use import first_use
@@ -114,6 +115,7 @@ def watch_case(*, case: SupportCase, actor: Any = None) -> list[SlaBreach]:
             noted.append(breach)
             audit.record("case.sla_breached", case, actor=actor, target=target, due_at=due_at)
             outbox.publish(SlaBreached(case_id=case.pk, target=target, due_at=due_at.isoformat()))
+            _telling.breached(case, breach)
     return noted
 
 

@@ -27,6 +27,11 @@ def at(moment: datetime) -> Iterator[None]:
         _moment.reset(token)
 
 
+def telling() -> bool:
+    """Whether the services act inside a story (`at`): nobody is written to about it."""
+    return _moment.get() is not None
+
+
 def company_zone() -> ZoneInfo:
     """The company's time zone (setting COMPANY_TIME_ZONE)."""
     return ZoneInfo(settings.COMPANY_TIME_ZONE)

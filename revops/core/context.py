@@ -11,11 +11,19 @@ from django.urls import NoReverseMatch, reverse
 from revops.core.registries import CreateItem, NavItem, create_menu, navigation, permitted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.contrib.auth.models import AbstractUser
     from django.http import HttpRequest
     from django_stubs_ext import StrOrPromise
 
 COUNT_SECONDS = 30
+_unread: list[Callable[[Any], int]] = []
+
+
+def provide_unread(source: Callable[[Any], int]) -> None:
+    """Register who knows the number on the bell."""
+    _unread[:] = [source]
 
 
 @dataclass(frozen=True)
@@ -80,5 +88,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "phone": _tabs(links),
             "create": _create(user),
             "home": links[0].url if links else "/",
+            "unread": sum(source(user) for source in _unread),
         }
     }

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from revops.core import audit, clock
 from revops.core.errors import IllegalState, reason_of
@@ -13,24 +15,37 @@ from revops.core.models import JobRun
 from revops.core.status import advance
 
 MAX_TRIES = 5
-LOST_AFTER = timedelta(seconds=60)
+# A job that moved nothing for so long has lost its worker or its place in the queue.
+LOST_AFTER = timedelta(seconds=settings.JOB_LOST_SECONDS)
 
 
 @dataclass(frozen=True)
 class JobKind:
     """`step(job=...)` does one chunk, moves job.cursor/done/counts and says whether there is more.
 
-    The others are optional: `finish(job=...)` runs after the last step, `cancel(job=...)` undoes what was written.
+    The others are optional: `finish(job=...)` runs after the last step, `cancel(job=...)` undoes what was written, or
+    with `keeps` leaves it.
     """
 
     step: Callable[..., bool]
     finish: Callable[..., None] | None = None
     cancel: Callable[..., None] | None = None
     queue: str = "default"
+    keeps: bool = False
+    notice: str = "job.done"  # the kind of notification that its starter gets at the end
+
+
+def notice_of(job: JobRun) -> str:
+    """Which kind of notification tells of this job's end."""
+    kind = _kinds.get(job.kind)
+    if job.state == JobRun.State.FAILED or kind is None:
+        return "job.failed"
+    return kind.notice
 
 
 _kinds: dict[str, JobKind] = {}
 _enqueue: list[Callable[[JobRun, str], None]] = []
+_tell: list[Callable[..., None]] = []
 
 
 def register(kind: str, job_kind: JobKind) -> None:
@@ -43,15 +58,31 @@ def on_start(enqueue: Callable[[JobRun, str], None]) -> None:
     _enqueue[:] = [enqueue]
 
 
+def on_end(tell: Callable[..., None]) -> None:
+    """Register who is told of a job that is done or failed for good: tell(job=...), in the job's transaction."""
+    _tell[:] = [tell]
+
+
+def _ended(job: JobRun) -> None:
+    for tell in _tell:
+        tell(job=job)
+
+
+def keeps(kind: str) -> bool:
+    """Whether a cancelled job of this kind leaves what it wrote."""
+    return kind in _kinds and _kinds[kind].keeps
+
+
 @transaction.atomic
 def start(*, kind: str, actor: Any, total: int = 0, params: dict[str, Any] | None = None) -> JobRun:
     """Create the job's row and hand it to a worker after the commit."""
     job = JobRun.objects.create(kind=kind, created_by=actor, total=total, params=params or {})
-    _hand_over(job)
+    hand_over(job)
     return job
 
 
-def _hand_over(job: JobRun) -> None:
+def hand_over(job: JobRun) -> None:
+    """Give a job to a worker once this transaction is committed."""
     transaction.on_commit(lambda: _enqueue[0](job, _kinds[job.kind].queue), robust=True)
 
 
@@ -83,6 +114,7 @@ def _step(job_id: str) -> bool:
             kind.finish(job=job)
         advance(job, JobRun.State.DONE, JobRun.TRANSITIONS, field="state")
         job.finished_at = clock.now()
+        _ended(job)
     job.save()
     return more
 
@@ -104,6 +136,7 @@ def _failed(job_id: str, error: Exception) -> None:
     if job.tries >= MAX_TRIES and job.state in (JobRun.State.QUEUED, JobRun.State.RUNNING):
         advance(job, JobRun.State.FAILED, JobRun.TRANSITIONS, field="state")
         job.finished_at = clock.now()
+        _ended(job)
     job.save()
 
 
@@ -112,11 +145,25 @@ def request_cancel(*, job: JobRun, actor: Any) -> JobRun:
     """Ask a job to stop; the worker undoes what was written and marks it cancelled."""
     row = JobRun.objects.select_for_update().get(pk=job.pk)
     if row.state not in (JobRun.State.QUEUED, JobRun.State.RUNNING):
-        raise IllegalState("job_over", "This job has already ended.")
+        raise IllegalState("job_over", _("This job has already ended."))
     row.cancel_requested = True
     row.save(update_fields=["cancel_requested", "updated_at"])
     audit.record("job.cancel_requested", row, actor=actor)
-    _hand_over(row)
+    hand_over(row)
+    return row
+
+
+@transaction.atomic
+def retry(*, job: JobRun, actor: Any) -> JobRun:
+    """Let a failed job go on where it stopped, with all its tries again."""
+    row = JobRun.objects.select_for_update().get(pk=job.pk)
+    if row.state != JobRun.State.FAILED:
+        raise IllegalState("job_not_failed", _("This job has not failed."))
+    advance(row, JobRun.State.QUEUED, JobRun.TRANSITIONS, field="state")
+    row.tries, row.error, row.cancel_requested, row.finished_at = 0, "", False, None
+    row.save()
+    audit.record("job.retried", row, actor=actor)
+    hand_over(row)
     return row
 
 

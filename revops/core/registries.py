@@ -197,6 +197,14 @@ class Step:
     label: StrOrPromise = ""
 
 
+@dataclass(frozen=True)
+class Subject:
+    """A model that stored texts point at ("leads.lead"): who points asks again what the reader may see."""
+
+    key: str
+    model: type[Model]
+
+
 navigation: Registry[NavItem] = Registry("navigation")
 create_menu: Registry[CreateItem] = Registry("create_menu")
 panels: Registry[Panel] = Registry("panels")
@@ -207,6 +215,7 @@ scope_sources: Registry[ScopeSource] = Registry("scope_sources")
 hand_over: Registry[Step] = Registry("hand_over")
 merge_steps: Registry[Step] = Registry("merge_steps")
 guards: Registry[Step] = Registry("guards")
+subjects: Registry[Subject] = Registry("subjects")
 
 
 def panels_for(page: str, obj: Model, user: AbstractUser) -> list[dict[str, Any]]:
@@ -216,6 +225,12 @@ def panels_for(page: str, obj: Model, user: AbstractUser) -> list[dict[str, Any]
         for panel in panels.all()
         if panel.page == page and permitted(panel, user) and (panel.when is None or panel.when(obj, user))
     ]
+
+
+def point_at(*models: type[Model]) -> None:
+    """Let notifications and the like point at records of these models. Each has a manager with `visible_to`."""
+    for model in models:
+        subjects.register(Subject(model._meta.label_lower, model))
 
 
 def steps_for(registry: Registry[Step], topic: str) -> list[Step]:

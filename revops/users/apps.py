@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class UsersConfig(AppConfig):
@@ -7,10 +8,17 @@ class UsersConfig(AppConfig):
     verbose_name = "Users"
 
     def ready(self) -> None:
-        from revops.core import scope  # noqa: PLC0415  models are not ready at import time
-        from revops.users import roles, selectors  # noqa: PLC0415
+        from revops.core import context, jobs, scope  # noqa: PLC0415  models are not ready at import time
+        from revops.users import roles, selectors, services  # noqa: PLC0415
+        from revops.users.registries import NoticeKind, notice_kinds  # noqa: PLC0415
 
         scope.provide_reach(selectors.reach_ids_of)
+        context.provide_unread(selectors.unread_count)
+        jobs.on_end(services.tell_job_ended)
+        notice_kinds.register(NoticeKind("job.done", _("A job of mine is finished"), mail="none", order=10))
+        notice_kinds.register(
+            NoticeKind("job.failed", _("A job of mine has failed"), mail="now", icon="alert-circle", order=11)
+        )
         roles.grant(
             roles.REVOPS_ADMIN,
             *roles.manage(
@@ -24,5 +32,6 @@ class UsersConfig(AppConfig):
             "core.view_auditentry",
             "core.view_outboxevent",
             "core.view_numberseries",
+            "core.manage_custom_fields",
         )  # fmt: skip
         roles.grant(roles.FINANCE, *roles.manage("core", "exchangerate"))

@@ -4,7 +4,7 @@ import django_filters
 from django.db.models import Q, QuerySet
 
 from revops.core.api.filters import StrictFilterSet
-from revops.users.models import Team, User
+from revops.users.models import Notification, Team, User
 
 
 class UserFilter(StrictFilterSet):
@@ -32,4 +32,15 @@ class TeamFilter(StrictFilterSet):
 
     class Meta:
         model = Team
+        fields: list[str] = []
+
+
+class NotificationFilter(StrictFilterSet):
+    """By kind; read or not."""
+
+    kind = django_filters.CharFilter()
+    unread = django_filters.BooleanFilter(field_name="read_at", lookup_expr="isnull")
+
+    class Meta:
+        model = Notification
         fields: list[str] = []

@@ -1,8 +1,16 @@
 from django.urls import URLPattern, path
 
-from revops.users import views
+from revops.users.views import notices, preferences, tokens
 
 urlpatterns: list[URLPattern] = [
-    path("settings/tokens/", views.tokens, name="token-list"),
-    path("settings/tokens/<int:pk>/revoke/", views.revoke_token, name="token-revoke"),
+    path("settings/me/", preferences.preferences, name="preferences"),
+    path("settings/tokens/", tokens.tokens, name="token-list"),
+    path("settings/tokens/<int:pk>/revoke/", tokens.revoke_token, name="token-revoke"),
+    path("settings/notifications/", notices.preferences, name="notification-settings"),
+    path("notifications/", notices.notifications, name="notification-list"),
+    path("notifications/bell/", notices.bell, name="notification-bell"),
+    path("notifications/read/", notices.read_all, name="notification-read-all"),
+    path("notifications/unsubscribe/<str:token>/", notices.unsubscribe, name="notification-unsubscribe"),
+    path("notifications/<int:pk>/open/", notices.open_notification, name="notification-open"),
+    path("notifications/<int:pk>/read/", notices.read_notification, name="notification-read"),
 ]

@@ -70,9 +70,13 @@ export function startToasts() {
     event.detail.shouldSwap = false;
     window.location.reload();
   });
+  // What asks by itself in the background is not worth a word when it fails once.
   document.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.elt.matches("[data-quiet]")) return;
     const status = event.detail.xhr.status;
     toast(one("#toasts").dataset[status === 404 ? "gone" : status === 403 ? "forbidden" : "failed"], "bad");
   });
-  document.addEventListener("htmx:sendError", () => toast(one("#toasts").dataset.unreachable, "bad"));
+  document.addEventListener("htmx:sendError", (event) => {
+    if (!event.detail.elt.matches("[data-quiet]")) toast(one("#toasts").dataset.unreachable, "bad");
+  });
 }

@@ -1,6 +1,7 @@
 """People, teams, tokens, calendars."""
 
 from revops.users.models.calendars import Absence, Holiday, WorkingCalendar, WorkingHours
+from revops.users.models.notices import Notification, NotificationPreference
 from revops.users.models.people import ApiToken, User
 from revops.users.models.teams import Team, TeamMembership, TeamPlacement
 
@@ -8,6 +9,8 @@ __all__ = [
     "Absence",
     "ApiToken",
     "Holiday",
+    "Notification",
+    "NotificationPreference",
     "Team",
     "TeamMembership",
     "TeamPlacement",

@@ -9,6 +9,21 @@ from revops.users.services.calendars import (
     set_hours,
     update_calendar,
 )
+from revops.users.services.mails import (
+    forget_notices,
+    note_mail_failed,
+    note_mailed,
+    take_due_mails,
+    unsubscribe,
+)
+from revops.users.services.notices import (
+    notify,
+    prefer_notification,
+    read_all_notifications,
+    read_notification,
+    sweep_notifications,
+    tell_job_ended,
+)
 from revops.users.services.people import (
     create_user,
     deactivate_user,
@@ -41,9 +56,16 @@ __all__ = [
     "deactivate_user",
     "end_membership",
     "fill_holidays",
+    "forget_notices",
     "move_member",
+    "note_mail_failed",
+    "note_mailed",
     "note_token_use",
+    "notify",
     "place_team",
+    "prefer_notification",
+    "read_all_notifications",
+    "read_notification",
     "rename_team",
     "revoke_token",
     "set_holidays",
@@ -51,7 +73,11 @@ __all__ = [
     "set_password",
     "set_reach",
     "set_roles",
+    "sweep_notifications",
     "sync_roles",
+    "take_due_mails",
+    "tell_job_ended",
+    "unsubscribe",
     "update_calendar",
     "update_user",
 ]

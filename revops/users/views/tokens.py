@@ -1,4 +1,4 @@
-"""A person's own settings: API tokens."""
+"""API tokens of one's own."""
 
 from typing import Any
 

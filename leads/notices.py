@@ -1,0 +1,17 @@
+"""What people are told about leads."""
+
+from django.utils.translation import gettext_lazy as _
+
+from leads.models import Handoff, Lead
+from revops.core.registries import point_at
+from revops.users.registries import NoticeKind, notice_kinds
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    point_at(Lead, Handoff)
+    notice_kinds.register(NoticeKind("lead.assigned", _("A lead is given to me"), icon="user-share", order=30))
+    notice_kinds.register(
+        NoticeKind("handoff.submitted", _("A handoff waits for my answer"), mail="now", icon="inbox", order=31)
+    )
+    notice_kinds.register(NoticeKind("handoff.decided", _("A handoff of mine is answered"), icon="inbox", order=32))
