@@ -11,19 +11,15 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import notices, panels, search, webhooks  # noqa: PLC0415  models are not ready before
+        from accounts.homes import register_homes  # noqa: PLC0415
         from accounts.imports import IMPORTERS  # noqa: PLC0415
-        from accounts.models import Account, AccountDocument, Activity, Contact, ContactDocument  # noqa: PLC0415
+        from accounts.models import Account, AccountDocument, Contact, ContactDocument  # noqa: PLC0415
         from accounts.shelves import Shelf, register_shelf  # noqa: PLC0415
-        from revops.core.custom.definitions import Home, homes, steps_of  # noqa: PLC0415
         from revops.integrations.registries import importers  # noqa: PLC0415
 
         for importer in IMPORTERS:
             importers.register(importer)
-        homes.register(Home(Account, _("Accounts"), order=20))
-        homes.register(Home(Contact, _("Contacts"), order=30))
-        homes.register(
-            Home(Activity, _("Activities"), steps_of(Activity.Status, (Activity.Status.CANCELLED,)), order=90)
-        )
+        register_homes()
         notices.register()
         panels.register()
         webhooks.register()

@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
 
 from revops.users import roles
 
@@ -11,14 +10,13 @@ class LeadsConfig(AppConfig):
 
     def ready(self) -> None:
         from leads import events, handlers, notices, panels, search, webhooks  # noqa: PLC0415  models are not ready before
+        from leads.homes import register_homes  # noqa: PLC0415
         from leads.imports import IMPORTERS  # noqa: PLC0415
-        from leads.models import Lead  # noqa: PLC0415
         from leads.registries import handoff_sections  # noqa: PLC0415
         from leads.selectors.activities import lead_activity_ids  # noqa: PLC0415
         from leads.selectors.handoffs import handed_lead_ids  # noqa: PLC0415
         from leads.selectors.sections import SECTIONS  # noqa: PLC0415
         from revops.core import outbox  # noqa: PLC0415
-        from revops.core.custom.definitions import Home, homes, steps_of  # noqa: PLC0415
         from revops.core.registries import ScopeSource, scope_sources  # noqa: PLC0415
         from revops.integrations.registries import importers  # noqa: PLC0415
 
@@ -32,9 +30,7 @@ class LeadsConfig(AppConfig):
         scope_sources.register(ScopeSource("leads.activities", "accounts.activity", lead_activity_ids))
         scope_sources.register(ScopeSource("leads.handed", "leads.lead", handed_lead_ids))
         notices.register()
-        off_path = (Lead.Status.NURTURE, Lead.Status.DISQUALIFIED)
-        successors = ("accounts.account", "accounts.contact", "opportunities.opportunity")
-        homes.register(Home(Lead, _("Leads"), steps_of(Lead.Status, off_path), carried_to=successors, order=10))
+        register_homes()
         panels.register()
         webhooks.register()
         search.register()

@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
 
 from revops.users import roles
 
@@ -11,10 +10,8 @@ class OpportunitiesConfig(AppConfig):
 
     def ready(self) -> None:
         from opportunities import notices, panels, panels_quotes, search, webhooks  # noqa: PLC0415  models are not ready before
+        from opportunities.homes import register_homes  # noqa: PLC0415
         from opportunities.imports import IMPORTERS  # noqa: PLC0415
-        from opportunities.models import Opportunity, Quote  # noqa: PLC0415
-        from opportunities.selectors.entry import stage_key, stage_steps  # noqa: PLC0415
-        from revops.core.custom.definitions import Home, homes, steps_of  # noqa: PLC0415
         from revops.integrations.registries import importers  # noqa: PLC0415
 
         for importer in IMPORTERS:
@@ -35,9 +32,7 @@ class OpportunitiesConfig(AppConfig):
         roles.grant_all(quoters, "opportunities.add_quote", "opportunities.change_quote")
         roles.grant(roles.REVOPS_ADMIN, *roles.manage("opportunities", "approvalrule"))
         roles.grant(roles.REVOPS_ADMIN, "opportunities.view_approvalrequest", "opportunities.view_approvalstep")
-        lost = (Quote.Status.REJECTED, Quote.Status.EXPIRED, Quote.Status.SUPERSEDED)
-        homes.register(Home(Opportunity, _("Opportunities"), stage_steps, stage_key, order=40))
-        homes.register(Home(Quote, _("Quotes"), steps_of(Quote.Status, lost), order=50))
+        register_homes()
         notices.register()
         panels.register()
         webhooks.register()

@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
 
 
 class OrdersConfig(AppConfig):
@@ -10,15 +9,14 @@ class OrdersConfig(AppConfig):
     def ready(self) -> None:
         from opportunities.events import OpportunityMoved, QuoteAccepted  # noqa: PLC0415  models are not ready at import
         from orders import guards, handlers, notices, panels, search, webhooks  # noqa: PLC0415  models are not ready before
-        from orders.models import Order  # noqa: PLC0415
+        from orders.homes import register_homes  # noqa: PLC0415
         from revops.core import outbox  # noqa: PLC0415
-        from revops.core.custom.definitions import Home, homes, steps_of  # noqa: PLC0415
         from revops.users import roles  # noqa: PLC0415
 
         outbox.subscribe(QuoteAccepted, handlers.book_accepted_quote)
         outbox.subscribe(OpportunityMoved, handlers.draft_order_when_won_by_hand)
         guards.register()
-        homes.register(Home(Order, _("Orders"), steps_of(Order.Status, (Order.Status.CANCELLED,)), order=60))
+        register_homes()
         notices.register()
         panels.register()
         webhooks.register()

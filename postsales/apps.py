@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
 
 
 class PostsalesConfig(AppConfig):
@@ -9,11 +8,10 @@ class PostsalesConfig(AppConfig):
 
     def ready(self) -> None:
         from postsales import notices, panels, search, webhooks  # noqa: PLC0415  models are not ready before
-        from postsales.models import SupportCase  # noqa: PLC0415
-        from revops.core.custom.definitions import Home, homes, steps_of  # noqa: PLC0415
+        from postsales.homes import register_homes  # noqa: PLC0415
         from revops.users import roles  # noqa: PLC0415
 
-        homes.register(Home(SupportCase, _("Cases"), steps_of(SupportCase.Status), order=70))
+        register_homes()
         notices.register()
         panels.register()
         webhooks.register()

@@ -1,5 +1,6 @@
 """Writes to accounts."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection, transaction
@@ -10,6 +11,7 @@ from accounts.models import Account
 from accounts.selectors.duplicates import account_duplicates
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
 from revops.core import audit, clock, upserts
+from revops.core.custom import values as custom_values
 from revops.core.errors import DuplicateSuspected, IllegalState, InvalidInput
 from revops.core.registries import guards, steps_for
 from revops.core.scope import require
@@ -42,7 +44,13 @@ TREE_LOCK = 7_201_001  # who hangs under whom changes one at a time, or two chan
 
 @transaction.atomic
 def create_account(
-    *, actor: Any, name: str, owner: Any = None, allow_duplicate: bool = False, **fields: Any
+    *,
+    actor: Any,
+    name: str,
+    owner: Any = None,
+    allow_duplicate: bool = False,
+    custom: Mapping[str, Any] | None = None,
+    **fields: Any,
 ) -> Account:
     """A new account, owned by `owner` or else by who makes it. Raises DuplicateSuspected."""
     if actor is not None:
@@ -50,6 +58,7 @@ def create_account(
     refuse_unknown(fields, (*FIELDS, *EXTERNAL))
     account = Account(owner=owner or actor, **tidy({"name": name, **fields}))
     _refuse_bad_values(account, actor)
+    account.custom = custom_values.for_new(account, custom, asked=actor is not None)
     twins = [] if actor is None else account_duplicates(viewer=actor, name=account.name, website=account.website)
     if twins:
         _allow_duplicate(actor, twins, allow_duplicate)
@@ -65,7 +74,9 @@ def _allow_duplicate(actor: Any, twins: list[dict[str, Any]], allowed: bool) -> 
 
 
 @transaction.atomic
-def update_account(*, account: Account, version: int | None, actor: Any, **changes: Any) -> Account:
+def update_account(
+    *, account: Account, version: int | None, actor: Any, custom: Mapping[str, Any] | None = None, **changes: Any
+) -> Account:
     """Change facts of an account, its owner included. Refuses a parent that would close a circle."""
     if actor is not None:
         require(actor, "accounts.change_account")
@@ -80,6 +91,8 @@ def update_account(*, account: Account, version: int | None, actor: Any, **chang
     _refuse_bad_values(trial, actor, wanted)
     if "parent" in wanted:
         _refuse_circle(account, trial.parent)
+    if custom:
+        wanted["custom"] = custom_values.merged(account, custom)
     changed = edit(account, {**wanted, "name_key": trial.name_key, "domain": trial.domain})
     shown = {name: pair for name, pair in changed.items() if name not in ("name_key", "domain")}
     if changed:

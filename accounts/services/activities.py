@@ -11,6 +11,7 @@ from accounts.events import ActivityCompleted
 from accounts.models import Account, Activity, Contact
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
 from revops.core import audit, clock, outbox
+from revops.core.custom import values as custom_values
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.scope import require
 from revops.core.status import advance, edit, lock
@@ -32,6 +33,7 @@ def log_activity(
     minutes: int | None = None,
     body: str = "",
     outcome: str = "",
+    custom: Mapping[str, Any] | None = None,
 ) -> Activity:
     """Something that happened, now unless `happened_at` says when."""
     if actor is not None:
@@ -47,6 +49,7 @@ def log_activity(
         outcome=outcome.strip(),
     )
     refuse_invalid(activity, TEXTS)
+    activity.custom = custom_values.for_new(activity, custom, asked=custom is not None)
     activity.save(force_insert=True)
     audit.record("activity.logged", activity, actor=actor)
     outbox.publish(ActivityCompleted(activity_id=activity.pk, kind=activity.kind))
@@ -64,6 +67,7 @@ def plan_activity(
     account: Account | None = None,
     contact: Contact | None = None,
     body: str = "",
+    custom: Mapping[str, Any] | None = None,
 ) -> Activity:
     """Something to do; the earliest planned one is a record's next action."""
     if actor is not None:
@@ -72,6 +76,7 @@ def plan_activity(
         status=Activity.Status.PLANNED, due_at=due_at, **_facts(actor, kind, subject, account, contact, owner, body)
     )
     refuse_invalid(activity, TEXTS)
+    activity.custom = custom_values.for_new(activity, custom, asked=custom is not None)
     activity.save(force_insert=True)
     audit.record("activity.planned", activity, actor=actor, due_at=due_at)
     return activity
@@ -121,7 +126,9 @@ def cancel_activity(*, activity: Activity, version: int | None, actor: Any, reas
 
 
 @transaction.atomic
-def update_activity(*, activity: Activity, version: int | None, actor: Any, **changes: Any) -> Activity:
+def update_activity(
+    *, activity: Activity, version: int | None, actor: Any, custom: Mapping[str, Any] | None = None, **changes: Any
+) -> Activity:
     """Move a planned activity (due_at), give it to somebody else (owner), or put its text right."""
     if actor is not None:
         require(actor, "accounts.change_activity")
@@ -134,6 +141,8 @@ def update_activity(*, activity: Activity, version: int | None, actor: Any, **ch
     wanted = tidy(changes)
     trial = Activity(**{name: wanted.get(name, getattr(activity, name)) for name in TEXTS})
     refuse_invalid(trial, TEXTS)
+    if custom:
+        wanted["custom"] = custom_values.merged(activity, custom)
     changed = edit(activity, wanted)
     if changed:
         audit.record("activity.changed", activity, actor=actor, changed=changed)

@@ -1,5 +1,6 @@
 """Writes to contacts."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -10,6 +11,7 @@ from accounts.models import Account, Contact
 from accounts.selectors.duplicates import contact_duplicates
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
 from revops.core import audit, clock, upserts
+from revops.core.custom import values as custom_values
 from revops.core.errors import DuplicateSuspected, IllegalState, InvalidInput
 from revops.core.scope import require
 from revops.core.status import edit, lock
@@ -21,7 +23,14 @@ EXTERNAL = ("external_system", "external_id")
 
 @transaction.atomic
 def create_contact(
-    *, actor: Any, account: Account, last_name: str, owner: Any = None, allow_duplicate: bool = False, **fields: Any
+    *,
+    actor: Any,
+    account: Account,
+    last_name: str,
+    owner: Any = None,
+    allow_duplicate: bool = False,
+    custom: Mapping[str, Any] | None = None,
+    **fields: Any,
 ) -> Contact:
     """A person at an account; owned by `owner`, else by the account's owner. Raises DuplicateSuspected."""
     if actor is not None:
@@ -32,6 +41,7 @@ def create_contact(
     contact = Contact(account=account, owner=owner or account.owner, **tidy({"last_name": last_name, **fields}))
     refuse_invalid(contact, (*TEXTS, *EXTERNAL))
     contact.email_key = email_key(contact.email)
+    contact.custom = custom_values.for_new(contact, custom, asked=actor is not None)
     twins = [] if actor is None else contact_duplicates(viewer=actor, email=contact.email, account=account)
     if twins and not allow_duplicate:
         raise DuplicateSuspected(_("This account has a contact with this e-mail address."), twins)
@@ -43,7 +53,9 @@ def create_contact(
 
 
 @transaction.atomic
-def update_contact(*, contact: Contact, version: int | None, actor: Any, **changes: Any) -> Contact:
+def update_contact(
+    *, contact: Contact, version: int | None, actor: Any, custom: Mapping[str, Any] | None = None, **changes: Any
+) -> Contact:
     """Change facts of a contact; moving it to another account keeps its history."""
     if actor is not None:
         require(actor, "accounts.change_contact")
@@ -57,6 +69,8 @@ def update_contact(*, contact: Contact, version: int | None, actor: Any, **chang
         raise InvalidInput.of(account=_("There is no such account, or it is not yours to see."))
     trial = Contact(**{**{name: getattr(contact, name) for name in FIELDS}, **wanted})
     refuse_invalid(trial, TEXTS)
+    if custom:
+        wanted["custom"] = custom_values.merged(contact, custom)
     changed = edit(contact, {**wanted, "email_key": email_key(trial.email)})
     if changed:
         shown = {name: pair for name, pair in changed.items() if name != "email_key"}

@@ -1,5 +1,6 @@
 """Making and editing leads."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from leads.selectors.duplicates import lead_domain, lead_duplicates
 from leads.services._assignments import Choice, assign, fallback_queue
 from leads.services.scoring import score_fit
 from revops.core import audit, outbox
+from revops.core.custom import values as custom_values
 from revops.core.errors import DuplicateSuspected, IllegalState, InvalidInput
 from revops.core.scope import require
 from revops.core.status import edit, lock
@@ -46,6 +48,7 @@ def create_lead(
     allow_duplicate: bool = False,
     owner: Any = None,
     route: bool = False,
+    custom: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> Lead:
     """A new lead with its fit. Raises DuplicateSuspected.
@@ -60,6 +63,7 @@ def create_lead(
     refuse_unknown(fields, (*FIELDS, *EXTERNAL))
     lead = Lead(**tidy({"last_name": last_name, "company": company, **fields}))
     _refuse_bad_values(lead)
+    lead.custom = custom_values.for_new(lead, custom, asked=actor is not None)
     twins = [] if actor is None else lead_duplicates(viewer=actor, email=lead.email, website=lead.website)
     if twins:
         _allow_duplicate(actor, twins, allow_duplicate)
@@ -85,7 +89,9 @@ def _allow_duplicate(actor: Any, twins: list[dict[str, Any]], allowed: bool) -> 
 
 
 @transaction.atomic
-def update_lead(*, lead: Lead, version: int | None, actor: Any, **changes: Any) -> Lead:
+def update_lead(
+    *, lead: Lead, version: int | None, actor: Any, custom: Mapping[str, Any] | None = None, **changes: Any
+) -> Lead:
     """Change facts of a lead; its fit follows."""
     if actor is not None:
         require(actor, "leads.change_lead")
@@ -96,6 +102,8 @@ def update_lead(*, lead: Lead, version: int | None, actor: Any, **changes: Any) 
     wanted = tidy(changes)
     trial = Lead(**{**{name: getattr(lead, name) for name in FIELDS}, **wanted})
     _refuse_bad_values(trial)
+    if custom:
+        wanted["custom"] = custom_values.merged(lead, custom)
     changed = edit(lead, {**wanted, "email_key": trial.email_key, "domain": trial.domain})
     if changed:
         shown = {name: pair for name, pair in changed.items() if name not in ("email_key", "domain")}

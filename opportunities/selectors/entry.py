@@ -22,9 +22,13 @@ def gaps(deal: Opportunity, target: Stage, also: Iterable[str] = ()) -> list[str
 
     A custom field is called "custom.<key>".
     """
+    return [*own_gaps(deal, target, also), *(f"custom.{field.key}" for field in custom.gaps(deal, target.key))]
+
+
+def own_gaps(deal: Opportunity, target: Stage, also: Iterable[str] = ()) -> list[str]:
+    """Without the custom fields."""
     names = dict.fromkeys([*also, *target.requires])
-    own = [name for name in names if getattr(deal, name, None) in (None, "")]
-    return [*own, *(f"custom.{field.key}" for field in custom.gaps(deal, target.key))]
+    return [name for name in names if getattr(deal, name, None) in (None, "")]
 
 
 def stage_steps(deal: Opportunity | None) -> list[Step]:

@@ -31,6 +31,7 @@ from opportunities.services.quotes import (
     accept_quote,
     create_quote,
     expire_quotes,
+    note_on_quote,
     reject_quote,
     revise_quote,
     send_quote,
@@ -40,6 +41,7 @@ from opportunities.services.splits import set_splits
 from opportunities.services.upserts import upsert_opportunity
 
 __all__ = [
+    "note_on_quote",
     "upsert_opportunity",
     "restore_opportunity",
     "archive_opportunity",

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from opportunities.models import Opportunity, Pipeline, Stage
-from opportunities.selectors.entry import gaps
+from opportunities.selectors.entry import gaps, own_gaps
+from revops.core.custom.values import explained
 from revops.core.errors import IllegalState, InvalidInput, MissingFields
 from revops.core.money import currencies, money
 
@@ -43,7 +44,7 @@ LABELS = {
 
 def refuse_unknown(fields: Mapping[str, Any], known: Iterable[str]) -> None:
     """A misspelt field is an error, never ignored."""
-    unknown = sorted(set(fields) - set(known))
+    unknown = sorted(set(fields) - set(known) - {"custom"})
     if unknown:
         raise InvalidInput.of(**{unknown[0]: _("An opportunity has no such field to set.")})
 
@@ -108,15 +109,26 @@ def stage_of(pipeline_id: int, stage: Stage | str | None) -> Stage:
 
 
 def require_entry(
-    opportunity: Opportunity, stage: Stage, also: Iterable[str] = (), among: Collection[str] | None = None
+    opportunity: Opportunity,
+    stage: Stage,
+    also: Iterable[str] = (),
+    among: Collection[str] | None = None,
+    *,
+    own_only: bool = False,
 ) -> None:
     """Refuse a stage whose entry criteria do not hold. Raises MissingFields with exactly the empty ones.
 
-    `among` looks at these fields only: an edit must not empty what the stage needs.
+    `among` looks at these fields only: an edit must not empty what the stage needs. `own_only` leaves custom fields
+    out, where nobody is there to fill them in.
     """
-    missing = gaps(opportunity, stage, also)
+    missing = own_gaps(opportunity, stage, also) if own_only else gaps(opportunity, stage, also)
     if among is not None:
         missing = [name for name in missing if name in among]
     if missing:
-        needed = get_text_list([str(LABELS.get(name, name)) for name in missing], _("and"))
+        needed = get_text_list([_label(name) for name in missing], _("and"))
         raise MissingFields(_("%(stage)s needs %(needed)s.") % {"stage": stage.label, "needed": needed}, missing)
+
+
+def _label(name: str) -> str:
+    custom = explained(Opportunity, name)
+    return custom[0] if custom else str(LABELS.get(name, name))

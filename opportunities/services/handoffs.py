@@ -11,6 +11,7 @@ from leads.models import Handoff, Lead
 from leads.selectors.handoffs import may_decide
 from opportunities.models import Opportunity
 from opportunities.services.opportunities import add_team_member, open_deal
+from revops.core.custom import values as custom_values
 from revops.core.errors import IllegalState, NotAllowed, StaleCopy
 from revops.core.scope import reach_ids, require
 from revops.core.status import lock
@@ -78,7 +79,13 @@ def _convert(lead: Lead, handoff: Handoff | None, actor: User) -> Opportunity:
         owner=actor,
         name=lead.company or lead.name,
         lead=lead,
-        values={"account": account, "contact": contact, "source": lead.source, "currency": account.currency},
+        values={
+            "account": account,
+            "contact": contact,
+            "source": lead.source,
+            "currency": account.currency,
+            "custom": custom_values.carried(lead, Opportunity),
+        },
     )
     # The lead knows account and contact; the deal knows its lead.
     leads_services.settle_accepted_handoff(handoff=handoff, lead=lead, account=account, contact=contact, actor=actor)
@@ -105,6 +112,7 @@ def _account(lead: Lead, actor: User) -> Account:
         employees=lead.employees,
         country=lead.country,
         phone=lead.phone,
+        custom=custom_values.carried(lead, Account),
     )
 
 
@@ -133,4 +141,5 @@ def _contact(lead: Lead, account: Account, actor: User) -> Contact:
         title=lead.title,
         email=lead.email,
         phone=lead.phone,
+        custom=custom_values.carried(lead, Contact),
     )

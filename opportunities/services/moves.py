@@ -120,7 +120,7 @@ def win_by_quote(*, opportunity: Opportunity, quote: Quote, actor: User | None) 
         opportunity.save(update_fields=["amount", "currency", "version", "updated_at"])
     else:
         won = Stage.objects.filter(pipeline_id=opportunity.pipeline_id, kind=Stage.Kind.WON).order_by("position")[0]
-        _fields.require_entry(opportunity, won, also=("account",))
+        _fields.require_entry(opportunity, won, also=("account",), own_only=True)
         _enter(opportunity, won, actor)
     _credit.spread(opportunity)
     audit.record("opportunity.won", opportunity, actor=actor, quote=quote.number, amount=quote.net)

@@ -14,6 +14,7 @@ from opportunities.events import OpportunityMoved
 from opportunities.models import Opportunity, OpportunitySplit, OpportunityTeamMember, Pipeline, Stage, StageHistory
 from opportunities.services import _credit, _fields
 from revops.core import audit, clock, outbox
+from revops.core.custom import values as custom_values
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.scope import require
 from revops.core.status import edit, lock
@@ -67,7 +68,10 @@ def open_deal(
     lead: Lead | None = None,
     reference: tuple[str, str] = ("", ""),
 ) -> Opportunity:
-    """The core of create_opportunity and of accepting a handoff, which differ in who may do it."""
+    """The core of create_opportunity and of accepting a handoff, which differ in who may do it.
+
+    What `values["custom"]` carries over from a lead is not asked to be complete: nobody is there to fill it in.
+    """
     if owner is None:
         raise InvalidInput.of(owner=_("An opportunity has an owner."))
     _fields.refuse_unknown(values, _fields.EDITABLE)
@@ -75,8 +79,9 @@ def open_deal(
     first = _fields.stage_of(pipeline.pk, stage)
     if first.kind != Stage.Kind.OPEN:
         raise InvalidInput.of(stage=_("A new opportunity starts in an open stage."))
+    given = values.get("custom")
     opportunity = Opportunity(
-        **{**_fields.tidied(values), "name": name.strip()},
+        **{**_fields.tidied(values), "name": name.strip(), "custom": {}},
         owner=owner,
         pipeline=pipeline,
         stage=first,
@@ -90,8 +95,9 @@ def open_deal(
     )
     if opportunity.account_id is None and opportunity.contact is not None:
         opportunity.account = opportunity.contact.account
+    opportunity.custom = custom_values.for_new(opportunity, given, asked=False)
     _fields.check(opportunity, ("name", *values))
-    _fields.require_entry(opportunity, first)
+    _fields.require_entry(opportunity, first, own_only=isinstance(given, custom_values.Carried) or actor is None)
     opportunity.save(force_insert=True)
     StageHistory.objects.create(opportunity=opportunity, to_stage=first, at=opportunity.stage_entered_at, by=actor)
     OpportunitySplit.objects.create(
@@ -121,6 +127,8 @@ def change_fields(
     *, opportunity: Opportunity, changes: Mapping[str, Any], actor: User | None
 ) -> dict[str, tuple[Any, Any]]:
     """Check and save changes of a locked deal; the sole split follows the owner. Returns what changed."""
+    if "custom" in changes:
+        changes = {**changes, "custom": custom_values.merged(opportunity, changes["custom"])}
     changes = _real_changes(opportunity, changes)
     if not changes:
         return {}

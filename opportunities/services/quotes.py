@@ -18,12 +18,13 @@ from opportunities.services.moves import win_by_quote
 from revops.catalog.models import PriceBook
 from revops.catalog.selectors import default_book
 from revops.core import audit, clock, outbox
+from revops.core.custom import values as custom_values
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.numbers import document_number
 from revops.core.organisation import default_entity
 from revops.core.registries import guards, steps_for
 from revops.core.scope import require
-from revops.core.status import advance, lock
+from revops.core.status import advance, edit, lock
 from revops.users.models import User
 
 STATUS = Quote.Status
@@ -45,6 +46,7 @@ def create_quote(
     discount: Decimal = ZERO,
     shipping: Decimal = ZERO,
     terms: str = "",
+    custom: Mapping[str, Any] | None = None,
 ) -> Quote:
     """A draft. `lines`: {"product", "quantity", "unit_price", "discount_percent", "tax_percent", "description"};
     prices, costs and taxes that a line leaves out are copied from the catalogue today.
@@ -66,10 +68,22 @@ def create_quote(
         terms=terms.strip(),
         created_by=actor,
     )
+    quote.custom = custom_values.for_new(quote, custom, asked=custom is not None)
     _quote_rows.set_totals(quote, priced)
     quote.save(force_insert=True)
     _quote_rows.write_lines(quote, priced)
     audit.record("quote.created", quote, actor=actor, opportunity=opportunity, net=quote.net, currency=quote.currency)
+    return quote
+
+
+@transaction.atomic
+def note_on_quote(*, quote: Quote, version: int | None, actor: User, custom: Mapping[str, Any]) -> Quote:
+    """Custom fields are notes of our own beside the document: they change in any state, and no approval ends."""
+    require(actor, "opportunities.change_quote", _("Your role does not change quotes."))
+    quote = lock(quote, version)
+    changed = edit(quote, {"custom": custom_values.merged(quote, custom)})
+    if changed:
+        audit.record("quote.noted", quote, actor=actor, changed=changed)
     return quote
 
 

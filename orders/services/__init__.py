@@ -5,11 +5,12 @@ from orders.services.credit_notes import issue_credit_note
 from orders.services.fulfilment import fulfil_order
 from orders.services.imports import import_deliveries, import_sales, note_merged_ids
 from orders.services.invoices import discard_invoice, draft_invoice, issue_invoice
-from orders.services.orders import cancel_order, close_order, create_order, update_order
+from orders.services.orders import cancel_order, close_order, create_order, note_on_order, update_order
 from orders.services.payments import allocate_payment, receive_payment, reverse_payment
 from orders.services.upserts import upsert_order
 
 __all__ = [
+    "note_on_order",
     "allocate_payment",
     "book_order",
     "book_order_from_quote",

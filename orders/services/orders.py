@@ -14,10 +14,11 @@ from orders.events import OrderCancelled
 from orders.models import Invoice, Order, OrderLine
 from orders.services import _rows
 from revops.core import audit, clock, outbox
+from revops.core.custom import values as custom_values
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.models import LegalEntity
 from revops.core.scope import require
-from revops.core.status import advance, lock
+from revops.core.status import advance, edit, lock
 from revops.users.models import User
 
 ZERO = Decimal(0)
@@ -41,6 +42,7 @@ def create_order(
     terms: str = "",
     entity: LegalEntity | None = None,
     reference: tuple[str, str] | None = None,
+    custom: Mapping[str, Any] | None = None,
     **ship_to: str,
 ) -> Order:
     """A draft order. `lines`: {"product", "quantity", "unit_price", "discount_percent", "tax_percent", "unit_cost"};
@@ -68,6 +70,7 @@ def create_order(
         entity=entity,
         external_system=system,
         external_id=key,
+        custom=custom_values.for_new(Order(), custom, asked=custom is not None),
         **ship_to,
         **_rows.totals_of(priced),
     )
@@ -106,6 +109,17 @@ def _refuse_second_draft(opportunity: Opportunity) -> None:
         raise IllegalState(
             "draft_waits", _("Order %(number)s of this deal is a draft: go on with it.") % {"number": waiting}
         )
+
+
+@transaction.atomic
+def note_on_order(*, order: Order, version: int | None, actor: User, custom: Mapping[str, Any]) -> Order:
+    """Custom fields are notes of our own beside the order: they change in any state."""
+    require(actor, "orders.change_order")
+    order = lock(order, version)
+    changed = edit(order, {"custom": custom_values.merged(order, custom)})
+    if changed:
+        audit.record("order.noted", order, actor=actor, changed=changed)
+    return order
 
 
 @transaction.atomic

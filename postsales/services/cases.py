@@ -1,5 +1,6 @@
 """A case from the first word to the last."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from postsales.events import CaseOpened, CaseResolved
 from postsales.models import CaseComment, CaseStatusLog, Priority, SlaPolicy, SupportCase
 from postsales.services.levels import default_policy, watch_case
 from revops.core import audit, clock, outbox
+from revops.core.custom import values as custom_values
 from revops.core.errors import DomainError, IllegalState, InvalidInput
 from revops.core.numbers import document_number
 from revops.core.organisation import default_entity
@@ -40,6 +42,7 @@ def open_case(
     priority: str = Priority.P3,
     owner: Any = None,
     policy: SlaPolicy | None = None,
+    custom: Mapping[str, Any] | None = None,
 ) -> SupportCase:
     """Take up what a customer asks. Both clocks start now, whatever the channel."""
     if actor is not None:
@@ -50,6 +53,7 @@ def open_case(
         priority=priority, owner=owner, opened_at=now, opened_by=actor,
     )  # fmt: skip
     _check(case)
+    case.custom = custom_values.for_new(case, custom, asked=actor is not None)
     case.policy = policy or default_policy()
     year = clock.business_day(now).year
     case.number = document_number(prefix="CASE", entity=default_entity(), kind="case", year=year)
@@ -61,7 +65,14 @@ def open_case(
 
 
 @transaction.atomic
-def update_case(*, case: SupportCase, version: int | None = None, actor: Any, **changes: Any) -> SupportCase:
+def update_case(
+    *,
+    case: SupportCase,
+    version: int | None = None,
+    actor: Any,
+    custom: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> SupportCase:
     """Correct what a case says about itself."""
     _may(actor)
     unknown = sorted(set(changes) - set(EDITABLE))
@@ -71,6 +82,8 @@ def update_case(*, case: SupportCase, version: int | None = None, actor: Any, **
     tidy = {name: value.strip() if isinstance(value, str) else value for name, value in changes.items()}
     kept = {name: getattr(case, name) for name in EDITABLE}
     _check(SupportCase(account=case.account, priority=case.priority, **{**kept, **tidy}))
+    if custom:
+        tidy["custom"] = custom_values.merged(case, custom)
     changed = edit(case, tidy)
     if changed:
         audit.record("case.changed", case, actor=actor, changed=changed)

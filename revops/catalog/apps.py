@@ -8,18 +8,17 @@ class CatalogConfig(AppConfig):
     verbose_name = "Catalog"
 
     def ready(self) -> None:
+        from revops.catalog.homes import register_homes  # noqa: PLC0415
         from revops.catalog.imports import IMPORTERS  # noqa: PLC0415
-        from revops.catalog.models import Product  # noqa: PLC0415
         from revops.catalog.search import search_products  # noqa: PLC0415
         from revops.core import registries  # noqa: PLC0415
-        from revops.core.custom.definitions import Home, homes  # noqa: PLC0415
         from revops.integrations.registries import importers  # noqa: PLC0415
         from revops.users import roles  # noqa: PLC0415  models are not ready at import time
 
         for importer in IMPORTERS:
             importers.register(importer)
 
-        homes.register(Home(Product, _("Products"), order=80))
+        register_homes()
         models = ("product", "productfamily", "pricebook", "pricebookentry", "productcost", "bundleitem")
         roles.grant(roles.REVOPS_ADMIN, *roles.manage("catalog", *models))
         registries.navigation.register(registries.NavItem("products", _("Products"), "product-list", "box", order=65))

@@ -40,7 +40,7 @@ def advance(record: Any, target: str, transitions: Mapping[Any, frozenset[Any]],
             facts={"from": str(current), "to": str(target)},
         )
     if field == "status" and isinstance(record, CustomData):
-        custom.require(record, target)
+        custom.require_at_status(record, target)
     setattr(record, field, target)
     if hasattr(record, "version"):
         record.version += 1

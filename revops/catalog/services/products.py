@@ -1,6 +1,6 @@
 """Every write of the catalogue."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from revops.catalog.models import BundleItem, PriceBook, PriceBookEntry, Product, ProductCost, ProductFamily
 from revops.core import audit
+from revops.core.custom import values as custom_values
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.money import currencies
 from revops.core.scope import require
@@ -70,18 +71,28 @@ def _check_family(family: ProductFamily) -> None:
 
 
 @transaction.atomic
-def create_product(*, actor: User | None, sku: str, name: str, **fields: Any) -> Product:
+def create_product(
+    *, actor: User | None, sku: str, name: str, custom: Mapping[str, Any] | None = None, **fields: Any
+) -> Product:
     """Add a product. A subscription needs the months that one price pays for."""
     _may(actor, "add_product")
     product = Product(sku=sku.strip(), name=name.strip(), **fields)
     _check(product)
+    product.custom = custom_values.for_new(product, custom, asked=actor is not None)
     product.save(force_insert=True)
     audit.record("product.created", product, actor=actor, sku=product.sku)
     return product
 
 
 @transaction.atomic
-def update_product(*, product: Product, version: int | None = None, actor: User | None, **changes: Any) -> Product:
+def update_product(
+    *,
+    product: Product,
+    version: int | None = None,
+    actor: User | None,
+    custom: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> Product:
     """Change what a product is. Quotes and orders keep their own copies, so none of them moves."""
     _may(actor, "change_product")
     unknown = sorted(set(changes) - set(PRODUCT_FIELDS))
@@ -91,6 +102,8 @@ def update_product(*, product: Product, version: int | None = None, actor: User 
     for name in {"sku", "name"} & changes.keys():
         changes[name] = changes[name].strip()
     _check(Product(**{name: changes.get(name, getattr(product, name)) for name in PRODUCT_FIELDS}, pk=product.pk))
+    if custom:
+        changes["custom"] = custom_values.merged(product, custom)
     changed = edit(product, changes)
     if changed:
         audit.record("product.changed", product, actor=actor, changed=changed)

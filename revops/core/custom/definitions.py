@@ -52,6 +52,14 @@ class Home:
     stands: Callable[[Any], str | None] = _status
     carried_to: tuple[str, ...] = ()
     order: int = 100
+    # Who may change the values on the record's page, and the service: change(record=…, version=…, actor=…, custom=…).
+    permission: str = ""
+    change: Callable[..., Any] | None = None
+
+    @property
+    def by_status(self) -> bool:
+        """Whether its steps are its states."""
+        return self.stands is _status
 
     @property
     def key(self) -> str:

@@ -49,15 +49,18 @@ def clean_one(field: CustomField, value: Any, *, before: Any = None) -> Any:
     return kind_of(field).clean(field, value, before=before)
 
 
-def for_new(record: Model, given: Mapping[str, Any] | None, *, target: str | None = None) -> dict[str, Any]:
-    """The column of a new record: what was given, the defaults of the rest. Raises InvalidInput, MissingFields."""
+def for_new(record: Model, given: Mapping[str, Any] | None, *, asked: bool = True) -> dict[str, Any]:
+    """The column of a new record: what was given, the defaults of the rest. Raises InvalidInput, MissingFields.
+
+    `asked` is False where nobody could be asked: what the process makes by itself, or loads.
+    """
     fields = fields_of(record)
     if not fields and not given:
         return {}
     values = defaults(fields) | clean(record, given or {})
     stored = {key: value for key, value in values.items() if value is not None}
-    if not isinstance(given, Carried):
-        at = target_of(record) if target is None else target
+    if asked and not isinstance(given, Carried):
+        at = target_of(record)
         _refuse(
             [field for field in fields if stored.get(field.key) is None and needs(field, record, at)],
         )
@@ -87,6 +90,13 @@ def gaps(record: Any, target: str | None) -> list[CustomField]:
 def require(record: Any, target: str | None) -> None:
     """Before a change of state. Raises MissingFields with exactly the empty ones."""
     _refuse(gaps(record, target))
+
+
+def require_at_status(record: Any, status: str) -> None:
+    """The same where the steps of a record are its states: `status.advance` asks for every change of state."""
+    home = homes.get(label_of(record))
+    if home is not None and home.by_status:
+        require(record, status)
 
 
 def target_of(record: Any) -> str | None:
