@@ -11,4 +11,5 @@ def register() -> None:
     navigation.register(NavItem("forecast", _("Forecast"), "forecast", "chart-line", order=80, shortcut="f"))
     navigation.register(NavItem("reports", _("Reports"), "dashboard", "chart-bar", order=110, shortcut="t"))
     commands.register(Command("dashboard", _("Dashboard"), "dashboard", "chart-bar"))
+    commands.register(Command("sales", _("Sales by month, product, region"), "sales", "chart-bar", "orders.view_order"))
     commands.register(Command("forecast", _("Forecast of the quarter"), "forecast", "chart-line"))

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
-from forecasting.views import dashboard, earn, forecast, my_day, plans, statements
+from forecasting.views import dashboard, earn, forecast, my_day, plans, sales, statements
 
 urlpatterns: list[URLPattern] = [
     path("", RedirectView.as_view(pattern_name="my-day"), name="home"),
@@ -11,6 +11,8 @@ urlpatterns: list[URLPattern] = [
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("dashboard/booked/", dashboard.BookedRows.as_view(), name="dashboard-booked"),
     path("dashboard/funnel/", dashboard.FunnelRows.as_view(), name="dashboard-funnel"),
+    path("analytics/sales/", sales.sales_page, name="sales"),
+    path("analytics/sales/rows/", sales.SalesRows.as_view(), name="sales-rows"),
     path("forecast/", forecast.forecast_page, name="forecast"),
     path("forecast/rows/", forecast.ForecastRows.as_view(), name="forecast-rows"),
     path("forecast/quotas/", forecast.QuotaRows.as_view(), name="forecast-quotas"),

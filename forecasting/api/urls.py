@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from forecasting.api.compensation import CalculateViewSet, LedgerViewSet, PlanViewSet, StatementViewSet
 from forecasting.api.forecasts import ForecastViewSet, SnapshotViewSet
 from forecasting.api.quotas import PeriodViewSet, QuotaViewSet
+from forecasting.api.sales import SalesViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("forecasts", ForecastViewSet, basename="api-forecast")
@@ -18,5 +19,6 @@ router.register("comp/ledger", LedgerViewSet, basename="api-comp-ledger")
 
 urlpatterns = [
     *router.urls,
+    path("analytics/sales", SalesViewSet.as_view({"get": "list"}), name="api-sales"),
     path("comp/calculate", CalculateViewSet.as_view({"post": "create"}), name="api-comp-calculate"),
 ]

@@ -3,6 +3,7 @@
 import csv
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from io import StringIO
 from pathlib import Path
@@ -12,8 +13,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import Model, Sum
+from django.test import Client
 
 from accounts.models import Account
+from forecasting.selectors import sales as selectors
 from orders import services, superstore
 from orders.models import Fulfillment, FulfillmentLine, Invoice, InvoiceLine, Order, OrderLine, OrderSplit
 from orders.services._stages import noon
@@ -81,6 +84,7 @@ def test_the_whole_history_arrives_to_the_cent_and_only_once(olga: User) -> None
     assert set(orders.values_list("channel", "status", "version")) == {("pos", "fulfilled", 4)}
     assert_customers_are_persons()
     assert_documents_are_what_the_file_says()
+    assert_the_figures_are_the_file_s(olga)
     before = counts()
     again = loaded()
     assert "customers: 0 created" in again and "orders: 0 booked" in again and "invoices: 0 issued" in again
@@ -120,6 +124,34 @@ def assert_documents_are_what_the_file_says() -> None:
         numbers = Invoice.objects.filter(year=year).order_by("sequence").values_list("sequence", "issued_on")
         assert [number for number, _day in numbers] == list(range(1, last + 1)), "no gap (INV-20)"
         assert [day for _number, day in numbers] == sorted(day for _number, day in numbers)
+
+
+def assert_the_figures_are_the_file_s(viewer: User) -> None:
+    """By month, region, segment and category, as page and API read them; the API's answer as well."""
+    keys = {
+        "month": lambda row: superstore.day_of(row["Order Date"]).replace(day=1),
+        "region": lambda row: row["Region"],
+        "segment": lambda row: row["Segment"],
+        "category": lambda row: row["Category"],
+        "family": lambda row: row["Sub-Category"],
+    }
+    days = {"first": date(2019, 1, 1), "last": date(2022, 12, 31)}
+    for name, key in keys.items():
+        wanted = expected(key)
+        for place, measure in enumerate(("revenue", "margin", "units")):
+            found = selectors.sales(viewer=viewer, measure=measure, by=(name,), **days)
+            assert {group.keys[0]: group.value for group in found.groups} == {
+                group: values[place] for group, values in wanted.items()
+            }, (name, measure)
+            assert found.total == (Decimal("2326534.52"), Decimal("292294.28"), Decimal(38654))[place]
+    client = Client()
+    client.force_login(viewer)
+    body = client.get("/api/v1/analytics/sales?by=region,segment&measure=margin&from=2019-01-01&to=2022-12-31").json()
+    both = expected(lambda row: (row["Region"], row["Segment"]))
+    assert {(g["keys"]["region"], g["keys"]["segment"]): Decimal(g["value"]) for g in body["groups"]} == {
+        group: values[1] for group, values in both.items()
+    }
+    assert Decimal(body["total"]) == Decimal("292294.28")
 
 
 def everything_but(model: type[Model], *left_out: str) -> list[tuple[Any, ...]]:
