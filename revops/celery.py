@@ -46,8 +46,14 @@ TIMETABLE: list[tuple[str, str, timedelta | crontab, str]] = [
     (_("send mails of notifications"), "users.send_mails", timedelta(minutes=1), "default"),
     (_("throw away old notifications"), "users.sweep_notifications", crontab(hour="3", minute="25"), "reports"),
     (_("forget ended sessions"), "core.forget_sessions", crontab(hour="3", minute="40"), "reports"),
-    (_("forget old webhook messages"), "integrations.forget_webhook_messages", crontab(hour="3", minute="30"), "reports"),
+    (
+        _("forget old webhook messages"),
+        "integrations.forget_webhook_messages",
+        crontab(hour="3", minute="30"),
+        "reports",
+    ),
     (_("build indexes of custom fields"), "core.build_custom_indexes", timedelta(minutes=5), "reports"),
+    (_("forget files of exports"), "core.forget_exports", crontab(hour="3", minute="50"), "reports"),
     (_("forget idempotency keys"), "core.forget_idempotency_keys", crontab(hour="3", minute="10"), "reports"),
 ]
 

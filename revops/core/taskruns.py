@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from celery import current_app
-from celery.schedules import BaseSchedule
+from celery.schedules import BaseSchedule, maybe_schedule
 from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models import F
 from kombu.exceptions import OperationalError
@@ -90,7 +90,10 @@ def ringing(task: str, schedule: BaseSchedule) -> Iterator[datetime | None]:
 def timetable() -> dict[str, dict[str, Any]]:
     """The clock's entries by task: title, schedule, options."""
     entries = current_app.conf.beat_schedule.items()
-    return {entry["task"]: {"title": title, **entry} for title, entry in entries}
+    return {
+        entry["task"]: {**entry, "title": title, "schedule": maybe_schedule(entry["schedule"], app=current_app)}
+        for title, entry in entries
+    }
 
 
 def run_now(*, task: str, actor: Any) -> None:
