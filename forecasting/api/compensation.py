@@ -33,13 +33,17 @@ def money_of(name: str) -> Any:
     return Amount(source="*", read_only=True)
 
 
-class TierOut(serializers.ModelSerializer):  # type: ignore[type-arg]
-    class Meta:
-        model = Tier
-        fields = ["bound", "rate"]
+class TierOut(serializers.Serializer):  # type: ignore[type-arg]
+    """From which value on which rate holds."""
+
+    rate = serializers.CharField(read_only=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        """`from` is a word of the language, so it cannot stand as an attribute."""
+        return {"from": serializers.CharField(source="bound", read_only=True), **super().get_fields()}
 
     def to_representation(self, instance: Tier) -> dict[str, Any]:
-        """As the design names them: from and rate."""
+        """Without the zeros of the column."""
         return {"from": f"{instance.bound.normalize():f}", "rate": f"{instance.rate.normalize():f}"}
 
 

@@ -19,7 +19,9 @@ class LeadOut(OutSerializer):
     name = serializers.CharField(read_only=True)
     score = serializers.DecimalField(max_digits=5, decimal_places=2, read_only=True, allow_null=True, default=None)
     fit = serializers.IntegerField(source="fit_score", read_only=True, allow_null=True, default=None)
-    disqualify_reason = serializers.CharField(source="disqualify_reason.label", read_only=True, default=None)
+    disqualify_reason = serializers.CharField(
+        source="disqualify_reason.label", read_only=True, default=None, allow_null=True
+    )
 
     class Meta:
         model = Lead

@@ -28,7 +28,7 @@ from opportunities.api.serializers import (
 )
 from opportunities.filters import OpportunityFilter
 from opportunities.models import Opportunity
-from opportunities.selectors.opportunities import opportunity_list, pipeline_list
+from opportunities.selectors.opportunities import every_stage, opportunity_list, pipeline_list
 from revops.core.api.views import ApiView, ResourceViewSet
 from revops.core.api.writes import BulkMixin, UpsertMixin
 from revops.users.models import User
@@ -92,6 +92,16 @@ class OpportunityViewSet(BulkMixin, UpsertMixin):
         kind = data.pop("outcome")
         stage = deal.pipeline.stages.filter(kind=kind).order_by("position").first()
         return self._move(request, deal, {**data, "stage": stage})
+
+    @staticmethod
+    def required_at() -> dict[str, list[str]]:
+        """Which stages a field is needed for; of pipelines beside the default one as "pipeline: stage"."""
+        needed: dict[str, list[str]] = {}
+        for stage in every_stage():
+            name = stage.key if stage.pipeline.is_default else f"{stage.pipeline}: {stage.key}"
+            for field in stage.requires:
+                needed.setdefault(field, []).append(name)
+        return needed
 
     def facts(self, given: dict[str, Any]) -> dict[str, Any]:
         """Money as amount and currency."""

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from opportunities.models import ApprovalRequest, ApprovalRule, ApprovalStep, Opportunity, Quote, QuoteLine
 from revops.catalog.models import PriceBook, Product
-from revops.core.api.serializers import MoneyField, OutSerializer, StrictSerializer
+from revops.core.api.serializers import MoneyField, MoneyMethodField, OutSerializer, StrictSerializer
 from revops.core.money import Money
 from revops.users import roles
 
@@ -28,9 +28,9 @@ class SeenField(serializers.PrimaryKeyRelatedField):
         return self.model.objects.visible_to(request.user) if request else self.model.objects.none()
 
 
-def amount_field(name: str) -> serializers.SerializerMethodField:
+def amount_field(name: str) -> MoneyMethodField:
     """A stored amount with its document's currency."""
-    return serializers.SerializerMethodField(method_name=f"get_{name}")
+    return MoneyMethodField(method_name=f"get_{name}")
 
 
 def as_money(record: Any, name: str, currency: str) -> dict[str, str]:
@@ -156,7 +156,7 @@ class ApprovalOut(OutSerializer):
 class RuleOut(OutSerializer):
     """Fires when every condition that is set holds: amount at or above, margin strictly below."""
 
-    min_amount = serializers.SerializerMethodField()
+    min_amount = amount_field("min_amount")
 
     class Meta:
         model = ApprovalRule

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import Account, Activity, Contact
-from opportunities.api.quote_serializers import SeenField
+from opportunities.api.quote_serializers import SeenField, amount_field
 from opportunities.models import Category, LossReason, Opportunity, OpportunitySplit, Pipeline, Stage
 from opportunities.selectors.opportunities import loss_reasons
 from revops.catalog.models import Product
@@ -79,10 +79,10 @@ class SplitOut(serializers.ModelSerializer):  # type: ignore[type-arg]
 class OpportunityOut(OutSerializer):
     """A potential order. `stage` is the key of a stage of its pipeline."""
 
-    amount = serializers.SerializerMethodField()
+    amount = amount_field("amount")
     stage = serializers.SlugRelatedField(slug_field="key", read_only=True)  # type: ignore[var-annotated]
     splits = SplitOut(many=True, read_only=True)
-    next_action_at = serializers.DateTimeField(source="next_due_at", read_only=True)
+    next_action_at = serializers.DateTimeField(source="next_due_at", read_only=True, allow_null=True)
 
     class Meta:
         model = Opportunity

@@ -54,6 +54,11 @@ def loss_reasons() -> QuerySet[LossReason]:
     return LossReason.objects.filter(is_active=True).order_by("label")
 
 
+def every_stage() -> QuerySet[Stage]:
+    """The stages of all pipelines, in order."""
+    return Stage.objects.select_related("pipeline").order_by("pipeline_id", "position")
+
+
 def board_stages(pipeline: Pipeline | None = None) -> list[Stage]:
     """The stages of the board, in order."""
     stages = Stage.objects.select_related("pipeline")

@@ -120,6 +120,10 @@ class ResourceSchema(AutoSchema):
             }
         return said
 
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        """A list has an envelope of rows; what else is called a list answers with one object."""
+        return hasattr(self.view, "out") and bool(super()._is_list_view(serializer))
+
     def _cost(self) -> str:
         return "read" if self.method == "GET" else "write"
 
@@ -208,6 +212,15 @@ class TokenScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "description": "A personal API token with scopes."}
 
 
+class MoneyMethodShape(OpenApiSerializerFieldExtension):
+    """{"amount", "currency"}, or null."""
+
+    target_class = "revops.core.api.serializers.MoneyMethodField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        return {**MONEY, "nullable": True, "readOnly": True}
+
+
 class MoneyShape(OpenApiSerializerFieldExtension):
     """{"amount", "currency"}."""
 
@@ -215,4 +228,4 @@ class MoneyShape(OpenApiSerializerFieldExtension):
     match_subclasses = True
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
-        return MONEY
+        return MONEY if direction == "response" else {**MONEY, "additionalProperties": False}

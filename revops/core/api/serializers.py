@@ -38,6 +38,12 @@ class MoneyField(serializers.Field):
         return Money(Decimal(amount), currency)
 
 
+class MoneyMethodField(serializers.SerializerMethodField):
+    """A method's answer that is money, or null."""
+
+    is_money = True
+
+
 class StrictSerializer(serializers.Serializer):  # type: ignore[type-arg]
     """Input: an unknown member is refused instead of ignored; NUL bytes are refused by CharField already."""
 

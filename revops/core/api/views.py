@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
-from django.http import Http404
+from django.http import Http404, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
@@ -27,7 +27,7 @@ from revops.core.api.serializers import OutSerializer, StrictSerializer, asked_n
 from revops.core.custom.filters import sort_name, sortable, with_sort
 from revops.core.errors import BadRequest, FieldError, PreconditionRequired
 from revops.core.keyset import paginate
-from revops.core.models import JobRun
+from revops.core.models import JobRun, SavedView
 
 DEFAULT_LIMIT, MAX_LIMIT, COUNT_CAP = 50, 200, 10_000
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -135,6 +135,8 @@ class ResourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView)
     deprecated_fields: ClassVar[Mapping[str, deprecation.Deprecation]] = {}
     sort_fields: ClassVar[Mapping[str, str]] = {"id": "id"}
     default_sort: ClassVar[str] = "-id"
+    # The list page whose saved views `view=` may name; empty is the resource's name.
+    place: ClassVar[str] = ""
     expand_related: ClassVar[Mapping[str, str]] = {}
     lookup_value_regex = r"\d{1,18}"
     pagination_class = CursorShape
@@ -153,12 +155,13 @@ class ResourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView)
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One page: {"results": [...], "next": cursor or null}; `?count=exact|estimate` adds "count"."""
-        queryset = self.filterset_class.checked(request.query_params, self.get_queryset(), request=request)
-        queryset = with_sort(queryset, (request.query_params.get("sort") or "").split(","))
+        asked = self._asked(request)
+        queryset = self.filterset_class.checked(asked, self.get_queryset(), request=request)
+        queryset = with_sort(queryset, (asked.get("sort") or "").split(","))
         shape = self._shape(request)
         page = paginate(
             queryset.select_related(*self._joins(shape["expand"])),
-            self._order(request),
+            self._order(asked),
             request.query_params.get("cursor") or None,
             self._limit(request),
         )
@@ -210,6 +213,26 @@ class ResourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView)
         asked = request.query_params.get("fields")
         return self.deprecated_fields if asked is None else set(asked.split(","))
 
+    def _asked(self, request: Request) -> QueryDict:
+        """What was asked; `view=<id>` stands for the filter and the sort of a saved view, and what is named beside
+        it goes before it.
+        """
+        asked: QueryDict = request.query_params
+        if "view" not in asked:
+            return asked
+        raw = asked["view"]
+        seen = SavedView.objects.visible_to(request.user).filter(place=self.place or self.resource)
+        view = seen.filter(pk=int(raw)).first() if re.fullmatch(r"[0-9]{1,18}", raw) else None
+        if view is None:
+            detail = "There is no such view of this list, or it is not yours to see."
+            raise BadRequest("unknown_view", detail, errors=[FieldError("view", "unknown", detail)])
+        whole = view.filter_params()
+        if view.sort and self._sort_path(view.sort.lstrip("-")):
+            whole["sort"] = view.sort
+        for name, values in asked.lists():
+            whole.setlist(name, values)
+        return whole
+
     def _shape(self, request: Request) -> dict[str, set[str] | None]:
         params = request.query_params
         out = self.out if getattr(self, "action", "") == "list" else self.detail_out or self.out
@@ -226,16 +249,20 @@ class ResourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView)
     def _joins(self, expand: set[str] | None) -> Names:
         return [self.expand_related.get(name, name) for name in sorted(expand or ())]
 
-    def _order(self, request: Request) -> Names:
+    def _order(self, asked: QueryDict) -> Names:
         order = []
-        for name in (request.query_params.get("sort") or self.default_sort).split(","):
+        for name in (asked.get("sort") or self.default_sort).split(","):
             bare = name.strip().lstrip("-")
-            custom = sortable(self.out.Meta.model, bare)  # type: ignore[attr-defined]
-            if custom is None and bare not in self.sort_fields:
+            path = self._sort_path(bare)
+            if path is None:
                 detail = f"“{bare}” is no sort key. Use one of: {', '.join(self.sort_fields)}."
                 raise BadRequest("unknown_sort", detail, errors=[FieldError("sort", "unknown", detail)])
-            order.append(("-" if name.strip().startswith("-") else "") + (sort_name(custom) if custom else self.sort_fields[bare]))
+            order.append(f"-{path}" if name.strip().startswith("-") else path)
         return order
+
+    def _sort_path(self, name: str) -> str | None:
+        custom = sortable(self.out.Meta.model, name)  # type: ignore[attr-defined]
+        return sort_name(custom) if custom else self.sort_fields.get(name)
 
     def _limit(self, request: Request) -> int:
         raw = request.query_params.get("limit", str(DEFAULT_LIMIT))
