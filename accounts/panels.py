@@ -14,6 +14,7 @@ from accounts.registries import homes_of
 from accounts.selectors import overdue_activities
 from accounts.selectors.timeline import ICONS
 from revops.core import clock
+from revops.core.places import Place, list_places
 from revops.core.registries import (
     Command,
     CreateItem,
@@ -53,6 +54,15 @@ def planned_today(user: Any, _today: date) -> Sequence[DayItem]:
 
 def register() -> None:
     """Called once, when the app is ready."""
+    for place in (
+        Place("accounts", _("Accounts"), "accounts.view_account", {"list": "account-list"}, "building", 30),
+        Place("contacts", _("Contacts"), "accounts.view_contact", {"list": "contact-list"}, "user", 31),
+        Place(
+            "activities", _("Activities"), "accounts.view_activity",
+            {"list": "activity-list", "calendar": "activity-calendar"}, "checkbox", 10,
+        ),
+    ):  # fmt: skip
+        list_places.register(place)
     navigation.register(
         NavItem(
             "accounts",

@@ -12,6 +12,7 @@ from accounts.registries import ActivityHome, activity_homes
 from accounts.shelves import Shelf, register_shelf
 from leads import services
 from leads.models import Handoff, Lead, LeadActivity, LeadDocument
+from revops.core.places import Place, list_places
 from revops.core.registries import (
     Command,
     CreateItem,
@@ -83,6 +84,7 @@ def _of_account(account: Any) -> str:
 
 def register() -> None:
     """Called once, when the app is ready."""
+    list_places.register(Place("leads", _("Leads"), "leads.view_lead", {"list": "lead-list"}, "user-search", 20))
     navigation.register(
         NavItem(
             "leads",

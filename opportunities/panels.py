@@ -16,6 +16,7 @@ from opportunities.models import Opportunity, OpportunityActivity, OpportunityDo
 from opportunities.selectors import attention
 from opportunities.selectors.opportunities import deals
 from revops.core import clock
+from revops.core.places import Place, list_places
 from revops.core.registries import (
     Command,
     CreateItem,
@@ -77,6 +78,8 @@ def _of_account(account: Any) -> str:
 
 def register() -> None:
     """Called once, when the app is ready."""
+    layouts = {"list": "opportunity-list", "board": "opportunity-board", "calendar": "opportunity-calendar"}
+    list_places.register(Place("opportunities", _("Opportunities"), VIEW, layouts, "layout-kanban", 40))
     navigation.register(
         NavItem(
             "opportunities",

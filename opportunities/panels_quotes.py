@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from opportunities.selectors.approvals import approval_inbox
 from opportunities.selectors.quotes import quote_list
+from revops.core.places import Place, list_places
 from revops.core.registries import (
     Command,
     DayItem,
@@ -74,6 +75,7 @@ def _of_account(account: Any) -> str:
 
 def register() -> None:
     """Called once, when the app is ready."""
+    list_places.register(Place("quotes", _("Quotes"), VIEW, {"list": "quote-list"}, "file-invoice", 50))
     navigation.register(NavItem("quotes", _("Quotes"), "quote-list", "file-invoice", VIEW, order=50, shortcut="q"))
     commands.register(Command("deal-desk", _("Deal desk"), "deal-desk", "shield-check", VIEW))
     panels.register(Panel("quotes.of_account", "accounts.account", _("Quotes"), _of_account, 25, VIEW, "file-invoice"))

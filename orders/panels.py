@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.shelves import Shelf, register_shelf
 from orders.models import Invoice, Order, OrderDocument
 from orders.selectors import invoice_list, order_list
+from revops.core.places import Place, list_places
 from revops.core.registries import (
     Command,
     CreateItem,
@@ -71,6 +72,9 @@ def _list(name: str, parameter: str) -> Any:
 
 def register() -> None:
     """Called once, when the app is ready."""
+    list_places.register(Place("orders", _("Orders"), SEE_ORDER, {"list": "order-list"}, "package", 60))
+    list_places.register(Place("invoices", _("Invoices"), SEE_INVOICE, {"list": "invoice-list"}, "receipt", 61))
+    list_places.register(Place("payments", _("Payments"), "orders.view_payment", {"list": "payment-list"}, "cash", 62))
     navigation.register(NavItem("orders", _("Orders"), "order-list", "package", SEE_ORDER, order=60, shortcut="r"))
     create_menu.register(
         CreateItem("payment", _("Payment"), "payment-new", "cash", "orders.add_payment", order=60, shortcut="y")

@@ -12,6 +12,7 @@ from accounts.shelves import Shelf, register_shelf
 from postsales import services
 from postsales.models import CaseDocument, SupportCase
 from postsales.selectors import ClockBook, wanting_somebody
+from revops.core.places import Place, list_places
 from revops.core.registries import (
     CreateItem,
     DayItem,
@@ -55,6 +56,7 @@ def cases_today(user: Any, _today: date) -> Sequence[DayItem]:
 
 def register() -> None:
     """Called once, when the app is ready."""
+    list_places.register(Place("cases", _("Cases"), VIEW, {"list": "case-list"}, "lifebuoy", 70))
     navigation.register(NavItem("service", _("Service"), "case-list", "lifebuoy", VIEW, order=70, shortcut="s"))
     create_menu.register(CreateItem("case", _("Case"), "case-new", "lifebuoy", ADD, order=70, shortcut="s"))
     panels.register(

@@ -13,8 +13,17 @@ from django.views.decorators.http import require_GET
 from accounts.filters import AccountFilter, ActivityFilter, ContactFilter
 from accounts.models import Account, Activity
 from accounts.selectors import account_list, activity_list, contact_list
+from accounts.views.editing import (
+    ACCOUNT_ACTIONS,
+    ACCOUNT_EDITOR,
+    ACTIVITY_ACTIONS,
+    ACTIVITY_EDITOR,
+    CONTACT_ACTIONS,
+    CONTACT_EDITOR,
+)
 from revops.core import clock
 from revops.core.money import Money
+from revops.core.templatetags.frame import moment
 from revops.core.views.lists import Action, Chip, Column, Empty, ListPage, Tab
 
 PICKED = 20
@@ -24,24 +33,25 @@ TONES = {Activity.Status.PLANNED: "accent", Activity.Status.COMPLETED: "ok", Act
 class AccountList(ListPage):
     """Companies, and persons who buy."""
 
-    title, nav_key, noun = _("Accounts"), "accounts", _("accounts")
+    title, nav_key, noun, place = _("Accounts"), "accounts", _("accounts"), "accounts"
+    editor, bulk_actions = ACCOUNT_EDITOR, ACCOUNT_ACTIONS
     permission = "accounts.view_account"
     filters = AccountFilter
     order = "name"
     file_name = "accounts"
     columns = (
         Column("name", _("Account"), sort="name"),
-        Column("industry", _("Industry"), sort="industry"),
+        Column("industry", _("Industry"), sort="industry", edit="industry"),
         Column("city", _("Place"), lambda row: ", ".join(filter(None, [row.city, row.country]))),
-        Column("owner", _("Owner"), kind="user"),
-        Column("employees", _("Employees"), kind="number", sort="employees", phone=False),
+        Column("owner", _("Owner"), kind="user", edit="owner"),
+        Column("employees", _("Employees"), kind="number", sort="employees", phone=False, edit="employees"),
         Column("contacts", _("Contacts"), "contact_count", kind="number", sort="contact_count", phone=False),
         Column("touched", _("Last touch"), "last_activity_at", kind="datetime", sort="last_activity_at"),
         Column("parent", _("Parent"), "parent.name", hidden=True),
         Column("territory", _("Territory"), "territory.name", hidden=True),
-        Column("tier", _("Tier"), sort="tier", hidden=True),
-        Column("website", _("Web site"), hidden=True),
-        Column("phone", _("Phone"), hidden=True),
+        Column("tier", _("Tier"), sort="tier", hidden=True, edit="tier"),
+        Column("website", _("Web site"), hidden=True, edit="website"),
+        Column("phone", _("Phone"), hidden=True, edit="phone"),
         Column(
             "annual_revenue",
             _("Annual revenue"),
@@ -49,6 +59,7 @@ class AccountList(ListPage):
             kind="money",
             sort="annual_revenue",
             hidden=True,
+            edit="annual_revenue",
         ),
         Column("created", _("Created"), "created_at", kind="datetime", sort="created_at", hidden=True),
     )
@@ -78,7 +89,8 @@ class AccountList(ListPage):
 class ContactList(ListPage):
     """People at accounts."""
 
-    title, nav_key, noun = _("Contacts"), "accounts", _("contacts")
+    title, nav_key, noun, place = _("Contacts"), "accounts", _("contacts"), "contacts"
+    editor, bulk_actions = CONTACT_EDITOR, CONTACT_ACTIONS
     permission = "accounts.view_contact"
     filters = ContactFilter
     order = "name"
@@ -86,10 +98,10 @@ class ContactList(ListPage):
     columns = (
         Column("name", _("Contact"), sort="last_name", sub="title"),
         Column("account", _("Account"), "account.name", sort="account_name"),
-        Column("role", _("Role"), lambda row: row.get_role_display() or None, kind="pill"),
-        Column("email", _("E-mail"), sort="email"),
-        Column("phone", _("Phone")),
-        Column("owner", _("Owner"), kind="user"),
+        Column("role", _("Role"), lambda row: row.get_role_display() or None, kind="pill", edit="role"),
+        Column("email", _("E-mail"), sort="email", edit="email"),
+        Column("phone", _("Phone"), edit="phone"),
+        Column("owner", _("Owner"), kind="user", edit="owner"),
         Column("created", _("Created"), "created_at", kind="datetime", sort="created_at", hidden=True),
     )
     tabs = (Tab(_("All")), Tab(_("My contacts"), {"mine": "true"}))
@@ -120,24 +132,25 @@ def due_cell(row: Activity) -> tuple[str, str]:
         return ("–", "none")
     local = row.due_at.astimezone(clock.company_zone())
     tone = "late" if row.due_at < clock.now() else "today" if local.date() == clock.today() else "later"
-    return (f"{local.day} {local:%b, %H:%M}", tone)
+    return (moment(local, "d MMM, HH:mm"), tone)
 
 
 class ActivityList(ListPage):
     """What was done and what is planned."""
 
-    title, nav_key, noun = _("Activities"), "my_day", _("activities")
+    title, nav_key, noun, place = _("Activities"), "my_day", _("activities"), "activities"
+    editor, bulk_actions = ACTIVITY_EDITOR, ACTIVITY_ACTIONS
     permission = "accounts.view_activity"
     filters = ActivityFilter
     order = "-created"
     file_name = "activities"
     columns = (
         Column("subject", _("Activity"), sort="subject"),
-        Column("kind", _("Kind"), lambda row: row.get_kind_display(), sort="kind"),
+        Column("kind", _("Kind"), lambda row: row.get_kind_display(), sort="kind", edit="kind"),
         Column("status", _("State"), lambda row: (row.get_status_display(), TONES[row.status]), kind="pill"),
-        Column("due", _("Due"), due_cell, kind="next", sort="due_at"),
+        Column("due", _("Due"), due_cell, kind="next", sort="due_at", edit="due_at"),
         Column("happened", _("Happened"), "happened_at", kind="datetime", sort="happened_at"),
-        Column("owner", _("Owner"), kind="user"),
+        Column("owner", _("Owner"), kind="user", edit="owner"),
         Column("created", _("Written"), "created_at", kind="datetime", sort="created_at", hidden=True),
     )
     tabs = (Tab(_("All")), Tab(_("My plan"), {"mine": "true", "status": "planned"}))

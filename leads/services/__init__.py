@@ -6,10 +6,10 @@ from leads.services.handoffs import escalate_handoff, reject_handoff, settle_acc
 from leads.services.imports import import_leads, undo_leads
 from leads.services.leads import create_lead, update_lead
 from leads.services.leaving import hand_over_leads
-from leads.services.routing import assign_lead, route_lead
+from leads.services.routing import assign_lead, return_lead, route_lead
 from leads.services.scoring import answer_criteria, score_fit, score_leads, score_qualification
 from leads.services.settings import create_scorecard, create_setting, edit_setting, set_members
-from leads.services.states import disqualify_lead, nurture_lead, qualify_lead, reopen_lead, start_working
+from leads.services.states import disqualify_lead, nurture_lead, qualify_lead, reopen_lead, restore_state, start_working
 from leads.services.upserts import upsert_lead
 from leads.services.withdrawals import expire_handoff, withdraw_handoff
 
@@ -35,6 +35,8 @@ __all__ = [
     "qualify_lead",
     "reject_handoff",
     "reopen_lead",
+    "restore_state",
+    "return_lead",
     "route_lead",
     "score_fit",
     "score_leads",

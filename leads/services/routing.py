@@ -51,6 +51,19 @@ def assign_lead(*, lead: Lead, to_user: Any, version: int | None, actor: Any) ->
     return lead
 
 
+@transaction.atomic
+def return_lead(*, lead: Lead, owner: Any, queue: Any, version: int | None, actor: Any) -> Lead:
+    """Give a lead back to whoever held it before: a person, or a queue. The way back of an assignment."""
+    require(actor, "leads.assign_lead")
+    if owner is not None:
+        return assign_lead(lead=lead, to_user=owner, version=version, actor=actor)
+    lead = lock(lead, version)
+    if lead.status == Lead.Status.CONVERTED:
+        raise IllegalState("illegal_state", _("This lead is converted: it stays with who converted it."))
+    assign(lead, Choice(_("Given back by %(name)s") % {"name": actor}, queue=queue or fallback_queue()), actor=actor)
+    return lead
+
+
 def _account_owner(lead: Lead) -> Choice | None:
     """The owner of an account with the lead's web domain, if at work today."""
     if not lead.domain:

@@ -94,6 +94,24 @@ def reopen_lead(*, lead: Lead, version: int | None, actor: Any) -> Lead:
     return _move(lead, Lead.Status.WORKING, "lead.reopened", actor)
 
 
+@transaction.atomic
+def restore_state(*, lead: Lead, status: str, version: int | None, actor: Any) -> Lead:
+    """Take a mistaken nurture or disqualification back: the state that it had before, new or working."""
+    require(actor, "leads.qualify_lead")
+    lead = lock(lead, version)
+    if lead.status not in (Lead.Status.NURTURE, Lead.Status.DISQUALIFIED):
+        raise IllegalState("illegal_state", _("Only a nurtured or disqualified lead can be reopened."))
+    if status not in (Lead.Status.NEW, Lead.Status.WORKING):
+        raise IllegalState("illegal_state", _("It was handed over when it was disqualified: qualify it again."))
+    lead.disqualify_reason = None
+    lead = _move(lead, Lead.Status.WORKING, "lead.reopened", actor)
+    if status == Lead.Status.NEW:
+        # Not a way that a lead goes: it never left this state but by mistake.
+        lead.status = Lead.Status.NEW
+        lead.save(update_fields=["status"])
+    return lead
+
+
 def _move(lead: Lead, status: str, action: str, actor: Any, **facts: Any) -> Lead:
     before = lead.status
     advance(lead, status, Lead.TRANSITIONS)

@@ -7,18 +7,17 @@ from typing import Any
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from leads import services
 from leads.filters import LeadFilter
-from leads.forms import AssignForm, DisqualifyForm
 from leads.models import Lead, QualificationAnswer
 from leads.selectors.leads import lead_list
 from leads.selectors.scoring import CRITERIA
+from leads.views.editing import ACTIONS, EDITOR
 from revops.core import clock
-from revops.core.errors import BadRequest, DomainError
-from revops.core.views.lists import Action, BulkAction, Chip, Column, Empty, ListPage, Tab
+from revops.core.templatetags.frame import moment
+from revops.core.views.lists import Action, Chip, Column, Empty, ListPage, Tab
 
 TONES = {
     Lead.Status.NEW: "accent",
@@ -28,7 +27,6 @@ TONES = {
     Lead.Status.DISQUALIFIED: "",
     Lead.Status.CONVERTED: "ok",
 }
-BULK_LIMIT = 200
 
 
 def next_cell(lead: Any) -> tuple[str, str] | None:
@@ -43,7 +41,7 @@ def next_cell(lead: Any) -> tuple[str, str] | None:
     elif clock.business_day(lead.next_due_at) == clock.today():
         tone = "today"
     due = lead.next_due_at.astimezone(clock.company_zone())
-    return (f"{lead.next_subject}, {due.day} {due:%b}", tone)
+    return (f"{lead.next_subject}, {moment(due, 'd MMM')}", tone)
 
 
 def score_note(lead: Any) -> str:
@@ -66,46 +64,10 @@ def score_note(lead: Any) -> str:
     return render_to_string("leads/score_note.html", context)
 
 
-def assign_rows(*, rows: QuerySet[Lead], actor: Any, data: Any) -> str:
-    """Give the chosen leads to somebody."""
-    form = AssignForm(data)
-    if not form.is_valid():
-        raise BadRequest("bad_action", gettext("Choose who gets them."))
-    to_user = form.cleaned_data["owner"]
-    return _each(rows, lambda lead: services.assign_lead(lead=lead, to_user=to_user, version=None, actor=actor))
-
-
-def disqualify_rows(*, rows: QuerySet[Lead], actor: Any, data: Any) -> str:
-    """The chosen leads are no leads."""
-    form = DisqualifyForm(data)
-    if not form.is_valid():
-        raise BadRequest("bad_action", gettext("Choose a reason."))
-    facts = form.cleaned_data
-    return _each(rows, lambda lead: services.disqualify_lead(lead=lead, version=None, actor=actor, **facts))
-
-
-def _each(rows: QuerySet[Lead], act: Any) -> str:
-    """One service call a row; a refused row is counted, not hidden."""
-    keys = list(rows.order_by("pk").values_list("pk", flat=True)[: BULK_LIMIT + 1])
-    if len(keys) > BULK_LIMIT:
-        raise BadRequest("too_many", gettext("At most %(n)s leads at a time: narrow the filter.") % {"n": BULK_LIMIT})
-    refused: list[str] = []
-    for lead in list(rows.filter(pk__in=keys).order_by("pk")):
-        try:
-            act(lead)
-        except DomainError as error:
-            refused.append(f"{lead}: {error.message}")
-    done = len(keys) - len(refused)
-    said = ngettext("%(n)s lead changed.", "%(n)s leads changed.", done) % {"n": done}
-    if refused:
-        said += " " + gettext("%(n)s refused, the first: %(first)s") % {"n": len(refused), "first": refused[0]}
-    return said
-
-
 class LeadList(ListPage):
     """Persons and companies who may buy."""
 
-    title, nav_key, noun = _("Leads"), "leads", _("leads")
+    title, nav_key, noun, place = _("Leads"), "leads", _("leads"), "leads"
     permission = "leads.view_lead"
     filters = LeadFilter
     order = "-created"
@@ -113,19 +75,20 @@ class LeadList(ListPage):
     panel_columns = ("name", "status")
     columns = (
         Column("name", _("Lead"), sub="title", sort="last_name"),
-        Column("company", _("Company"), sort="company"),
+        Column("company", _("Company"), sort="company", edit="company"),
         Column("status", _("State"), lambda row: (row.get_status_display(), TONES[row.status]), kind="pill"),
         Column("score", _("Score"), kind="number", sort="score", sub=score_note),
         Column("fit", _("Fit"), "fit_score", kind="number", sort="fit_score"),
-        Column("source", _("Source"), sort="source", phone=False),
-        Column("owner", _("Owner"), lambda row: row.owner or row.queue, kind="user"),
+        Column("source", _("Source"), sort="source", phone=False, edit="source"),
+        Column("owner", _("Owner"), lambda row: row.owner or row.queue, kind="user", edit="owner"),
         Column("next", _("Next action"), next_cell, kind="next", sort="next_due_at"),
         Column("created", _("Created"), "created_at", kind="datetime", sort="created_at", phone=False),
-        Column("email", _("E-mail"), hidden=True),
-        Column("phone", _("Phone"), hidden=True),
-        Column("industry", _("Industry"), sort="industry", hidden=True),
-        Column("employees", _("Employees"), kind="number", sort="employees", hidden=True),
-        Column("country", _("Country"), sort="country", hidden=True),
+        Column("email", _("E-mail"), hidden=True, edit="email"),
+        Column("phone", _("Phone"), hidden=True, edit="phone"),
+        Column("industry", _("Industry"), sort="industry", hidden=True, edit="industry"),
+        Column("next_step", _("Next step"), hidden=True, edit="next_step"),
+        Column("employees", _("Employees"), kind="number", sort="employees", hidden=True, edit="employees"),
+        Column("country", _("Country"), sort="country", hidden=True, edit="country"),
     )
     tabs = (
         Tab(_("My open leads"), {"mine": "true", "open": "true"}),
@@ -139,18 +102,8 @@ class LeadList(ListPage):
         Chip("today", _("Today"), {"next": "today"}, marker="today"),
         Chip("none", _("Nothing planned"), {"next": "none"}, marker="none"),
     )
-    bulk_actions = (
-        BulkAction("assign", _("Assign"), assign_rows, "user-share", "leads.assign_lead", form=AssignForm),
-        BulkAction(
-            "disqualify",
-            _("Disqualify"),
-            disqualify_rows,
-            "ban",
-            "leads.qualify_lead",
-            danger=True,
-            form=DisqualifyForm,
-        ),
-    )
+    bulk_actions = ACTIONS
+    editor = EDITOR
     empty = Empty(
         _("No leads yet"),
         _("A lead is somebody who may buy. Import a list, or start with one."),

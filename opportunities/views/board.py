@@ -143,7 +143,7 @@ class OpportunityBoard(BoardPage):
     """Open deals by stage, over the same filter as the list."""
 
     title = gettext_lazy("Opportunities")
-    nav_key = "opportunities"
+    nav_key = place = "opportunities"
     permission = VIEW
     filters = OpportunityFilter
     noun = gettext_lazy("opportunities")

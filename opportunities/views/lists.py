@@ -17,6 +17,7 @@ from opportunities.models import Opportunity
 from opportunities.selectors.attention import next_cell
 from opportunities.selectors.opportunities import accounts_for, opportunity_list, total_of
 from opportunities.views.board import VIEW, OpportunityBoard, filtered
+from opportunities.views.editing import ACTIONS, EDITOR
 from revops.core.templatetags.frame import changed_query
 from revops.core.views.lists import Action, Column, Empty, Figure, ListPage, Tab
 
@@ -33,6 +34,8 @@ class OpportunityList(ListPage):
     title = gettext_lazy("Opportunities")
     nav_key = "opportunities"
     permission = VIEW
+    place = "opportunities"
+    editor, bulk_actions = EDITOR, ACTIONS
     filters = OpportunityFilter
     noun = gettext_lazy("opportunities")
     file_name = "opportunities"
@@ -41,15 +44,15 @@ class OpportunityList(ListPage):
         Column("name", gettext_lazy("Opportunity"), sub="number", sort="name"),
         Column("account", gettext_lazy("Account"), "account.name"),
         Column("stage", gettext_lazy("Stage"), _stage, kind="pill", sort="stage__position"),
-        Column("amount", gettext_lazy("Amount"), "amount_money", kind="money", sort="amount"),
-        Column("close_on", gettext_lazy("Close date"), kind="date", sort="close_on"),
+        Column("amount", gettext_lazy("Amount"), "amount_money", kind="money", sort="amount", edit="amount"),
+        Column("close_on", gettext_lazy("Close date"), kind="date", sort="close_on", edit="close_on"),
         Column("next", gettext_lazy("Next action"), next_cell, kind="next"),
         Column("category", gettext_lazy("Forecast"), "get_category_display"),
-        Column("owner", gettext_lazy("Owner"), kind="user"),
+        Column("owner", gettext_lazy("Owner"), kind="user", edit="owner"),
         Column("probability", gettext_lazy("Win chance"), kind="percent", hidden=True),
-        Column("kind", gettext_lazy("Kind"), "get_kind_display", hidden=True),
-        Column("source", gettext_lazy("Source"), hidden=True),
-        Column("product", gettext_lazy("Product"), "product.name", hidden=True),
+        Column("kind", gettext_lazy("Kind"), "get_kind_display", hidden=True, edit="kind"),
+        Column("source", gettext_lazy("Source"), hidden=True, edit="source"),
+        Column("product", gettext_lazy("Product"), "product.name", hidden=True, edit="product"),
         Column("opened_on", gettext_lazy("Opened"), kind="date", sort="opened_on", hidden=True),
         Column("closed_on", gettext_lazy("Closed"), kind="date", sort="closed_on", hidden=True),
     )

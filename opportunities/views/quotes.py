@@ -68,6 +68,7 @@ class QuoteList(ListPage):
     """Every quote that the viewer may see."""
 
     title, nav_key, noun, file_name = gettext_lazy("Quotes"), "quotes", gettext_lazy("quotes"), "quotes"
+    place = "quotes"
     permission = VIEW
     filters = QuoteFilter
     columns = (

@@ -52,6 +52,7 @@ class OrderList(ListPage):
     """Every order that the viewer may see."""
 
     title, nav_key, noun, file_name = gettext_lazy("Orders"), "orders", gettext_lazy("orders"), "orders"
+    place = "orders"
     permission = "orders.view_order"
     filters = OrderFilter
     columns = (
@@ -103,6 +104,7 @@ class InvoiceList(ListPage):
     """Bills, drafts first to be issued."""
 
     title, nav_key, noun, file_name = gettext_lazy("Invoices"), "orders", gettext_lazy("invoices"), "invoices"
+    place = "invoices"
     permission = "orders.view_invoice"
     filters = InvoiceFilter
     columns = (
@@ -145,6 +147,7 @@ class PaymentList(ListPage):
     """Money received."""
 
     title, nav_key, noun, file_name = gettext_lazy("Payments"), "orders", gettext_lazy("payments"), "payments"
+    place = "payments"
     permission = "orders.view_payment"
     filters = PaymentFilter
     search_fields = ("reference",)

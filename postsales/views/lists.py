@@ -11,6 +11,7 @@ from postsales.filters import CaseFilter
 from postsales.models import Priority, SupportCase
 from postsales.selectors import ClockBook, case_list
 from postsales.views.cells import PRIORITY_TONES, TONES, Status, clock_cell
+from postsales.views.editing import ACTIONS, EDITOR
 from revops.core.views.lists import Action, Chip, Column, Empty, ListPage, Tab
 
 
@@ -19,6 +20,7 @@ class CaseList(ListPage):
 
     title, nav_key, noun, file_name = _("Service"), "service", _("cases"), "cases"
     permission = "postsales.view_supportcase"
+    place, editor, bulk_actions = "cases", EDITOR, ACTIONS
     filters = CaseFilter
     order = "-opened"
     tabs = (
@@ -39,11 +41,11 @@ class CaseList(ListPage):
             Column("subject", _("Case"), sub="number", sort="subject"),
             Column("status", _("State"), lambda c: (c.get_status_display(), TONES[Status(c.status)]), "pill"),
             Column("account", _("Account"), "account.name", sort="account__name"),
-            Column("priority", _("Priority"), self._priority, "pill", sort="priority"),
+            Column("priority", _("Priority"), self._priority, "pill", sort="priority", edit="priority"),
             Column("sla", _("Clock"), lambda case: clock_cell(case, self.book), "sla"),
-            Column("owner", _("Owner"), kind="user"),
+            Column("owner", _("Owner"), kind="user", edit="owner"),
             Column("opened", _("Opened"), "opened_at", "datetime", sort="opened_at"),
-            Column("channel", _("Channel"), "get_channel_display", hidden=True),
+            Column("channel", _("Channel"), "get_channel_display", hidden=True, edit="channel"),
             Column("number", _("Number"), sort="number", hidden=True),
             Column("resolved", _("Solved"), "resolved_at", "datetime", hidden=True),
         )

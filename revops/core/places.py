@@ -29,17 +29,17 @@ class Place:
     order: int = 100
 
 
-places: Registry[Place] = Registry("places")
+list_places: Registry[Place] = Registry("places")
 
 
 def places_of(user: Any) -> list[str]:
     """Keys of the lists that this person may open."""
-    return [place.key for place in places.all() if permitted(place, user)]
+    return [place.key for place in list_places.all() if permitted(place, user)]
 
 
 def address_of(key: str, layout: str) -> str:
     """Where a list stands in this layout, or else as a list; "" when it is gone."""
-    place = places.get(key)
+    place = list_places.get(key)
     if place is None:
         return ""
     name = place.layouts.get(layout) or place.layouts.get("list", "")

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import InterfaceError, OperationalError
 
-from revops.core import clock, jobs, outbox
+from revops.core import clock, exports, jobs, outbox
 from revops.core.api import idempotency
 from revops.core.custom import indexes
 from revops.core.custom import services as custom
@@ -72,6 +72,12 @@ def build_custom_indexes() -> int:
 def wake_indexes() -> None:
     """After a definition changed."""
     build_custom_indexes.apply_async(retry=False, queue="reports")
+
+
+@shared_task(name="core.forget_exports", ignore_result=True)
+def forget_exports() -> int:
+    """Files of exports live a week."""
+    return exports.forget_old()
 
 
 def wake_relay() -> None:

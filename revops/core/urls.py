@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from revops.core.views import command, health, jobs, operations, pages
+from revops.core.views import command, custom, health, jobs, operations, pages
 
 app_name = "core"
 
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("settings/jobs/run/", operations.run_now, name="background-run"),
     path("settings/jobs/replay/", operations.replay, name="background-replay"),
     path("settings/jobs/<uuid:pk>/retry/", operations.retry_job, name="job-retry"),
+    path("custom/<str:model>/<int:pk>/", custom.values, name="custom-values"),
     path("offline/", pages.offline, name="offline"),
     path("styleguide/", pages.styleguide, name="styleguide"),
 ]

@@ -8,6 +8,7 @@ import { startCommand } from "./command.js";
 import { startForms } from "./forms.js";
 import { startLists } from "./lists.js";
 import { startInline } from "./inline.js";
+import { startCells } from "./cells.js";
 
 startPreferences();
 startMenus();
@@ -16,5 +17,6 @@ startToasts();
 startKeys();
 startCommand();
 startForms();
+startCells();
 startLists();
 startInline();

@@ -1,5 +1,5 @@
 /* Lists: j and k walk the rows, Enter opens, x selects; the bulk bar; the column chooser. */
-import { all, announce, one, typing } from "./dom.js";
+import { all, announce, fill, one, still, typing } from "./dom.js";
 
 function rows(form) {
   return all("tbody tr[data-row]", form);
@@ -24,7 +24,8 @@ function count(form) {
   const everything = one("[data-select-all]", bar);
   bar.hidden = picked.length === 0;
   if (bar.hidden) everything.checked = false;
-  one("[data-selected]", bar).textContent = everything.checked ? form.dataset.count : String(picked.length);
+  const chosen = everything.checked ? form.dataset.count : String(picked.length);
+  for (const place of all("[data-selected]", form)) place.textContent = chosen;
   const page = one("[data-select-page]", form);
   page.checked = picked.length === boxes.length && boxes.length > 0;
   page.indeterminate = picked.length > 0 && picked.length < boxes.length;
@@ -41,7 +42,22 @@ function bulk(form) {
     for (const box of all("input[name=pk]", form)) box.checked = false;
     count(form);
   });
+  const field = one("#bulk-edit select", form);
+  field?.addEventListener("change", () => value(form, field));
+  for (const opener of all("[data-open-dialog='bulk-edit']", form)) {
+    opener.addEventListener("click", () => one("[data-bulk-value]", form).childElementCount || value(form, field));
+  }
   count(form);
+}
+
+/** The control of the field chosen in "edit a field". */
+async function value(form, field) {
+  const query = new URLSearchParams(window.location.search);
+  query.set("field", field.value);
+  const answer = await fetch(`?${query}`, { headers: { "X-Requested-With": "fetch" } }).catch(() => null);
+  const html = answer?.ok ? await answer.text() : "";
+  const parsed = new DOMParser().parseFromString(html, "text/html");
+  one("[data-bulk-value]", form).replaceChildren(...parsed.body.childNodes);
 }
 
 function keys(form) {
@@ -59,24 +75,41 @@ function keys(form) {
   });
   form.addEventListener("click", (event) => {
     const line = event.target.closest("tr[data-row]");
-    if (line && event.target.closest("td") && !event.target.closest("a, button, input, label, summary")) {
+    const inside = event.target.closest("a, button, input, label, summary, select, textarea, [data-cell-editor], dialog");
+    if (line && event.target.closest("td") && !inside) {
       if (!window.getSelection()?.toString()) window.location.assign(line.dataset.row);
     }
   });
 }
 
+/** Columns are put in order by dragging their lines, or by the two buttons of each. */
 function columns(form) {
+  const list = one("[data-sortable]", form);
+  const said = (line) => {
+    const name = one("label", line).textContent.trim();
+    announce(fill(form.dataset.said, name, String([...list.children].indexOf(line) + 1)));
+  };
   form.addEventListener("click", (event) => {
-    const line = event.target.closest("[data-up]")?.closest("li");
-    if (!line?.previousElementSibling) return;
-    line.previousElementSibling.before(line);
-    one("[data-up]", line).focus();
-    announce(line.textContent.trim());
+    const button = event.target.closest("[data-up], [data-down]");
+    const line = button?.closest("li");
+    if (!line) return;
+    const other = button.matches("[data-up]") ? line.previousElementSibling : line.nextElementSibling;
+    if (!other) return;
+    button.matches("[data-up]") ? other.before(line) : other.after(line);
+    button.focus();
+    said(line);
   });
   form.addEventListener("submit", () => {
     const keys = all("li", form).filter((line) => one("input", line).checked).map((line) => line.dataset.key);
     one("input[name=columns]", form).value = keys.join(",");
   });
+  form.closest("details").addEventListener("toggle", () => draggable(list, said), { once: true });
+}
+
+async function draggable(list, said) {
+  const { default: Sortable } = await import("../vendor/sortable/sortable.esm.js");
+  new Sortable(list, { handle: "[data-grip], label", animation: still() ? 0 : 120, ghostClass: "deal-ghost", onEnd: ({ item }) => said(item) });
+  list.dataset.ready = "1";
 }
 
 export function startLists() {

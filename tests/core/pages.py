@@ -5,14 +5,19 @@ from typing import Any
 
 import django_filters
 from allauth.account import views as account_views
+from django import forms
 from django.contrib import admin
 from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import include, path
 
+from revops.core.errors import DomainError, InvalidInput
 from revops.core.money import Money
+from revops.core.places import Place, list_places
+from revops.core.status import edit, lock
 from revops.core.views.board import BoardPage, Card, Lane
-from revops.core.views.lists import BulkAction, Chip, Column, Figure, ListPage, Tab
+from revops.core.views.lists import BulkAction, Chip, Column, Editor, Figure, ListPage, Tab
 
 User = get_user_model()
 
@@ -27,8 +32,44 @@ class PeopleFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
-def shout(*, rows: QuerySet[Any], actor: Any, data: Any) -> str:
-    return f"{actor.username} shouted at {', '.join(rows.order_by('username').values_list('username', flat=True))}"
+def shout(*, row: Any, actor: Any) -> Any:
+    """Refused by people called Refuser."""
+    if row.last_name == "Refuser":
+        raise DomainError("no", f"{row.username} does not listen to {actor.username}.")
+    row.title = f"Shouted at by {actor.username}"
+    row.version += 1
+    row.save(update_fields=["title", "version"])
+    return row
+
+
+def calm(*, row: Any, before: dict[str, Any], actor: Any) -> Any:
+    row.title = before["title"]
+    row.version += 1
+    row.save(update_fields=["title", "version"])
+    return row
+
+
+class PersonForm(forms.Form):
+    title = forms.CharField(max_length=40, label="Title", required=False)
+    last_name = forms.CharField(max_length=40, label="Last name")
+
+
+class PersonEditor(Editor):
+    permission = ""
+
+    def form(self, viewer: Any, record: Any = None) -> forms.BaseForm:
+        return PersonForm()
+
+    def save(self, *, row: Any, name: str, value: Any, version: int | None, actor: Any) -> Any:
+        with transaction.atomic():
+            row = lock(row, version)
+            if value == "Pope":
+                raise InvalidInput.of(**{name: "Nobody here is that."})
+            edit(row, {name: value})
+        return row
+
+    def allows(self, row: Any, name: str) -> bool:
+        return row.username != "p004"
 
 
 class PeopleList(ListPage):
@@ -36,18 +77,20 @@ class PeopleList(ListPage):
     filters = PeopleFilter
     search_fields = ("username", "last_name")
     order = "username"
+    place = "people"
+    editor = PersonEditor()
     columns = (
         Column("username", "Name", sort="username", sub="title"),
-        Column("title", "Title", sort="title"),
+        Column("title", "Title", sort="title", edit="title"),
         Column("last_login", "Seen", kind="datetime", sort="last_login"),
         Column("state", "State", lambda person: ("Active", "ok") if person.is_active else "Gone", kind="pill"),
         Column("worth", "Worth", lambda person: Money(Decimal(person.pk * 100), "USD"), kind="money"),
-        Column("last_name", "Last name", hidden=True),
+        Column("last_name", "Last name", hidden=True, edit="last_name"),
     )
     chips = (Chip("boss", "Bosses", {"title": "Boss"}),)
     tabs = (Tab("All"), Tab("Bosses", {"title": "Boss"}))
     bulk_actions = (
-        BulkAction("shout", "Shout", shout),
+        BulkAction("shout", "Shout", shout, undo=calm),
         BulkAction("fire", "Fire", shout, permission="users.delete_user"),
     )
     page_size = 5
@@ -83,6 +126,9 @@ class PeopleBoard(BoardPage):
             Lane("won", "Won", 0, rail=True, url="/won/"),
         ]
 
+
+if "people" not in list_places:
+    list_places.register(Place("people", "People", "", {"list": "people", "board": "people_board"}))
 
 urlpatterns = [
     path("people/", PeopleList.as_view(), name="people"),

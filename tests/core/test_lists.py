@@ -165,27 +165,6 @@ def test_queries_stay_the_same_with_more_rows(page: Any, django_assert_max_num_q
         page()
 
 
-def test_a_bulk_action_takes_the_ticked_rows(page: Any, client: Client) -> None:
-    keys = list(User.objects.filter(username__in=["p001", "p002"]).values_list("pk", flat=True))
-    answer = client.post("/people/?title=Rep", {"action": "shout", "pk": keys}, follow=True)
-    assert "alice shouted at p001, p002" in answer.content.decode()
-    assert answer.redirect_chain[0][0] == "/people/?title=Rep"
-
-
-def test_a_bulk_action_takes_the_whole_filter_and_never_more(page: Any, client: Client) -> None:
-    boss = User.objects.get(username="p000")
-    answer = client.post("/people/?title=Boss", {"action": "shout", "pk": [boss.pk], "all": "1"}, follow=True)
-    assert "shouted at p000, p004, p008" in answer.content.decode()
-    outside = User.objects.get(username="alice")
-    answer = client.post("/people/", {"action": "shout", "pk": [outside.pk]}, follow=True)
-    assert "shouted at </span>" in answer.content.decode()
-
-
-@pytest.mark.parametrize("data", [{"action": "shout"}, {"action": "fire", "pk": "1"}, {"action": "shout", "pk": "x;y"}])
-def test_a_bulk_action_without_rows_or_right_is_refused(page: Any, client: Client, data: dict[str, str]) -> None:
-    assert client.post("/people/", data).status_code == 400
-
-
 def test_a_list_asks_for_login_and_for_its_permission(alice: Any, client: Client) -> None:
     assert client.get("/people/").status_code == 302
     client.force_login(alice)

@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django_filters import FilterSet
 
+from revops.core.custom.filters import with_sort
 from revops.core.errors import BadRequest
+from revops.core.models import ViewChoice
 from revops.core.templatetags.frame import changed_query
 from revops.core.views.cells import Column
 from revops.core.views.declared import Declared
 from revops.core.views.filtering import filter_names, polish
 
-RESERVED = ("q", "sort", "cursor", "columns", "export", "panel")
+RESERVED = ("q", "sort", "cursor", "columns", "export", "panel", "view", "unsaved", "cell", "field")
+NO_VIEW = "0"  # ?view=0: nothing of a view, not even one's default
+NOT_STATE = frozenset(RESERVED) - {"q"}
 
 
 class Asking(Declared):
@@ -23,8 +29,7 @@ class Asking(Declared):
     def _filtered(self) -> tuple[FilterSet | None, QuerySet[Any]]:
         rows, params = self.rows(), self.request.GET
         filters = polish(self.filters(params, queryset=rows, request=self.request)) if self.filters else None
-        known = set(RESERVED) | (filter_names(filters) if filters else set())
-        unknown = sorted(set(params) - known)
+        unknown = sorted(set(params) - self._known(filters))
         if unknown:
             raise BadRequest(
                 "unknown_filter",
@@ -35,7 +40,26 @@ class Asking(Declared):
             if not filters.is_valid():
                 self._refuse(filters)
             rows = filters.qs
+        rows = with_sort(rows, [params.get("sort", "")])
         return filters, self._searched(rows, params.get("q", "").strip())
+
+    def _known(self, filters: FilterSet | None) -> set[str]:
+        """Every parameter that this page reads."""
+        return {*RESERVED, *self.more_params, *(filter_names(filters) if filters else ())}
+
+    def _unreadable(self, params: QueryDict) -> set[str]:
+        """Names among `params` that this list does not know, or whose values it refuses: a stored view grows old."""
+        filters = self.filters(params, queryset=self.rows(), request=self.request) if self.filters else None
+        bad = set(params) - self._known(filters)
+        if filters is not None and not filters.is_valid():
+            wrong = set(filters.errors)
+            bad |= {name for name in params if any(name == one or name.startswith(f"{one}_") for one in wrong)}
+        sort = params.get("sort", "").lstrip("-")
+        if sort and not any(column.key == sort and column.sort for column in self.columns):
+            bad.add("sort")
+        if set(filter(None, params.get("columns", "").split(","))) - {column.key for column in self.columns}:
+            bad.add("columns")
+        return bad
 
     def _refuse(self, filters: FilterSet) -> None:
         name, problems = next(iter(filters.errors.items()))
@@ -74,4 +98,11 @@ class Asking(Declared):
         return [by_key[key] for key in dict.fromkeys(keys)]
 
     def _with(self, **changes: Any) -> str:
-        return changed_query(self.request.GET, **changes)
+        query = changed_query(self.request.GET, **changes)
+        return self.blank if query == "?" else query
+
+    @cached_property
+    def blank(self) -> str:
+        """The address without any filter, which is not the one that opens a person's default view."""
+        chosen = ViewChoice.objects.filter(person=self.viewer, place=self.place, is_default=True)
+        return f"?view={NO_VIEW}" if self.place and chosen.exists() else "?"

@@ -66,6 +66,7 @@ class BoardPage(ListPage):
     """A ListPage whose body is lanes: same filter, chips, strip and search."""
 
     template = "core/board.html"
+    layout = "board"
 
     def lanes(self, rows: QuerySet[Any]) -> Sequence[Lane]:
         """Lanes and rails over the whole filter; at most CARDS_A_LANE cards in each."""

@@ -42,6 +42,7 @@ class Column:
     sub: str | Callable[[Any], Any] = ""
     hidden: bool = False  # offered in the chooser, not shown by default
     phone: bool = True  # may stand on the card of a phone
+    edit: str = ""  # the field of the list's editor that is changed in this cell
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Cell:
     sub: str = ""
     css: str = ""
     mark: str = ""
+    edit: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Row:
     url: str
     name: str
     cells: list[Cell]
+    version: Any = ""
 
 
 def value_of(row: Any, source: str | Callable[[Any], Any]) -> Any:
@@ -146,17 +149,22 @@ def _css(columns: Sequence[Column]) -> list[str]:
     return out
 
 
-def _cell(column: Column, row: Any, value: Any, style: str, css: str, url: str) -> Cell:
+def _cell(column: Column, row: Any, value: Any, style: str, css: str, url: str, *, edit: bool) -> Cell:
     text, tone = text_of(column.kind, value, style)
     mark = ""
     if column.kind == "user" and value is not None:
         tone, mark = avatar_tone(value), initials(value)
     sub = value_of(row, column.sub) if column.sub else ""
     address = column.link(row) if column.link and value not in (None, "") else url
-    return Cell(column.kind, text, tone, address, str(sub or ""), css, mark)
+    return Cell(column.kind, text, tone, address, str(sub or ""), css, mark, column.edit if edit else "")
 
 
-def rows_of(objects: Sequence[Any], columns: Sequence[Column], url: Callable[[Any], str]) -> list[Row]:
+def rows_of(
+    objects: Sequence[Any],
+    columns: Sequence[Column],
+    url: Callable[[Any], str],
+    may_edit: Callable[[Any, Column], bool] = lambda row, column: False,
+) -> list[Row]:
     """All cells of a page. The first column opens the row."""
     values = [[value_of(row, column.cell or column.key) for column in columns] for row in objects]
     styles = [_style(column, [line[n] for line in values]) for n, column in enumerate(columns)]
@@ -165,10 +173,10 @@ def rows_of(objects: Sequence[Any], columns: Sequence[Column], url: Callable[[An
     for row, line in zip(objects, values, strict=True):
         address = url(row)
         cells = [
-            _cell(column, row, line[n], styles[n], css[n], address if n == 0 else "")
+            _cell(column, row, line[n], styles[n], css[n], address if n == 0 else "", edit=may_edit(row, column))
             for n, column in enumerate(columns)
         ]
-        rows.append(Row(row.pk, address, cells[0].text, cells))
+        rows.append(Row(row.pk, address, cells[0].text, cells, getattr(row, "version", "")))
     return rows
 
 
@@ -177,18 +185,25 @@ def neutral(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
-def export_value(column: Column, row: Any) -> str:
-    """A cell of the CSV file: plain numbers and ISO dates; text with formulas made harmless."""
+def export_value(column: Column, row: Any) -> Any:
+    """A cell of a file with its type: number, date, moment or text; None for nothing."""
     value = value_of(row, column.cell or column.key)
+    if isinstance(value, Money):
+        return value.rounded().amount
+    if value is None or (isinstance(value, Decimal | int | float) and not isinstance(value, bool)):
+        return value
+    if isinstance(value, datetime | date):
+        return value
+    return _pair(value)[0] if isinstance(value, tuple) else str(value)
+
+
+def csv_text(value: Any) -> str:
+    """A typed cell as CSV has it: plain numbers and ISO dates; text with formulas made harmless."""
     if value is None:
         return ""
-    if isinstance(value, Money):
-        return str(value.rounded().amount)
-    if isinstance(value, Decimal | int | float) and not isinstance(value, bool):
-        return str(value)
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return neutral(_pair(value)[0] if isinstance(value, tuple) else str(value))
+    if isinstance(value, str):
+        return neutral(value)
+    return value.isoformat() if isinstance(value, datetime | date) else str(value)
 
 
 def export_heads(columns: Sequence[Column]) -> list[str]:
@@ -201,9 +216,9 @@ def export_heads(columns: Sequence[Column]) -> list[str]:
     return heads
 
 
-def export_line(columns: Sequence[Column], row: Any) -> list[str]:
+def export_line(columns: Sequence[Column], row: Any) -> list[Any]:
     """A line of the file, in step with `export_heads`."""
-    line = []
+    line: list[Any] = []
     for column in columns:
         line.append(export_value(column, row))
         if column.kind == "money":

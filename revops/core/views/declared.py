@@ -13,8 +13,13 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 from django_filters import FilterSet
 
+from revops.core.custom.columns import columns
+from revops.core.custom.filters import extended, on_panel
+from revops.core.models import CustomData
 from revops.core.templatetags.frame import changed_query
 from revops.core.views.cells import Column
+from revops.core.views.custom import CustomEditor
+from revops.core.views.editors import Editor
 from revops.core.views.parts import Action, BulkAction, Chip, Empty, Figure, Tab
 
 if TYPE_CHECKING:
@@ -26,6 +31,9 @@ class Declared(LoginRequiredMixin, View):
 
     http_method_names = ["get", "head", "post", "options"]
 
+    place: str = ""  # key in core.places: saved views, bulk jobs and the other layouts go by it
+    layout: str = "list"
+    more_params: Sequence[str] = ()  # parameters of the page's own, besides its filter
     title: StrOrPromise = ""
     nav_key: str = ""
     permission: str = ""
@@ -43,6 +51,16 @@ class Declared(LoginRequiredMixin, View):
     panel_columns: Sequence[str] = ()  # keys; without them the first, the state and the money
     template: str = "core/list.html"
     file_name: str = "export"
+    custom: type[CustomData] | None = None  # whose custom fields are columns and filters here
+    editor: Editor | None = None  # how cells are edited in place; columns say which field by `edit`
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """Custom fields stand beside the list's own columns and filters, as they are defined at this moment."""
+        super().setup(request, *args, **kwargs)
+        if self.custom is not None:
+            self.columns = (*self.columns, *columns(self.custom))
+            self.filters = extended(self.filters, on_panel(self.custom)) if self.filters else None
+            self.editor = CustomEditor(self.editor, self.custom) if self.editor else None
 
     @property
     def viewer(self) -> Any:
@@ -79,7 +97,17 @@ class Declared(LoginRequiredMixin, View):
         """More context for a template of one's own."""
         return {}
 
+    def allowed(self, user: Any) -> bool:
+        """Whether this person may open the list at all."""
+        return not self.permission or user.has_perm(self.permission)
+
+    @property
+    def may_edit(self) -> bool:
+        """Whether the viewer edits cells in place."""
+        editor = self.editor
+        return editor is not None and (not editor.permission or self.viewer.has_perm(editor.permission))
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if request.user.is_authenticated and self.permission and not request.user.has_perm(self.permission):
+        if request.user.is_authenticated and not self.allowed(request.user):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy
+
+from revops.core.errors import BadRequest
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -57,17 +61,34 @@ class Action:
 class BulkAction:
     """Something to do with the selected rows, or with the whole filter.
 
-    `run(rows=QuerySet, actor=user, data=POST)` calls a service. It returns the sentence to show, or the
-    JobRun to watch.
+    `one(row=…, actor=…, **values)` is a service for one row; `undo(row=…, before=…, actor=…)` another that gives the
+    old values back (`bulk.old_value`). `form(data, viewer)` makes the form that is asked first; its cleaned values go
+    to `one`.
     """
 
     key: str
     label: StrOrPromise
-    run: Callable[..., Any]
+    one: Callable[..., Any]
     icon: str = ""
     permission: str = ""
     danger: bool = False
-    form: type[Any] | None = None  # a django Form asked in a dialog first
+    form: Callable[[Any, Any], forms.BaseForm] | None = None
+    undo: Callable[..., Any] | None = None
+    note: StrOrPromise = ""  # said in the dialog, or before an action that cannot be undone
+
+    def values(self, data: Mapping[str, Sequence[str]], viewer: Any) -> dict[str, Any]:
+        """The posted values as the service takes them. Raises BadRequest naming what the form refuses."""
+        if self.form is None:
+            return {}
+        query = QueryDict(mutable=True)
+        for name, values in data.items():
+            query.setlist(name, list(values))
+        form = self.form(query, viewer)
+        if not form.is_valid():
+            name, problems = next(iter(form.errors.items()))
+            label = form.fields[name].label if name in form.fields else ""
+            raise BadRequest("bad_action", f"{label or self.label}: {problems[0]}")
+        return dict(form.cleaned_data)
 
 
 @dataclass(frozen=True)

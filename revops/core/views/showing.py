@@ -12,19 +12,33 @@ from django.shortcuts import render
 from django_filters import FilterSet
 
 from revops.core.keyset import paginate
-from revops.core.registries import permitted
-from revops.core.views.asking import Asking
+from revops.core.views.asking import NOT_STATE, Asking
 from revops.core.views.cells import Column, rows_of
 from revops.core.views.counting import bounded_count, count_text
 from revops.core.views.filtering import in_words, is_set
 from revops.core.views.parts import BulkAction, Chip, Tab
+
+KEPT = ("view", "unsaved")  # go along when a form of the page changes the address
 
 
 class Showing(Asking):
     """Context of the page and of its parts."""
 
     def _bulk(self) -> list[BulkAction]:
-        return [action for action in self.bulk_actions if permitted(action, self.viewer)]
+        """What may be done with many rows at once."""
+        raise NotImplementedError
+
+    def _bulk_context(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _may_edit(self, row: Any, column: Column) -> bool:
+        raise NotImplementedError
+
+    def _export_context(self, count: int) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _view_context(self) -> dict[str, Any]:
+        raise NotImplementedError
 
     def _context(self, filters: FilterSet | None, rows: QuerySet[Any]) -> dict[str, Any]:
         count = bounded_count(rows)
@@ -40,10 +54,13 @@ class Showing(Asking):
             "count_text": count_text(count),
             "strip": self.strip(rows),
             "chips": [self._chip(chip) for chip in self.chips],
-            "tabs": [self._tab(tab) for tab in self.tabs],
+            "tabs": [self._tab(tab) for tab in self.tabs],  # an address of "" is the list without any filter
             "actions": self.actions(),
             "views": self.views(),
-            "export_url": self._with(export="csv"),
+            **self._export_context(count),
+            "blank": self.blank,
+            "kept": [(name, self.request.GET[name]) for name in KEPT if name in self.request.GET],
+            **self._view_context(),
             **self.body(rows),
             **self.extra(),
         }
@@ -56,11 +73,11 @@ class Showing(Asking):
         return {
             "heads": [self._head(column, sort) for column in columns],
             "choices": self._choices(columns),
-            "rows": rows_of(page.rows, columns, self.row_url),
+            "rows": rows_of(page.rows, columns, self.row_url, self._may_edit),
             "page": page,
             "next_url": self._cursor_url(page.next_cursor),
             "previous_url": self._cursor_url(page.previous_cursor),
-            "bulk": self._bulk(),
+            **self._bulk_context(),
         }
 
     def _cursor_url(self, cursor: str | None) -> str:
@@ -119,10 +136,11 @@ class Showing(Asking):
         }
 
     def _tab(self, tab: Tab) -> dict[str, Any]:
-        keys = set(self.request.GET) - {"sort", "cursor", "columns"}
-        current = {key: self.request.GET[key] for key in keys} == dict(tab.params)
+        keys = {key for key in set(self.request.GET) - NOT_STATE - set(self.more_params) if self.request.GET[key]}
+        opened = self.request.GET.get("view", "0") != "0"
+        current = not opened and {key: self.request.GET[key] for key in keys} == dict(tab.params)
         query = "&".join(f"{name}={value}" for name, value in tab.params.items())
-        return {"label": tab.label, "icon": tab.icon, "url": f"?{query}", "current": current}
+        return {"label": tab.label, "icon": tab.icon, "url": f"?{query}" if query else "", "current": current}
 
     def _panel(self, rows: QuerySet[Any]) -> HttpResponse:
         """The first rows, for a group on another record's page."""

@@ -1,0 +1,292 @@
+"""Bulk actions: one service a row, the rows frozen when the person says go, every outcome kept, and the way back.
+
+A page's BulkAction names the service. The keys of the rows are staged by INSERT … SELECT; a step does a chunk of them,
+each row in a savepoint, and writes what became of it in the same transaction. Undo is a job over the same rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, models, transaction
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from revops.core import audit, clock, jobs
+from revops.core.errors import BadRequest, DomainError, IllegalState, NotAllowed
+from revops.core.models import BulkRow, IdempotencyKey, JobRun
+from revops.core.places import address_of, page_of
+
+KIND, UNDO = "core.bulk", "core.bulk_undo"
+CHUNK = 200
+AT_ONCE = 50  # what stands on one page is done while the person waits
+UNDO_FOR = timedelta(hours=24)
+HOT = frozenset({"version", "updated_at"})
+Outcome = BulkRow.Outcome
+STAGE = """
+    INSERT INTO core_bulkrow (job_id, object_id, outcome, label, before, after, version, reason)
+    SELECT %s, picked.id, 'waiting', '', '{{}}', '{{}}', NULL, '' FROM ({rows}) AS picked (id)
+    ON CONFLICT DO NOTHING
+"""
+
+
+@transaction.atomic
+def start(
+    *,
+    place: str,
+    action: str,
+    title: str,
+    rows: QuerySet[Any],
+    actor: Any,
+    data: Mapping[str, Sequence[str]] | None = None,
+    query: str = "",
+    token: str = "",
+    at_once: int = AT_ONCE,
+) -> JobRun:
+    """Freeze `rows` and do `action` to each. The same token and question again give the job that runs already.
+
+    Up to `at_once` rows are left to the caller, who runs the job while the person waits.
+    """
+    params = {"place": place, "action": action, "title": title, "data": dict(data or {}), "query": query}
+    staged = _Staged(rows)
+    known = _asked_before(actor, token, params, staged) if token else None
+    if known is not None:
+        return known
+    job = JobRun.objects.create(kind=KIND, created_by=actor, params=params)
+    job.total = staged.into(job)
+    if not job.total:
+        raise BadRequest("nothing_selected", _("Select at least one row first."))
+    job.save(update_fields=["total", "updated_at"])
+    audit.record("bulk.started", job, actor=actor, place=place, verb=action, rows=job.total)
+    if token:
+        IdempotencyKey.objects.filter(caller=actor, key=_key(token, params, staged)).update(body={"job": str(job.pk)})
+    if job.total > at_once:
+        jobs.hand_over(job)
+    return job
+
+
+class _Staged:
+    """The question that the rows are: as SQL, for staging and for telling two questions apart."""
+
+    def __init__(self, rows: QuerySet[Any]) -> None:
+        keys = rows.order_by("pk").values_list("pk")
+        self.sql, self.params = keys.query.get_compiler(connection=connection).as_sql()
+
+    def into(self, job: JobRun) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(STAGE.format(rows=self.sql), [job.pk, *self.params])
+            return int(cursor.rowcount)
+
+
+def _key(token: str, params: Mapping[str, Any], staged: _Staged) -> str:
+    asked = json.dumps([params, staged.sql, [str(one) for one in staged.params]], sort_keys=True)
+    return f"bulk:{token[:60]}:{hashlib.sha256(asked.encode()).hexdigest()}"
+
+
+def _asked_before(actor: Any, token: str, params: Mapping[str, Any], staged: _Staged) -> JobRun | None:
+    """The job of the same form sent before; whoever sends it at the same moment waits here for the first."""
+    key = _key(token, params, staged)
+    try:
+        with transaction.atomic():
+            IdempotencyKey.objects.create(caller=actor, key=key, request_hash="", status=201, body={})
+    except IntegrityError:
+        body = IdempotencyKey.objects.get(caller=actor, key=key).body
+        return JobRun.objects.filter(pk=body.get("job"), created_by=actor).first()
+    return None
+
+
+# The steps --------------------------------------------------------------------------------
+
+
+def step(*, job: JobRun) -> bool:
+    """One chunk. The rows are locked in the order of their keys, then each is done in a savepoint."""
+    lines = list(BulkRow.objects.filter(job=job, outcome=Outcome.WAITING).order_by("id")[:CHUNK])
+    page = _page(job)
+    action = page.bulk_action(job.params["action"]) if page else None
+    found = _locked(page, lines) if action else {}
+    values = action.values(job.params["data"], job.created_by) if action else {}
+    for line in lines:
+        row = found.get(line.object_id)
+        if action is None:
+            _refuse(line, _("Your role does not include this any more."))
+        elif row is None:
+            _refuse(line, _("This is no longer here, or no longer yours to see."))
+        else:
+            _do(line, row, action, values, job.created_by)
+    _keep(lines)
+    _tally(job, lines)
+    return BulkRow.objects.filter(job=job, outcome=Outcome.WAITING).exists()
+
+
+def _page(job: JobRun) -> Any:
+    """The list that the job came from, as its starter sees it today."""
+    page = page_of(job.params["place"])
+    return page.seen_by(job.created_by, job.params.get("query", "")) if page else None
+
+
+def _locked(page: Any, lines: Sequence[BulkRow]) -> dict[int, Any]:
+    keys = [line.object_id for line in lines]
+    rows = page.rows().filter(pk__in=keys)
+    list(rows.model._base_manager.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
+    return {row.pk: row for row in rows}
+
+
+def _do(line: BulkRow, row: Any, action: Any, values: Mapping[str, Any], actor: Any) -> None:
+    line.label = str(row)[:200]
+    before = snapshot(row)
+    try:
+        with transaction.atomic():
+            action.one(row=row, actor=actor, **values)
+    except (DomainError, ValidationError, IntegrityError) as error:
+        return _refuse(line, _reason(error))
+    fresh = type(row)._base_manager.get(pk=row.pk)
+    after = snapshot(fresh)
+    changed = [name for name, value in after.items() if before[name] != value]
+    line.before, line.after = {name: before[name] for name in changed}, {name: after[name] for name in changed}
+    line.version = getattr(fresh, "version", None)
+    line.outcome = Outcome.CHANGED if changed or fresh.version != row.version else Outcome.SAME
+    return None
+
+
+def snapshot(record: models.Model) -> dict[str, Any]:
+    """Every column as JSON keeps it, but those that move with each save."""
+    fields = [field for field in record._meta.concrete_fields if field.attname not in HOT]
+    return {field.attname: audit.plain(getattr(record, field.attname)) for field in fields}
+
+
+def old_value(record: models.Model, before: Mapping[str, Any], name: str) -> Any:
+    """What stood in the field `name`, as services take it: a record for a key, a Decimal for its text."""
+    field: Any = record._meta.get_field(name)
+    kept = before[field.attname]
+    if kept is None or not field.is_relation:
+        return kept if kept is None else field.to_python(kept)
+    return field.remote_field.model._base_manager.get(pk=kept)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, DomainError):
+        return error.message
+    if isinstance(error, ValidationError):
+        return "; ".join(error.messages)
+    return _("The database refused it.")
+
+
+def _refuse(line: BulkRow, reason: str, outcome: str = Outcome.REFUSED) -> None:
+    line.outcome, line.reason = outcome, str(reason)[:400]
+
+
+def _keep(lines: Sequence[BulkRow]) -> None:
+    BulkRow.objects.bulk_update(lines, ["outcome", "label", "before", "after", "version", "reason"])
+
+
+def _tally(job: JobRun, lines: Sequence[BulkRow]) -> None:
+    names = {
+        Outcome.CHANGED: "changed", Outcome.SAME: "unchanged", Outcome.REFUSED: "refused",
+        Outcome.UNDONE: "restored", Outcome.KEPT: "left_alone",
+    }  # fmt: skip
+    for line in lines:
+        name = names[Outcome(line.outcome)]
+        job.counts[name] = job.counts.get(name, 0) + 1
+    job.done += len(lines)
+
+
+def finish(*, job: JobRun) -> None:
+    """The ways on: the list, and the rows that were refused."""
+    result = {"url": f"{address_of(job.params['place'], 'list')}{job.params.get('query') or ''}"}
+    if job.counts.get("refused") or job.counts.get("left_alone"):
+        result["errors_url"] = reverse("core:job-refused", args=[job.pk])
+    job.result = {**job.result, **result}
+
+
+def cancel(*, job: JobRun) -> None:
+    """What was done stays done, and can be undone; the rest is left out."""
+    BulkRow.objects.filter(job=job, outcome=Outcome.WAITING).update(outcome=Outcome.SKIPPED)
+    finish(job=job)
+
+
+# The way back -----------------------------------------------------------------------------
+
+
+def undo_until(job: JobRun) -> Any:
+    """Until when this job may be taken back; None when it may not, or has been."""
+    over = job.state in (JobRun.State.DONE, JobRun.State.CANCELLED, JobRun.State.FAILED)
+    if job.kind != KIND or not over or job.result.get("undo") or not job.counts.get("changed"):
+        return None
+    page = _page(job)
+    action = page.bulk_action(job.params["action"]) if page else None
+    until = (job.finished_at or job.created_at) + UNDO_FOR
+    return until if action is not None and action.undo is not None and clock.now() < until else None
+
+
+@transaction.atomic
+def start_undo(*, job: JobRun, actor: Any) -> JobRun:
+    """Give the rows that nobody has changed since their old values back. Once, within a day, by who did it."""
+    job = JobRun.objects.select_for_update().get(pk=job.pk)
+    if job.created_by_id != actor.pk:
+        raise NotAllowed(_("Only who did this may take it back."))
+    if undo_until(job) is None:
+        raise IllegalState("undo_over", _("This cannot be undone any more."))
+    params = {**job.params, "undoes": str(job.pk), "title": _("Undo: %(what)s") % {"what": job.params["title"]}}
+    undo = JobRun.objects.create(kind=UNDO, created_by=actor, total=job.counts["changed"], params=params)
+    job.result = {**job.result, "undo": str(undo.pk)}
+    job.save(update_fields=["result", "updated_at"])
+    audit.record("bulk.undo_started", job, actor=actor, rows=undo.total)
+    if undo.total > AT_ONCE:
+        jobs.hand_over(undo)
+    return undo
+
+
+def undo_step(*, job: JobRun) -> bool:
+    """One chunk of the way back."""
+    mine = BulkRow.objects.filter(job_id=job.params["undoes"], outcome=Outcome.CHANGED)
+    lines = list(mine.order_by("id")[:CHUNK])
+    page = _page(job)
+    action = page.bulk_action(job.params["action"]) if page else None
+    found = _by_key(page, lines) if action else {}
+    for line in lines:
+        row = found.get(line.object_id)
+        if row is None or action is None:
+            _refuse(line, _("This is no longer here, or no longer yours to change."), Outcome.KEPT)
+        elif row.version != line.version:
+            _refuse(line, _("Somebody changed it since."), Outcome.KEPT)
+        else:
+            _take_back(line, row, action, job.created_by)
+    _keep(lines)
+    _tally(job, lines)
+    return mine.exists()
+
+
+def _by_key(page: Any, lines: Sequence[BulkRow]) -> dict[int, Any]:
+    """The rows, locked. What an undo gives back may lie outside today's sight: whoever did it may take it back."""
+    keys = [line.object_id for line in lines]
+    rows = page.rows().model._base_manager.select_for_update().filter(pk__in=keys).order_by("pk")
+    return {row.pk: row for row in rows}
+
+
+def _take_back(line: BulkRow, row: Any, action: Any, actor: Any) -> None:
+    try:
+        with transaction.atomic():
+            action.undo(row=row, before=line.before, actor=actor)
+    except (DomainError, ValidationError, IntegrityError) as error:
+        return _refuse(line, _reason(error), Outcome.KEPT)
+    line.outcome = Outcome.UNDONE
+    return None
+
+
+def refused_rows(job: JobRun) -> QuerySet[BulkRow]:
+    """The rows of a bulk job, or of its undo, that were not done, with their reasons."""
+    if job.kind == UNDO:
+        return BulkRow.objects.filter(job_id=job.params["undoes"], outcome=Outcome.KEPT).order_by("id")
+    return BulkRow.objects.filter(job=job, outcome=Outcome.REFUSED).order_by("id")
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    jobs.register(KIND, jobs.JobKind(step, finish, cancel, keeps=True))
+    jobs.register(UNDO, jobs.JobKind(undo_step, finish, finish, keeps=True))
