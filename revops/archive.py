@@ -240,10 +240,8 @@ def _replace_database(dump: Path) -> None:
     script = dump.with_suffix(".sql")
     with script.open("wb") as file:
         # Whoever still works on the tables is waited for, but not for ever.
-        file.write(
         file.write(b"SET lock_timeout = '30s';\nSET client_min_messages = warning;\n")
         file.write(b"DROP SCHEMA public CASCADE;\nCREATE SCHEMA public;\n")
-        )
         file.flush()
         _run("pg_restore", "--no-owner", "--no-privileges", "--file=-", str(dump), connect=False, output=file)
     try:
