@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from revops.core import outbox, registries
 from revops.integrations import tasks, waking
+from revops.integrations.models import Webhook
 from revops.integrations.selectors import disabled_webhooks
 from revops.integrations.services import _hooks, _outgoing
 from revops.users import roles
@@ -14,6 +15,7 @@ def register_webhooks() -> None:
     """Fill the registries."""
     outbox.on_write("webhooks", _outgoing.copy_events)
     waking.on_message(tasks.wake_sender)
+    registries.point_at(Webhook)
     notice_kinds.register(
         NoticeKind(_hooks.DISABLED_NOTICE, _("A webhook of mine is disabled"), mail="now", icon="webhook", order=90)
     )

@@ -69,7 +69,9 @@ class Receiver:
 
 
 @contextmanager
-def listening(receiver: Receiver | None = None, *, context: Any = None) -> Iterator[Receiver]:
+def listening(
+    receiver: Receiver | None = None, *, context: Any = None, host: str = "127.0.0.1", port: int = 0
+) -> Iterator[Receiver]:
     """The receiver on a port of its own; with a TLS context it speaks TLS."""
     receiver = receiver or Receiver()
 
@@ -94,7 +96,7 @@ def listening(receiver: Receiver | None = None, *, context: Any = None) -> Itera
         def handle_error(self, request: Any, client_address: Any) -> None:
             """A client that hangs up is part of these tests."""
 
-    server = Server(("127.0.0.1", 0), Handler)
+    server = Server((host, port), Handler)
     if context is not None:
         server.socket = context.wrap_socket(server.socket, server_side=True)
     receiver.port = server.server_address[1]
