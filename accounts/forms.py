@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.files import allowed_endings
 from accounts.models import Account, Activity, Contact, Document, Territory
+from revops.core.custom.forms import CustomForm
 from revops.core.errors import DomainError
 from revops.core.money import currencies
 from revops.core.widgets import ChosenOnly
@@ -35,7 +36,7 @@ def owners(viewer: Any, record: Any = None) -> QuerySet[User]:
     return found
 
 
-class AccountForm(forms.Form):
+class AccountForm(CustomForm):
     """An account's facts."""
 
     name = forms.CharField(max_length=200, label=_("Name"))
@@ -70,9 +71,10 @@ class AccountForm(forms.Form):
         above = record.parent_id if record else None
         if above and not field.queryset.filter(pk=above).exists():  # type: ignore[union-attr]
             del self.fields["parent"]  # a parent beyond the viewer's sight stays as it is
+        self.add_custom(Account, viewer, record)
 
 
-class ContactForm(forms.Form):
+class ContactForm(CustomForm):
     """A contact's facts."""
 
     first_name = forms.CharField(max_length=80, required=False, label=_("First name"))
@@ -88,9 +90,10 @@ class ContactForm(forms.Form):
         self.fields["account"] = account_field(viewer, label=_("Account"))
         self.fields["owner"].queryset = owners(viewer, record)  # type: ignore[attr-defined]
         self.order_fields(["account"])
+        self.add_custom(Contact, viewer, record)
 
 
-class LogForm(forms.Form):
+class LogForm(CustomForm):
     """One touch: what happened, or what comes next, in one field and one click."""
 
     KINDS = (
@@ -115,6 +118,10 @@ class LogForm(forms.Form):
     )
     next_at = forms.DateTimeField(required=False, label=_("When"), widget=WHEN)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_custom(Activity, None)
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if not data.get("text", "").strip() and not data.get("next_subject"):
@@ -133,6 +140,7 @@ class LogForm(forms.Form):
             "kind": self.cleaned_data["kind"],
             "subject": subject,
             "body": "" if subject == text else text,
+            "custom": self.cleaned_data.get("custom"),
         }
 
     def planned(self) -> dict[str, Any] | None:
@@ -144,6 +152,7 @@ class LogForm(forms.Form):
             "kind": Activity.Kind.TASK if kind == Activity.Kind.NOTE else kind,
             "subject": self.cleaned_data["next_subject"],
             "due_at": self.cleaned_data["next_at"],
+            "custom": None if self.done() else self.cleaned_data.get("custom"),
         }
 
 

@@ -5,12 +5,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from leads.models import DisqualifyReason
+from leads.models import DisqualifyReason, Lead
+from revops.core.custom.forms import CustomForm
 from revops.users import roles
 from revops.users.models import User
 
 
-class LeadForm(forms.Form):
+class LeadForm(CustomForm):
     """A lead's facts."""
 
     first_name = forms.CharField(max_length=80, required=False, label=_("First name"))
@@ -33,6 +34,10 @@ class LeadForm(forms.Form):
     )
     next_step = forms.CharField(max_length=200, required=False, label=_("Next step"), help_text=_("What was agreed."))
     do_not_route = forms.BooleanField(required=False, label=_("Never route to somebody else"))
+
+    def __init__(self, *args: Any, record: Lead | None = None, viewer: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_custom(Lead, viewer, record)
 
 
 class NewLeadForm(LeadForm):

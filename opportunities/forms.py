@@ -11,6 +11,9 @@ from accounts.models import Account, Activity, Contact
 from opportunities.models import Category, Opportunity, OpportunitySplit, Stage
 from opportunities.selectors.opportunities import accounts_for, loss_reasons
 from revops.catalog.models import Product
+from revops.core.custom.definitions import field_of
+from revops.core.custom.forms import CustomForm, control, sent
+from revops.core.custom.values import POINTER
 from revops.core.errors import DomainError
 from revops.core.money import currencies
 from revops.core.widgets import ChosenOnly
@@ -42,7 +45,7 @@ def refused(form: forms.BaseForm, error: DomainError) -> None:
         form.add_error(one.pointer if one.pointer in form.fields else None, one.detail)
 
 
-class OpportunityForm(forms.Form):
+class OpportunityForm(CustomForm):
     """A deal's facts. The contact is offered once the account is known."""
 
     name = forms.CharField(max_length=200, label=_("Name"))
@@ -78,9 +81,10 @@ class OpportunityForm(forms.Form):
         else:
             del self.fields["stage"]
         self.order_fields(["name", "account", "contact", "amount", "currency", "close_on", "stage"])
+        self.add_custom(Opportunity, viewer, record if record is not None and record.pk else None)
 
 
-class MoveForm(forms.Form):
+class MoveForm(CustomForm):
     """Just the fields that a move asks for."""
 
     def __init__(self, *args: Any, names: Iterable[str], viewer: Any, **kwargs: Any) -> None:
@@ -90,6 +94,9 @@ class MoveForm(forms.Form):
 
 
 def _asked(name: str, viewer: Any) -> forms.Field:
+    field = field_of(Opportunity, name.removeprefix(POINTER)) if name.startswith(POINTER) else None
+    if field is not None:
+        return control(field, viewer, required=True)
     if name == "amount":
         return forms.DecimalField(min_value=0, max_digits=18, decimal_places=3, label=_("Amount"))
     if name == "close_on":
@@ -112,7 +119,12 @@ def _asked(name: str, viewer: Any) -> forms.Field:
 ASKABLE = ("amount", "close_on", "account", "loss_reason", "won_reason", "product", "source")
 
 
-class LogForm(forms.Form):
+def asked_by(data: Any) -> list[str]:
+    """What a posted move asked for."""
+    return [*(name for name in ASKABLE if name in data), *sent(Opportunity, data)]
+
+
+class LogForm(CustomForm):
     """One touch: what happened, and what comes next."""
 
     KINDS = (
@@ -140,6 +152,10 @@ class LogForm(forms.Form):
         label=_("When"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_custom(Activity, None)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -8,12 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms import account_field, owners
 from accounts.models import Account, Contact
 from postsales.models import Priority, SupportCase
+from revops.core.custom.forms import CustomForm
 from revops.users.models import User
 
 LONG = forms.Textarea(attrs={"rows": 4})
 
 
-class CaseForm(forms.Form):
+class CaseForm(CustomForm):
     """A new case."""
 
     subject = forms.CharField(max_length=200, label=_("Subject"))
@@ -30,14 +31,19 @@ class CaseForm(forms.Form):
         contacts = Contact.objects.visible_to(viewer).active()
         contacts = contacts.filter(account=account) if account else contacts.none()
         self.fields["contact"].queryset = contacts  # type: ignore[attr-defined]
+        self.add_custom(SupportCase, viewer)
 
 
-class EditForm(forms.Form):
+class EditForm(CustomForm):
     """What a case says about itself."""
 
     subject = forms.CharField(max_length=200, label=_("Subject"))
     description = forms.CharField(max_length=20_000, required=False, widget=LONG, label=_("What happened"))
     channel = forms.ChoiceField(choices=SupportCase.Channel.choices, label=_("It came by"))
+
+    def __init__(self, *args: Any, record: SupportCase | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_custom(SupportCase, None, record)
 
 
 class BodyForm(forms.Form):

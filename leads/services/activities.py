@@ -10,6 +10,7 @@ from accounts import services as accounts_services
 from accounts.models import Activity
 from leads.models import Lead, LeadActivity
 from revops.core import audit
+from revops.core.custom import values as custom_values
 from revops.core.status import advance, lock
 
 
@@ -23,6 +24,7 @@ def log_lead_activity(
     body: str = "",
     minutes: int | None = None,
     happened_at: datetime | None = None,
+    custom: Mapping[str, Any] | None = None,
 ) -> Activity:
     """Log what happened; the first touch of a new lead starts work on it."""
     activity = accounts_services.log_activity(
@@ -32,11 +34,13 @@ def log_lead_activity(
         body=body,
         minutes=minutes,
         happened_at=happened_at,
+        custom=custom,
         account=lead.account,
     )
     LeadActivity.objects.create(lead=lead, activity=activity)
     lead = lock(lead)
-    if lead.status == Lead.Status.NEW and kind != Activity.Kind.NOTE:
+    waits = custom_values.gaps(lead, Lead.Status.WORKING)  # what a state needs does not keep anybody from logging
+    if lead.status == Lead.Status.NEW and kind != Activity.Kind.NOTE and not waits:
         advance(lead, Lead.Status.WORKING, Lead.TRANSITIONS)
         lead.save(update_fields=["status", "version", "updated_at"])
         audit.record("lead.started", lead, actor=actor)
@@ -45,11 +49,26 @@ def log_lead_activity(
 
 @transaction.atomic
 def plan_lead_activity(
-    *, lead: Lead, actor: Any, kind: str, subject: str, due_at: datetime, owner: Any = None, body: str = ""
+    *,
+    lead: Lead,
+    actor: Any,
+    kind: str,
+    subject: str,
+    due_at: datetime,
+    owner: Any = None,
+    body: str = "",
+    custom: Mapping[str, Any] | None = None,
 ) -> Activity:
     """Plan the next action on a lead."""
     activity = accounts_services.plan_activity(
-        actor=actor, kind=kind, subject=subject, due_at=due_at, owner=owner, body=body, account=lead.account
+        actor=actor,
+        kind=kind,
+        subject=subject,
+        due_at=due_at,
+        owner=owner,
+        body=body,
+        custom=custom,
+        account=lead.account,
     )
     LeadActivity.objects.create(lead=lead, activity=activity)
     return activity

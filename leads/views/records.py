@@ -27,6 +27,7 @@ from leads.views.lists import TONES, next_cell
 from revops.core import clock
 from revops.core.errors import DuplicateSuspected, InvalidInput
 from revops.core.registries import panels_for
+from revops.core.templatetags.frame import shown
 from revops.core.views.landing import landing
 from revops.core.views.lists import Figure
 
@@ -163,7 +164,7 @@ def _keyfacts(lead: Lead, verdict: Verdict) -> list[Figure]:
     so_far = _("%(n)s of 5 answered, needs %(limit)s") % {"n": answered, "limit": f"{limit:f}"}
     fit = getattr(lead, "fit", None)
     days = (clock.now() - lead.created_at).days
-    people = "" if lead.employees is None else _("%(n)s employees") % {"n": f"{lead.employees:,}"}
+    people = "" if lead.employees is None else _("%(n)s employees") % {"n": shown(lead.employees)}
     return [
         Figure(_("Score") if verdict.score is not None else _("Score so far"), _figure(verdict.so_far), "", so_far),
         Figure(_("Fit"), fit.score if fit else "–", "", _("by rules, beside the score")),
@@ -218,7 +219,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a lead's facts."""
     lead = lead_of(request, pk)
-    form = LeadForm(request.POST or None, initial={name: getattr(lead, name) for name in FACTS})
+    form = LeadForm(request.POST or None, record=lead, initial={name: getattr(lead, name) for name in FACTS})
     if request.method == "POST" and form.is_valid():
         try:
             services.update_lead(lead=lead, version=shown_version(request), actor=request.user, **form.cleaned_data)

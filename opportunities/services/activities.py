@@ -1,5 +1,6 @@
 """What we do on a deal: the activity itself belongs to accounts; here it is hung on the deal's timeline."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -51,16 +52,27 @@ def log_touch(
     text: str = "",
     next_subject: str = "",
     next_at: datetime | None = None,
+    custom: Mapping[str, Any] | None = None,
 ) -> None:
     """What happened and what comes next, in one go. The first line of the text is its subject."""
+    on_done, on_planned = (custom, None) if text.strip() else (None, custom)
     subject, _break, body = text.strip().partition("\n")
     if subject:
         if len(subject) > SUBJECT:
             subject, body = f"{subject[: SUBJECT - 1]}…", text.strip()
-        log_on_opportunity(opportunity=opportunity, actor=actor, kind=kind, subject=subject, body=body.strip())
+        log_on_opportunity(
+            opportunity=opportunity, actor=actor, kind=kind, subject=subject, body=body.strip(), custom=on_done
+        )
     if next_subject and next_at is not None:
         planned = kind if kind in PLANNABLE else Activity.Kind.TASK
-        plan_on_opportunity(opportunity=opportunity, actor=actor, kind=planned, subject=next_subject, due_at=next_at)
+        plan_on_opportunity(
+            opportunity=opportunity,
+            actor=actor,
+            kind=planned,
+            subject=next_subject,
+            due_at=next_at,
+            custom=on_planned,
+        )
 
 
 def _where(opportunity: Opportunity, facts: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from opportunities import services
 from opportunities.filters import OpportunityFilter
-from opportunities.forms import ASKABLE, MoveForm, refused
+from opportunities.forms import MoveForm, asked_by, refused
 from opportunities.models import Opportunity, Stage
 from opportunities.selectors import board
 from opportunities.selectors.entry import closing_needs, gaps
@@ -28,7 +28,7 @@ from revops.core.errors import BadRequest, InvalidInput, MissingFields
 from revops.core.keyset import encode, paginate
 from revops.core.money import Money
 from revops.core.organisation import organisation
-from revops.core.templatetags.frame import changed_query
+from revops.core.templatetags.frame import changed_query, shown
 from revops.core.views.board import CARDS_A_LANE, BoardPage, Card, Lane, missing, more_cards, moved
 from revops.core.views.lists import Action, Chip, Empty, Figure
 
@@ -65,6 +65,31 @@ def cards_of(rows: Iterable[Opportunity], query: str) -> list[Card]:
             warning=deal.warning,
         )
         for deal in board.dressed(rows, clock.now())
+    ]
+
+
+def layouts(request: HttpRequest, current: str) -> list[dict[str, Any]]:
+    """Board, list and calendar of the same filter. A board has open deals only, so what leaves it says so."""
+    status = {"status": "open"} if current == "board" else {}
+    bare: dict[str, Any] = dict.fromkeys(("columns", "sort", "on", "span"))
+    queries = {
+        "board": changed_query(request.GET, status="", **bare),
+        "list": changed_query(request.GET, **bare, **status),
+        "calendar": changed_query(request.GET, **bare, **status),
+    }
+    entries = (
+        ("board", _("Board"), "layout-kanban"),
+        ("list", _("List"), "list"),
+        ("calendar", _("Calendar"), "calendar"),
+    )
+    return [
+        {
+            "label": label,
+            "url": "" if key == current else reverse(f"opportunity-{key}") + queries[key],
+            "icon": icon,
+            "current": key == current,
+        }
+        for key, label, icon in entries
     ]
 
 
@@ -193,7 +218,7 @@ class OpportunityBoard(BoardPage):
         self.rateless = whole.missing + won.missing
         to_list = reverse("opportunity-list") + (f"{query}&status=open" if len(query) > 1 else "?status=open")
         return [
-            Figure(_("Open pipeline"), whole.sum, to_list, _("%(n)s open") % {"n": f"{whole.count:,}"}),
+            Figure(_("Open pipeline"), whole.sum, to_list, _("%(n)s open") % {"n": shown(whole.count)}),
             Figure(_("Weighted"), _rounded(whole.weighted), to_list, _("by the odds of each stage")),
             Figure(
                 _("Won this month"),
@@ -212,11 +237,7 @@ class OpportunityBoard(BoardPage):
         return [Action(_("New opportunity"), reverse("opportunity-new"), "plus", primary=True)]
 
     def views(self) -> Sequence[dict[str, Any]]:
-        query = changed_query(self.request.GET, columns="", status="open")
-        return [
-            {"label": _("Board"), "url": "", "icon": "layout-kanban", "current": True},
-            {"label": _("List"), "url": reverse("opportunity-list") + query, "icon": "list"},
-        ]
+        return layouts(self.request, "board")
 
     def extra(self) -> dict[str, Any]:
         return {"rateless": getattr(self, "rateless", 0)}
@@ -269,7 +290,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     deal = get_object_or_404(deals(viewer=request.user).select_related("stage", "account", "owner"), pk=pk)
     values = request.POST if request.method == "POST" else request.GET
     stage = _target(deal, values.get("stage", ""))
-    names = [name for name in ASKABLE if name in request.POST]
+    names = asked_by(request.POST)
     form = MoveForm(request.POST or None, names=names, viewer=request.user)
     if request.method == "GET":
         wanted = gaps(deal, stage, closing_needs(deal, stage))

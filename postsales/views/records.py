@@ -178,7 +178,7 @@ def case_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct what a case says about itself."""
     record = case_of(request, pk)
     initial = {"subject": record.subject, "description": record.description, "channel": record.channel}
-    form = EditForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = EditForm(request.POST if request.method == "POST" else None, record=record, initial=initial)
     if request.method == "POST" and form.is_valid():
         version = shown_version(request)
         try:

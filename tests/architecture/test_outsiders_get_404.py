@@ -41,7 +41,7 @@ WORDS = {
 SHARED = (
     "product", "price", "prices", "pipeline", "period", "quota", "comp-plan", "users", "teams",
     "approval-rules", "scorecard", "routing", "disqualify-reasons", "opportunity-lane", "plan-", "team", "user",
-    "approvals", "approval", "import", "export", "change", "mfa", "account_", "schema", "policy", "legal",
+    "approvals", "approval", "import", "export", "change", "mfa", "account_", "schema", "policy", "legal", "custom-values",
 )  # fmt: skip
 
 

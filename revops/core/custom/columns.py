@@ -8,6 +8,7 @@ from django.db.models import Model
 from revops.core.custom.definitions import fields_of
 from revops.core.custom.filters import PREFIX, sort_name
 from revops.core.custom.registry import kind_of
+from revops.core.custom.values import POINTER
 from revops.core.models import CustomField
 from revops.core.views.cells import Column
 
@@ -27,6 +28,7 @@ def columns(model: type[Model]) -> list[Column]:
                 link=_link(field) if kind.column == "link" else None,
                 hidden=not field.in_list,
                 phone=False,
+                edit=POINTER + field.key,
             )
         )
     return found

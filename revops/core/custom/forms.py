@@ -18,27 +18,46 @@ def control(field: CustomField, viewer: Any, *, required: bool = False) -> forms
     made.label, made.help_text = field.label, field.help_text
     made.required = made.widget.is_required = required
     made.custom = field  # type: ignore[attr-defined]
+    if isinstance(made.widget, forms.MultiWidget):
+        for part, name in zip(made.widget.widgets, (_("amount"), _("currency")), strict=True):
+            part.attrs["aria-label"] = f"{field.label}, {name}"
     return made
 
 
+def attach(
+    form: forms.BaseForm, model: type[Model], viewer: Any, record: Any = None, target: str | None = None
+) -> None:
+    """Put the custom fields of `model` behind a form's own; `record` is whose values they show."""
+    held: dict[str, Any] = record.custom if record is not None else {}
+    about = record if record is not None else model()
+    at = target if target is not None else target_of(about)
+    for field in fields_of(model):
+        made = control(field, viewer, required=needs(field, about, at))
+        stored = held.get(field.key) if record is not None else field.default
+        _keep(made, field, held.get(field.key))
+        if stored is not None:
+            made.initial = initial_of(field, stored)
+        form.fields[POINTER + field.key] = made
+
+
+def sent(model: type[Model], data: Any) -> list[str]:
+    """Names of custom fields that a posted form asked for."""
+    found = []
+    for field in fields_of(model):
+        name = POINTER + field.key
+        widget = kind_of(field).control(field, None).widget
+        ticks = isinstance(widget, forms.CheckboxSelectMultiple)  # never "left out", as no box sends nothing
+        if name in data or (not ticks and not widget.value_omitted_from_data(data, {}, name)):
+            found.append(name)
+    return found
+
+
 class CustomForm(forms.Form):
-    """A form whose last fields are the custom ones of `model`; `cleaned_data["custom"]` is what a service takes.
+    """A form whose last fields may be custom ones: `cleaned_data["custom"]` is what a service takes."""
 
-    `kept` is what the record holds now: a retired choice stays offered where it stands.
-    """
-
-    def add_custom(self, model: type[Model], viewer: Any, record: Any = None, target: Any = None) -> None:
+    def add_custom(self, model: type[Model], viewer: Any, record: Any = None, target: str | None = None) -> None:
         """Call it in __init__, after the form's own fields are there."""
-        held: dict[str, Any] = record.custom if record is not None else {}
-        about = record if record is not None else model()
-        at = target if target is not None else target_of(about)
-        for field in fields_of(model):
-            made = control(field, viewer, required=needs(field, about, at))
-            stored = held.get(field.key) if record is not None else field.default
-            _keep(made, field, held.get(field.key))
-            if stored is not None:
-                made.initial = _initial(field, stored)
-            self.fields[POINTER + field.key] = made
+        attach(self, model, viewer, record, target)
 
     def clean(self) -> dict[str, Any]:
         """What the form does not send stays as it is: a field may have come up since it was opened."""
@@ -82,7 +101,7 @@ def _keep(made: Any, field: CustomField, held: Any) -> None:
         made.choices = [*made.choices, *((one, labels.get(one, one)) for one in stays if one not in offered)]
 
 
-def _initial(field: CustomField, stored: Any) -> Any:
+def initial_of(field: CustomField, stored: Any) -> Any:
     if field.kind == CustomField.Kind.FLAG:
         return "true" if stored else "false"
     return kind_of(field).typed(field, stored)
