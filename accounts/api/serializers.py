@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from accounts.models import Account, Activity, Contact
 from revops.core.api.serializers import MoneyField, OutSerializer, StrictSerializer
+from revops.core.custom.api import CustomIn, CustomOut
 from revops.core.money import Money
 from revops.users.models import User
 
@@ -26,12 +27,15 @@ class AccountOut(OutSerializer):
 
     annual_revenue = serializers.SerializerMethodField()
 
+    custom = CustomOut()
+
     class Meta:
         model = Account
         fields = [
             "id", "name", "kind", "owner", "parent", "territory", "industry", "tier", "segment", "employees",
             "annual_revenue", "year_established", "website", "domain", "phone", "street", "city", "postal_code",
-            "state", "country", "external_system", "external_id", "archived_at", "created_at", "updated_at", "version",
+            "state", "country", "external_system", "external_id", "archived_at", "custom", "created_at", "updated_at",
+            "version",
         ]  # fmt: skip
         expandable = {"owner": OwnerOut}
 
@@ -48,11 +52,13 @@ class ContactOut(OutSerializer):
 
     name = serializers.CharField(read_only=True)
 
+    custom = CustomOut()
+
     class Meta:
         model = Contact
         fields = [
             "id", "name", "first_name", "last_name", "title", "email", "phone", "role", "account", "owner",
-            "external_system", "external_id", "archived_at", "created_at", "updated_at", "version",
+            "external_system", "external_id", "archived_at", "custom", "created_at", "updated_at", "version",
         ]  # fmt: skip
         expandable = {"owner": OwnerOut, "account": AccountOut}
 
@@ -60,11 +66,13 @@ class ContactOut(OutSerializer):
 class ActivityOut(OutSerializer):
     """An activity."""
 
+    custom = CustomOut()
+
     class Meta:
         model = Activity
         fields = [
             "id", "kind", "status", "subject", "body", "outcome", "owner", "account", "contact", "due_at",
-            "happened_at", "minutes", "created_at", "updated_at", "version",
+            "happened_at", "minutes", "custom", "created_at", "updated_at", "version",
         ]  # fmt: skip
         expandable = {"owner": OwnerOut, "account": AccountOut, "contact": ContactOut}
 
@@ -103,6 +111,7 @@ class AccountIn(StrictSerializer):
     postal_code = serializers.CharField(max_length=20, required=False, allow_blank=True)
     state = serializers.CharField(max_length=80, required=False, allow_blank=True)
     country = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    custom = CustomIn()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         revenue = attrs.get("annual_revenue")
@@ -122,6 +131,7 @@ class ContactIn(StrictSerializer):
     phone = serializers.CharField(max_length=40, required=False, allow_blank=True)
     role = serializers.ChoiceField(choices=Contact.Role.choices, required=False, allow_blank=True)
     owner = Seen(User, required=False)
+    custom = CustomIn()
 
 
 class ActivityIn(StrictSerializer):
@@ -137,6 +147,7 @@ class ActivityIn(StrictSerializer):
     happened_at = serializers.DateTimeField(required=False)
     minutes = serializers.IntegerField(min_value=0, max_value=32_767, required=False, allow_null=True)
     outcome = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    custom = CustomIn(default=dict)
 
 
 class TaskIn(StrictSerializer):
@@ -148,6 +159,7 @@ class TaskIn(StrictSerializer):
     contact = Seen(Contact, required=False, allow_null=True)
     owner = Seen(User, required=False)
     due_at = serializers.DateTimeField()
+    custom = CustomIn(default=dict)
 
 
 class ActivityChange(StrictSerializer):
@@ -158,6 +170,7 @@ class ActivityChange(StrictSerializer):
     body = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
     owner = Seen(User, required=False)
     due_at = serializers.DateTimeField(required=False)
+    custom = CustomIn()
 
 
 class OutcomeIn(StrictSerializer):

@@ -10,6 +10,7 @@ from leads.models import DisqualifyReason, Handoff, Lead, RoutingRule, Scorecard
 from leads.selectors.scoring import CRITERIA
 from leads.selectors.settings import active_reasons
 from revops.core.api.serializers import OutSerializer, StrictSerializer
+from revops.core.custom.api import CustomIn, CustomOut
 from revops.users.models import User
 
 
@@ -23,13 +24,16 @@ class LeadOut(OutSerializer):
         source="disqualify_reason.label", read_only=True, default=None, allow_null=True
     )
 
+    custom = CustomOut()
+
     class Meta:
         model = Lead
         fields = [
             "id", "name", "first_name", "last_name", "company", "title", "email", "phone", "website", "domain",
             "industry", "employees", "country", "source", "status", "owner", "queue", "do_not_route", "competition",
             "next_step", "score", "fit", "disqualify_reason", "rejection_note", "account", "contact",
-            "external_system", "external_id", "qualified_at", "converted_at", "archived_at", "created_at", "updated_at",
+            "external_system", "external_id", "qualified_at", "converted_at", "archived_at", "custom",
+            "created_at", "updated_at",
             "version",
         ]  # fmt: skip
         expandable = {"owner": OwnerOut}
@@ -68,6 +72,7 @@ class LeadIn(StrictSerializer):
     competition = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
     next_step = serializers.CharField(max_length=200, required=False, allow_blank=True)
     do_not_route = serializers.BooleanField(required=False)
+    custom = CustomIn()
 
 
 class NewLeadIn(LeadIn):

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from opportunities.models import ApprovalRequest, ApprovalRule, ApprovalStep, Opportunity, Quote, QuoteLine
 from revops.catalog.models import PriceBook, Product
 from revops.core.api.serializers import MoneyField, MoneyMethodField, OutSerializer, StrictSerializer
+from revops.core.custom.api import CustomIn, CustomOut
 from revops.core.money import Money
 from revops.users import roles
 
@@ -76,12 +77,14 @@ class QuotePatch(StrictSerializer):
     discount = MoneyField(required=False)
     shipping = MoneyField(required=False)
     terms = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    custom = CustomIn()
 
 
 class QuoteIn(QuotePatch):
     """A new draft."""
 
     opportunity = SeenField(Opportunity)
+    custom = CustomIn(default=dict)
 
 
 class AcceptIn(StrictSerializer):
@@ -121,12 +124,14 @@ class QuoteOut(AmountsMixin, OutSerializer):
     margin_percent = serializers.SerializerMethodField()
     lines = QuoteLineOut(many=True, read_only=True)
 
+    custom = CustomOut()
+
     class Meta:
         model = Quote
         fields = [
             "id", "number", "opportunity", "status", "supersedes", "price_book", "currency", "valid_until", "terms",
             "discount", "shipping", "net", "tax", "total", "margin_percent", "lines", "approved_at", "sent_at",
-            "accepted_at", "accepted_by_name", "closed_reason", "created_at", "updated_at",
+            "accepted_at", "accepted_by_name", "closed_reason", "custom", "created_at", "updated_at",
         ]  # fmt: skip
 
     def get_margin_percent(self, quote: Quote) -> str | None:

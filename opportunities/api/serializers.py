@@ -11,6 +11,7 @@ from opportunities.models import Category, LossReason, Opportunity, OpportunityS
 from opportunities.selectors.opportunities import loss_reasons
 from revops.catalog.models import Product
 from revops.core.api.serializers import MoneyField, OutSerializer, StrictSerializer
+from revops.core.custom.api import CustomIn, CustomOut
 from revops.core.money import Money
 from revops.users.models import User
 
@@ -84,6 +85,8 @@ class OpportunityOut(OutSerializer):
     splits = SplitOut(many=True, read_only=True)
     next_action_at = serializers.DateTimeField(source="next_due_at", read_only=True, allow_null=True)
 
+    custom = CustomOut()
+
     class Meta:
         model = Opportunity
         fields = [
@@ -91,7 +94,7 @@ class OpportunityOut(OutSerializer):
             "amount", "product", "opened_on", "close_on", "closed_on", "external_system", "external_id",
             "probability", "category",
             "category_overridden", "source", "loss_reason", "won_reason", "splits", "next_action_at", "imported",
-            "archived_at", "created_at", "updated_at", "version",
+            "archived_at", "custom", "created_at", "updated_at", "version",
         ]  # fmt: skip
         expandable = {"account": AccountBrief, "owner": PersonBrief, "stage": StageOut}
 
@@ -112,6 +115,7 @@ class FactsIn(StrictSerializer):
     kind = serializers.ChoiceField(choices=Opportunity.Kind.choices, required=False)
     product = SeenField(Product, required=False, allow_null=True)
     source = serializers.CharField(max_length=60, required=False, allow_blank=True)  # type: ignore[assignment]
+    custom = CustomIn()
 
 
 class OpportunityIn(FactsIn):

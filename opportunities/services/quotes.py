@@ -89,14 +89,25 @@ def note_on_quote(*, quote: Quote, version: int | None, actor: User, custom: Map
 
 @transaction.atomic
 def update_quote(
-    *,
+    *, quote: Quote, version: int | None, actor: User, custom: Mapping[str, Any] | None = None, **facts: Any
+) -> Quote:
+    """Change a quote that was not sent: its lines, what EDITABLE names. One that waits for approval or has it becomes
+    a draft again (INV-10). Only `custom` changes in any state.
+    """
+    if custom:
+        quote = note_on_quote(quote=quote, version=version, actor=actor, custom=custom)
+        version = quote.version
+    return quote if custom and not facts else _change_unsent(quote, version, actor, **facts)
+
+
+def _change_unsent(
     quote: Quote,
     version: int | None,
     actor: User,
+    *,
     lines: Sequence[Mapping[str, Any]] | None = None,
     **changes: Any,
 ) -> Quote:
-    """Change a quote that was not sent. One that waits for approval or has it becomes a draft again (INV-10)."""
     require(actor, "opportunities.change_quote", _("Your role does not change quotes."))
     quote = lock(quote, version)
     if quote.status not in UNSENT:
@@ -209,6 +220,7 @@ def revise_quote(*, quote: Quote, version: int | None, actor: User) -> Quote:
         supersedes=old,
         created_by=actor,
         valid_until=max(old.valid_until, today + VALID_DAYS),
+        custom=dict(old.custom),
         **{name: getattr(old, name) for name in _quote_rows.COPIED},
     )
     new.save(force_insert=True)

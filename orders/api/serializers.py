@@ -23,6 +23,7 @@ from orders.models import (
 )
 from orders.selectors.invoices import payers
 from revops.core.api.serializers import MoneyField, OutSerializer, StrictSerializer
+from revops.core.custom.api import CustomIn, CustomOut
 from revops.core.money import currencies
 from revops.users.models import User
 
@@ -53,6 +54,7 @@ class OrderPatch(StrictSerializer):
     region = serializers.CharField(max_length=80, required=False, allow_blank=True)
     discount = MoneyField(required=False)
     shipping = MoneyField(required=False)
+    custom = CustomIn()
 
 
 class OrderIn(OrderPatch):
@@ -61,6 +63,7 @@ class OrderIn(OrderPatch):
     account = SeenField(Account)
     opportunity = SeenField(Opportunity, required=False)
     currency = serializers.ChoiceField(choices=sorted(currencies()), default="USD")
+    custom = CustomIn(default=dict)
 
 
 class CancelIn(StrictSerializer):
@@ -110,12 +113,14 @@ class OrderOut(AmountsMixin, OutSerializer):
     lines = OrderLineOut(many=True, read_only=True)
     splits = OrderSplitOut(many=True, read_only=True)
 
+    custom = CustomOut()
+
     class Meta:
         model = Order
         fields = [
             "id", "number", "account", "opportunity", "quote", "owner", "channel", "status", "currency", "net", "tax",
             "shipping", "total", "terms", "ship_mode", "ship_city", "ship_postal_code", "ship_state", "ship_country",
-            "region", "booked_at", "booked_on", "lines", "splits", "created_at", "updated_at",
+            "region", "booked_at", "booked_on", "lines", "splits", "custom", "created_at", "updated_at",
         ]  # fmt: skip
 
 

@@ -124,17 +124,28 @@ def note_on_order(*, order: Order, version: int | None, actor: User, custom: Map
 
 @transaction.atomic
 def update_order(
-    *,
+    *, order: Order, version: int | None, actor: User, custom: Mapping[str, Any] | None = None, **facts: Any
+) -> Order:
+    """Change a draft: lines, splits, shipping, what EDITABLE names. A booked order is a snapshot and stays as it is
+    (INV-08); only `custom` changes in any state.
+    """
+    if custom:
+        order = note_on_order(order=order, version=version, actor=actor, custom=custom)
+        version = order.version
+    return order if custom and not facts else _change_draft(order, version, actor, **facts)
+
+
+def _change_draft(
     order: Order,
     version: int | None,
     actor: User,
+    *,
     lines: Sequence[Mapping[str, Any]] | None = None,
     splits: Sequence[Mapping[str, Any]] | None = None,
     discount: Decimal = ZERO,
     shipping: Decimal | None = None,
     **changes: Any,
 ) -> Order:
-    """Change a draft. A booked order is a snapshot and stays as it is (INV-08)."""
     require(actor, "orders.change_order")
     order = lock(order, version)
     if order.status != Order.Status.DRAFT:

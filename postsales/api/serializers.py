@@ -9,6 +9,7 @@ from accounts.models import Account, Contact
 from postsales.models import Priority, SupportCase
 from postsales.selectors import Clock
 from revops.core.api.serializers import OutSerializer, StrictSerializer
+from revops.core.custom.api import CustomIn, CustomOut
 from revops.users.models import User
 
 
@@ -42,11 +43,14 @@ class CaseOut(OutSerializer):
     sla = serializers.SerializerMethodField()
     breached = serializers.BooleanField(source="is_breached", read_only=True)
 
+    custom = CustomOut()
+
     class Meta:
         model = SupportCase
         fields = [
             "id", "number", "account", "contact", "owner", "subject", "description", "channel", "priority", "status",
-            "opened_at", "first_replied_at", "resolved_at", "closed_at", "breached", "sla", "created_at", "updated_at",
+            "opened_at", "first_replied_at", "resolved_at", "closed_at", "breached", "sla", "custom",
+            "created_at", "updated_at",
         ]  # fmt: skip
 
     @extend_schema_field(SlaOut(allow_null=True))
@@ -75,6 +79,7 @@ class CasePatch(ScopedIn):
     description = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
     channel = serializers.ChoiceField(choices=SupportCase.Channel.choices, required=False)
     contact = serializers.PrimaryKeyRelatedField(queryset=Contact.objects.none(), required=False, allow_null=True)
+    custom = CustomIn()
 
 
 class CaseIn(CasePatch):

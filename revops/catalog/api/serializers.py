@@ -4,6 +4,7 @@ from rest_framework import serializers
 
 from revops.catalog.models import PriceBook, PriceBookEntry, Product, ProductFamily
 from revops.core.api.serializers import MoneyField, OutSerializer, StrictSerializer
+from revops.core.custom.api import CustomIn, CustomOut
 
 
 class FamilyOut(OutSerializer):
@@ -17,11 +18,13 @@ class FamilyOut(OutSerializer):
 class ProductOut(OutSerializer):
     """Something that we sell."""
 
+    custom = CustomOut()
+
     class Meta:
         model = Product
         fields = [
             "id", "sku", "name", "description", "family", "kind", "lifecycle", "recurring_months", "valid_from",
-            "end_of_sale_on", "is_bundle", "created_at", "updated_at",
+            "end_of_sale_on", "is_bundle", "custom", "created_at", "updated_at",
         ]  # fmt: skip
         expandable = {"family": FamilyOut}
 
@@ -37,6 +40,7 @@ class ProductPatch(StrictSerializer):
     recurring_months = serializers.IntegerField(min_value=1, max_value=120, required=False, allow_null=True)
     valid_from = serializers.DateField(required=False, allow_null=True)
     end_of_sale_on = serializers.DateField(required=False, allow_null=True)
+    custom = CustomIn()
 
     def get_fields(self) -> dict[str, serializers.Field]:  # type: ignore[type-arg]
         fields = super().get_fields()

@@ -32,7 +32,11 @@ class CustomIn(serializers.Field):
     """{key: value}: what is named is changed, null empties it. The service checks each value."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=False, help_text="Custom fields to set: {key: value}; null empties one.", **kwargs)
+        super().__init__(
+            **({} if "default" in kwargs else {"required": False}),
+            help_text="Custom fields to set: {key: value}; null empties one.",
+            **kwargs,
+        )
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, dict):
