@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import DocumentLink
@@ -66,7 +67,9 @@ def shelf_of(text: str) -> tuple[Shelf, str]:
     key, _colon, number = text.partition(":")
     shelf = shelves.get(key)
     if shelf is None or not number.isascii() or not number.isdigit() or len(number) > 18:
-        raise BadRequest("unknown_record", f"“{text[:60]}” names no kind of record that takes documents.")
+        raise BadRequest(
+            "unknown_record", gettext("“%(text)s” names no kind of record that takes documents.") % {"text": text[:60]}
+        )
     return shelf, number
 
 

@@ -52,7 +52,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "revops.apps.CollectedFilesConfig",
     "django.contrib.postgres",
     "django.contrib.humanize",
     # The plain configurations: each of the default ones rewrites TEMPLATES and undoes the other.

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 
 from revops import embedded
+from revops.core import wording
 from tests import schema, services, traceability
 
 if not os.environ.get("PYTEST_XDIST_WORKER"):
@@ -18,6 +19,7 @@ services.own_redis()
 assert not settings.configured, "Unset DJANGO_SETTINGS_MODULE: the tests name it after their servers have started."
 os.environ["DJANGO_SETTINGS_MODULE"] = "revops.settings"
 django.setup()
+wording.compile_stale()
 # Workers inherit the environment and must not read the settings before they have their own Redis.
 del os.environ["DJANGO_SETTINGS_MODULE"]
 

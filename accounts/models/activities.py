@@ -6,11 +6,13 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.companies import Account, Contact
 from revops.core.models import BaseModel, CustomData
 from revops.core.registries import scope_sources
 from revops.core.scope import NOBODY, ScopedQuerySet, within_reach
+from revops.users.holders import held_by_working_people
 
 
 class ActivityQuerySet(ScopedQuerySet["Activity"]):
@@ -36,17 +38,17 @@ class Activity(BaseModel, CustomData):
     """A call, meeting, visit, e-mail, note or task. Planned ones are due; completed ones happened."""
 
     class Kind(models.TextChoices):
-        NOTE = "note", "Note"
-        CALL = "call", "Call"
-        EMAIL = "email", "E-mail"
-        MEETING = "meeting", "Meeting"
-        VISIT = "visit", "Visit"
-        TASK = "task", "Task"
+        NOTE = "note", _("Note")
+        CALL = "call", _("Call")
+        EMAIL = "email", _("E-mail")
+        MEETING = "meeting", _("Meeting")
+        VISIT = "visit", _("Visit")
+        TASK = "task", _("Task")
 
     class Status(models.TextChoices):
-        PLANNED = "planned", "Planned"
-        COMPLETED = "completed", "Done"
-        CANCELLED = "cancelled", "Cancelled"
+        PLANNED = "planned", _("Planned")
+        COMPLETED = "completed", _("Done")
+        CANCELLED = "cancelled", _("Cancelled")
 
     TRANSITIONS = {
         Status.PLANNED: frozenset({Status.COMPLETED, Status.CANCELLED}),
@@ -69,7 +71,7 @@ class Activity(BaseModel, CustomData):
     objects = ActivityQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "activities"
+        verbose_name_plural = _("activities")
         constraints = [
             models.CheckConstraint(
                 condition=~Q(status="planned") | Q(due_at__isnull=False), name="activity_planned_has_due"
@@ -84,6 +86,7 @@ class Activity(BaseModel, CustomData):
             models.Index(fields=["account", "-happened_at"], name="activity_by_account"),
             models.Index(fields=["created_at", "id"], name="activity_by_time"),
         ]
+        triggers = held_by_working_people("activity_holder", "{r}.status = 'planned'")
 
     def __str__(self) -> str:
         return self.subject

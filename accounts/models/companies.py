@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from revops.core.history import tracked
 from revops.core.models import (
@@ -19,6 +20,7 @@ from revops.core.models import (
     unique_external_ref,
 )
 from revops.core.scope import ScopedQuerySet, within_reach
+from revops.users.holders import held_by_working_people
 
 
 class Territory(BaseModel):
@@ -27,7 +29,7 @@ class Territory(BaseModel):
     name = models.CharField(max_length=80, unique=True)
 
     class Meta:
-        verbose_name_plural = "territories"
+        verbose_name_plural = _("territories")
 
     def __str__(self) -> str:
         return self.name
@@ -43,8 +45,8 @@ class Account(BaseModel, CustomData, ExternalRef):
     """A company (or a person who buys). "Customer" only once an order was booked."""
 
     class Kind(models.TextChoices):
-        COMPANY = "company", "Company"
-        PERSON = "person", "Person"
+        COMPANY = "company", _("Company")
+        PERSON = "person", _("Person")
 
     name = models.CharField(max_length=200)
     name_key = models.CharField(max_length=200, editable=False, db_index=True)
@@ -54,7 +56,9 @@ class Account(BaseModel, CustomData, ExternalRef):
     territory = models.ForeignKey(Territory, null=True, blank=True, on_delete=models.PROTECT, related_name="accounts")
     industry = models.CharField(max_length=80, blank=True, default="")
     tier = models.CharField(max_length=1, blank=True, default="")
-    segment = models.CharField(max_length=40, blank=True, default="", help_text="A group that sales are reported by.")
+    segment = models.CharField(
+        max_length=40, blank=True, default="", help_text=_("A group that sales are reported by.")
+    )
     employees = models.PositiveIntegerField(null=True, blank=True)
     annual_revenue = money_field(null=True, blank=True)
     currency = currency_field()
@@ -76,7 +80,7 @@ class Account(BaseModel, CustomData, ExternalRef):
     class Meta:
         ordering = ["name", "pk"]
         constraints = [
-            unique_external_ref("account_external_ref_unique"),
+            unique_external_ref("account_external_ref_unique", archivable=True),
             models.CheckConstraint(condition=~Q(parent=F("id")), name="account_not_its_own_parent"),
         ]
         indexes = [
@@ -85,6 +89,7 @@ class Account(BaseModel, CustomData, ExternalRef):
             *search_indexes("account"),
         ]
         permissions = [("allow_duplicate", "Can create an account that looks like an existing one")]
+        triggers = held_by_working_people("account_holder", "{r}.archived_at IS NULL")
 
     def __str__(self) -> str:
         return self.name
@@ -112,10 +117,10 @@ class Contact(BaseModel, CustomData, ExternalRef):
     """A person at an account."""
 
     class Role(models.TextChoices):
-        DECISION_MAKER = "decision_maker", "Decides"
-        PURCHASING = "purchasing", "Purchasing"
-        ADMINISTRATION = "administration", "Administration"
-        TECHNICAL = "technical", "Technical"
+        DECISION_MAKER = "decision_maker", _("Decides")
+        PURCHASING = "purchasing", _("Purchasing")
+        ADMINISTRATION = "administration", _("Administration")
+        TECHNICAL = "technical", _("Technical")
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="contacts")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="contacts")
@@ -134,13 +139,14 @@ class Contact(BaseModel, CustomData, ExternalRef):
 
     class Meta:
         ordering = ["last_name", "first_name", "pk"]
-        constraints = [unique_external_ref("contact_external_ref_unique")]
+        constraints = [unique_external_ref("contact_external_ref_unique", archivable=True)]
         indexes = [
             models.Index(fields=["account", "last_name", "id"], name="contact_by_account"),
             models.Index(fields=["owner", "last_name", "id"], name="contact_by_owner"),
             models.Index(fields=["last_name", "id"], name="contact_by_name"),
             *search_indexes("contact"),
         ]
+        triggers = held_by_working_people("contact_holder", "{r}.archived_at IS NULL")
 
     def __str__(self) -> str:
         return self.name

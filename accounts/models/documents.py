@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.companies import Account, Contact
 from revops.core import clock
@@ -38,17 +39,17 @@ class Document(BaseModel):
     """A paper under one title: its file may get new versions, its links and its readers stay."""
 
     class Kind(models.TextChoices):
-        COLLATERAL = "collateral", "Sales material"
-        RFP = "rfp", "Request for proposal"
-        PROPOSAL = "proposal", "Proposal"
-        CONTRACT = "contract", "Contract"
-        NOTE = "note", "Minutes or notes"
-        OTHER = "other", "Other"
+        COLLATERAL = "collateral", _("Sales material")
+        RFP = "rfp", _("Request for proposal")
+        PROPOSAL = "proposal", _("Proposal")
+        CONTRACT = "contract", _("Contract")
+        NOTE = "note", _("Minutes or notes")
+        OTHER = "other", _("Other")
 
     class Access(models.TextChoices):
-        LINKED = "linked", "Who sees a record that it hangs on"
-        EVERYONE = "everyone", "Everybody in the company"
-        PRIVATE = "private", "Only me"
+        LINKED = "linked", _("Who sees a record that it hangs on")
+        EVERYONE = "everyone", _("Everybody in the company")
+        PRIVATE = "private", _("Only me")
 
     title = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.OTHER)
@@ -90,9 +91,9 @@ class DocumentVersion(Stamped):
     number = models.PositiveIntegerField()
     is_newest = models.BooleanField(default=True)
     file = models.FileField(upload_to=stored_under, max_length=120)
-    name = models.CharField(max_length=200, help_text="As the person called the file.")
+    name = models.CharField(max_length=200, help_text=_("As the person called the file."))
     content_type = models.CharField(max_length=100)
-    size = models.PositiveBigIntegerField(help_text="Bytes.")
+    size = models.PositiveBigIntegerField(help_text=_("Bytes."))
     sha256 = models.CharField(max_length=64, db_index=True)
     note = models.CharField(max_length=400, blank=True, default="")
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")

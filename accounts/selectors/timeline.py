@@ -9,6 +9,8 @@ from django.db.models import Model, Q, QuerySet
 
 from accounts.models import Account, Activity, Contact
 from revops.core import clock
+from revops.core.audit import action_text, field_text
+from revops.core.custom.values import explained
 from revops.core.models import AuditEntry
 
 SHOWN = 40
@@ -75,11 +77,11 @@ def _of_log(rows: Iterable[AuditEntry]) -> Iterable[TimelineEntry]:
     for row in rows:
         if row.action in SILENT:
             continue
-        changes = [(_words(name), _said(row.before.get(name)), _said(value)) for name, value in row.after.items()]
+        changes = [_change(row, name) for name in row.after]
         yield TimelineEntry(
             at=row.at,
             icon="arrow-right",
-            title=_words(row.action.replace(".", " ")).capitalize(),
+            title=action_text(row.action),
             who=str(row.actor) if row.actor else "",
             text=str(row.facts.get("reason") or row.facts.get("note") or ""),
             tone="accent",
@@ -87,8 +89,14 @@ def _of_log(rows: Iterable[AuditEntry]) -> Iterable[TimelineEntry]:
         )
 
 
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+def _change(row: AuditEntry, name: str) -> tuple[str, str, str]:
+    """A field, what it was, what it is; custom fields as they are called, with their values in words."""
+    was, now = row.before.get(name), row.after[name]
+    custom = explained(row.model, name, was, now)
+    if custom is not None:
+        label, was, now = custom
+        return label, _said(was), _said(now)
+    return field_text(row.model, name), _said(was), _said(now)
 
 
 def _said(value: Any) -> str:

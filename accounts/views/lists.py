@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from accounts.filters import AccountFilter, ActivityFilter, ContactFilter
-from accounts.models import Account, Activity
+from accounts.models import Account, Activity, Contact
 from accounts.selectors import account_list, activity_list, contact_list
+from accounts.views.calendar import layouts
 from accounts.views.editing import (
     ACCOUNT_ACTIONS,
     ACCOUNT_EDITOR,
@@ -37,6 +38,7 @@ class AccountList(ListPage):
     editor, bulk_actions = ACCOUNT_EDITOR, ACCOUNT_ACTIONS
     permission = "accounts.view_account"
     filters = AccountFilter
+    custom = Account
     order = "name"
     file_name = "accounts"
     columns = (
@@ -93,6 +95,7 @@ class ContactList(ListPage):
     editor, bulk_actions = CONTACT_EDITOR, CONTACT_ACTIONS
     permission = "accounts.view_contact"
     filters = ContactFilter
+    custom = Contact
     order = "name"
     file_name = "contacts"
     columns = (
@@ -142,6 +145,7 @@ class ActivityList(ListPage):
     editor, bulk_actions = ACTIVITY_EDITOR, ACTIVITY_ACTIONS
     permission = "accounts.view_activity"
     filters = ActivityFilter
+    custom = Activity
     order = "-created"
     file_name = "activities"
     columns = (
@@ -162,6 +166,9 @@ class ActivityList(ListPage):
 
     def rows(self) -> QuerySet[Any]:
         return activity_list(viewer=self.request.user)
+
+    def views(self) -> Sequence[dict[str, Any]]:
+        return layouts(self.request, "list")
 
     def row_url(self, row: Activity) -> str:
         return reverse("activity-open", args=[row.pk])

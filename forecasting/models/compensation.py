@@ -84,11 +84,11 @@ class PlanVersion(BaseModel):
 
     plan = models.ForeignKey(CompPlan, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField()
-    during = DateRangeField(help_text="The credit dates that it pays for.")
+    during = DateRangeField(help_text=_("The credit dates that it pays for."))
     status = models.CharField(max_length=9, choices=Status.choices, default=Status.DRAFT, editable=False)
     currency = currency_field()
     clawback_days = models.PositiveSmallIntegerField(default=180)
-    hold_days = models.PositiveSmallIntegerField(default=30, help_text="Earned money is held this long.")
+    hold_days = models.PositiveSmallIntegerField(default=30, help_text=_("Earned money is held this long."))
     rounding = models.CharField(max_length=15, choices=Rounding.choices, default=Rounding.HALF_UP)
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", editable=False
@@ -199,8 +199,8 @@ class Tier(models.Model):
     """From this amount in the month, this rate. Bands are half-open, so there are no gaps and no overlaps."""
 
     component = models.ForeignKey(Component, on_delete=models.CASCADE, related_name="tiers")
-    bound = money_field(help_text="0 in the first tier.")
-    rate = percent_field(help_text="Per cent.")
+    bound = money_field(help_text=_("0 in the first tier."))
+    rate = percent_field(help_text=_("Per cent."))
 
     class Meta:
         ordering = ["bound"]

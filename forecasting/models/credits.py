@@ -39,7 +39,7 @@ class Credit(models.Model):
         null=True,
         on_delete=models.PROTECT,
         related_name="credits",
-        help_text="Empty when no plan covers the date: it counts, and nobody is paid.",
+        help_text=_("Empty when no plan covers the date: it counts, and nobody is paid."),
     )
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="credits")
     order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="credits")

@@ -30,7 +30,7 @@ class CommissionRun(models.Model):
     number = models.PositiveIntegerField()
     input_hash = models.CharField(max_length=64)
     posting_period = models.ForeignKey(FiscalPeriod, null=True, on_delete=models.PROTECT, related_name="+")
-    ratings = models.JSONField(default=list, help_text="What each line counted, at which rate, and what it earned.")
+    ratings = models.JSONField(default=list, help_text=_("What each line counted, at which rate, and what it earned."))
     postings = models.PositiveIntegerField(default=0)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -87,7 +87,7 @@ class LedgerEntry(models.Model):
         null=True,
         on_delete=models.PROTECT,
         related_name="reversed_by",
-        help_text="The entry that this corrects.",
+        help_text=_("The entry that this corrects."),
     )
     reason = models.CharField(max_length=200, blank=True, default="")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -96,7 +96,7 @@ class LedgerEntry(models.Model):
     objects = LedgerQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "ledger entries"
+        verbose_name_plural = _("ledger entries")
         constraints = [
             models.CheckConstraint(condition=~Q(amount=0), name="ledger_entry_is_not_nothing"),
             models.CheckConstraint(

@@ -62,7 +62,7 @@ class FiscalPeriod(BaseModel):
     TAKES_POSTINGS = (Status.OPEN, Status.CALCULATING)
 
     kind = models.CharField(max_length=7, choices=Kind.choices)
-    label = models.CharField(max_length=12, help_text="2026-11, 2026-Q4 or 2026.")
+    label = models.CharField(max_length=12, help_text=_("2026-11, 2026-Q4 or 2026."))
     first_on = models.DateField()
     last_on = models.DateField()
     status = models.CharField(max_length=11, choices=Status.choices, default=Status.FUTURE, editable=False)

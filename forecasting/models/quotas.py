@@ -58,7 +58,7 @@ class Quota(BaseModel):
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="quotas")
     metric = models.CharField(max_length=10, choices=Metric.choices, default=Metric.REVENUE)
     period = models.ForeignKey(FiscalPeriod, on_delete=models.PROTECT, related_name="quotas")
-    number = models.PositiveSmallIntegerField(default=1, help_text="The edition.")
+    number = models.PositiveSmallIntegerField(default=1, help_text=_("The edition."))
     amount = money_field()
     currency = currency_field()
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT, editable=False)

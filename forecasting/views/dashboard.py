@@ -22,7 +22,7 @@ from forecasting.views.forecast import RowsFilter, rows_url
 from revops.core.errors import BadRequest
 from revops.core.money import Money, truncated_percent
 from revops.core.organisation import Span, month_of, organisation, quarter_of
-from revops.core.templatetags.frame import money_text
+from revops.core.templatetags.frame import moment, money_text
 from revops.core.views.lists import Column, Figure, ListPage
 from revops.users.calendars import default_calendar, opening_hours
 from revops.users.models import User
@@ -110,12 +110,12 @@ def _months(viewer: Any, ask: Asked, base: str) -> dict[str, Any]:
     links = [rows_url(Asked(month, ask.as_of, ask.given), forecasts.CLOSED) for month in months]
     title = _("No deal was won in twelve months")
     if values[best]:
-        title = _("%(month)s was the best of twelve months") % {"month": f"{months[best].first:%B %Y}"}
+        title = _("%(month)s was the best of twelve months") % {"month": moment(months[best].first, "LLLL y")}
     return {
         "won_title": title,
         "won_spec": {
             "kind": "bar",
-            "labels": [f"{month.first:%b %y}" for month in months],
+            "labels": [moment(month.first, "LLL yy") for month in months],
             "unit": base,
             "series": [{"name": str(_("Won")), "values": [str(value) for value in values], "color": 1}],
             "urls": links,

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from leads.models.lead import Lead
 from revops.core.models import BaseModel
@@ -25,10 +26,10 @@ class Handoff(BaseModel):
     """A package handed from one person to another; accepted once, or rejected with a reason."""
 
     class Status(models.TextChoices):
-        SUBMITTED = "submitted", "Waiting"
-        ACCEPTED = "accepted", "Accepted"
-        REJECTED = "rejected", "Rejected"
-        EXPIRED = "expired", "Expired"
+        SUBMITTED = "submitted", _("Waiting")
+        ACCEPTED = "accepted", _("Accepted")
+        REJECTED = "rejected", _("Rejected")
+        EXPIRED = "expired", _("Expired")
 
     TRANSITIONS = {
         Status.SUBMITTED: frozenset({Status.ACCEPTED, Status.REJECTED, Status.EXPIRED}),

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Activity, Contact
 from revops.core.history import tracked
@@ -19,6 +20,7 @@ from revops.core.models import (
 )
 from revops.core.registries import scope_sources
 from revops.core.scope import NOBODY, ScopedQuerySet, within_reach
+from revops.users.holders import held_by_working_people
 
 
 class LeadQueue(BaseModel):
@@ -34,6 +36,7 @@ class LeadQueue(BaseModel):
                 fields=["is_fallback"], condition=Q(is_fallback=True), name="lead_queue_one_fallback"
             ),
         ]
+        triggers = held_by_working_people("lead_queue_holder")
 
     def __str__(self) -> str:
         return self.name
@@ -70,12 +73,12 @@ class Lead(BaseModel, CustomData, ExternalRef):
     """A person (and company) who may buy. Exactly one of owner and queue holds it (INV-70)."""
 
     class Status(models.TextChoices):
-        NEW = "new", "New"
-        WORKING = "working", "Working"
-        NURTURE = "nurture", "Nurture"
-        QUALIFIED = "qualified", "Qualified"
-        DISQUALIFIED = "disqualified", "Disqualified"
-        CONVERTED = "converted", "Converted"
+        NEW = "new", _("New")
+        WORKING = "working", _("Working")
+        NURTURE = "nurture", _("Nurture")
+        QUALIFIED = "qualified", _("Qualified")
+        DISQUALIFIED = "disqualified", _("Disqualified")
+        CONVERTED = "converted", _("Converted")
 
     OPEN = (Status.NEW, Status.WORKING, Status.NURTURE, Status.QUALIFIED)
 
@@ -107,7 +110,7 @@ class Lead(BaseModel, CustomData, ExternalRef):
     )
     queue = models.ForeignKey(LeadQueue, null=True, blank=True, on_delete=models.PROTECT, related_name="leads")
     do_not_route = models.BooleanField(default=False)
-    competition = models.TextField(blank=True, default="", help_text="Who else they are talking to.")
+    competition = models.TextField(blank=True, default="", help_text=_("Who else they are talking to."))
     next_step = models.CharField(max_length=200, blank=True, default="")
     disqualify_reason = models.ForeignKey(
         DisqualifyReason, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -155,6 +158,9 @@ class Lead(BaseModel, CustomData, ExternalRef):
             ("route_lead", "Can have leads routed"),
             ("qualify_lead", "Can answer the criteria, qualify and disqualify"),
         ]
+        triggers = held_by_working_people(
+            "lead_holder", "{r}.status IN ('new', 'working', 'nurture', 'qualified')"
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -175,7 +181,7 @@ class LeadActivity(models.Model):
     activity = models.OneToOneField(Activity, on_delete=models.CASCADE, related_name="lead_link")
 
     class Meta:
-        verbose_name_plural = "lead activities"
+        verbose_name_plural = _("lead activities")
 
     def __str__(self) -> str:
         return str(self.activity)

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from leads.models.lead import Lead
 from revops.core.models import BaseModel, Stamped, percent_field
@@ -45,11 +46,11 @@ class QualificationAnswer(Stamped):
     """One criterion's answer, 0 to 100, with its evidence."""
 
     class Criterion(models.TextChoices):
-        NEEDS = "needs", "Needs"
-        FINANCES = "finances", "Finances"
-        REPUTATION = "reputation", "Reputation"
-        BUDGET = "budget", "Budget"
-        AUTHORITY = "authority", "Authority"
+        NEEDS = "needs", _("Needs")
+        FINANCES = "finances", _("Finances")
+        REPUTATION = "reputation", _("Reputation")
+        BUDGET = "budget", _("Budget")
+        AUTHORITY = "authority", _("Authority")
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="answers")
     criterion = models.CharField(max_length=10, choices=Criterion.choices)
@@ -98,10 +99,10 @@ class FitRule(BaseModel):
     """Points for a field's value: industry or source among values, employees within bounds."""
 
     class Field(models.TextChoices):
-        INDUSTRY = "industry", "Industry"
-        EMPLOYEES = "employees", "Employees"
-        SOURCE = "source", "Source"
-        COUNTRY = "country", "Country"
+        INDUSTRY = "industry", _("Industry")
+        EMPLOYEES = "employees", _("Employees")
+        SOURCE = "source", _("Source")
+        COUNTRY = "country", _("Country")
 
     name = models.CharField(max_length=120)
     field = models.CharField(max_length=10, choices=Field.choices)

@@ -5,9 +5,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from leads.models import Lead
+from leads.models import Lead, QualificationAnswer
 from leads.registries import HandoffSection
 from leads.selectors.scoring import AUTHORITY_GATE, active_scorecard, answers_of, judge
+
+Criterion = QualificationAnswer.Criterion
 
 
 def _qualification_gap(lead: Lead) -> str:
@@ -15,7 +17,9 @@ def _qualification_gap(lead: Lead) -> str:
     if verdict.qualifies:
         return ""
     if verdict.open:
-        return _("%(names)s not answered") % {"names": ", ".join(verdict.open).capitalize()}
+        return _("%(names)s not answered") % {
+            "names": ", ".join(str(Criterion(name).label) for name in verdict.open).lower().capitalize()
+        }
     if AUTHORITY_GATE in verdict.gate_failures:
         return _("Authority is 0")
     return _("The score is %(score)s, it qualifies at %(limit)s") % {

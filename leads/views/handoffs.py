@@ -18,13 +18,14 @@ from accounts.forms import refused
 from accounts.views.records import shown_version
 from leads import services
 from leads.forms import HandoffForm, RejectForm
-from leads.models import Handoff
+from leads.models import Handoff, QualificationAnswer
 from leads.registries import handoff_sections
 from leads.selectors.handoffs import handoff_list, may_decide
 from leads.services.handoffs import ANSWER_MINUTES, EXPIRES_AFTER_DAYS
 from leads.views.records import gaps_of, lead_of
 from revops.core import clock
 from revops.core.errors import BadRequest, InvalidInput, MissingFields
+from revops.core.templatetags.frame import duration, moment
 from revops.users.calendars import OpeningHours, default_calendar, opening_hours, working_minutes
 
 SHOWN = 50
@@ -143,7 +144,10 @@ def package_of(handoff: Handoff, user: Any, hours: OpeningHours) -> dict[str, An
 
 def _numbers(qualification: dict[str, Any]) -> dict[str, Any]:
     """JSON keeps decimals as text; the page formats numbers."""
-    answers = [{**row, "value": Decimal(row["value"])} for row in qualification.get("answers", [])]
+    answers = [
+        {**row, "value": Decimal(row["value"]), "label": QualificationAnswer.Criterion(row["criterion"]).label}
+        for row in qualification.get("answers", [])
+    ]
     return {**qualification, "answers": answers}
 
 
@@ -154,20 +158,15 @@ def sla(handoff: Handoff, hours: OpeningHours) -> tuple[str, str]:
     now = clock.now()
     if now > handoff.sla_due_at:
         over = working_minutes(handoff.sla_due_at, now, hours)
-        return (_("%(time)s over") % {"time": _hours(over)}, "bad")
+        return (_("%(time)s over") % {"time": duration(over)}, "bad")
     left = working_minutes(now, handoff.sla_due_at, hours)
-    words = _("%(time)s left, until %(until)s") % {"time": _hours(left), "until": _at(handoff.sla_due_at)}
+    words = _("%(time)s left, until %(until)s") % {"time": duration(left), "until": _at(handoff.sla_due_at)}
     return (words, "warn" if left < ANSWER_MINUTES / 3 else "open")
 
 
-def _hours(minutes: int) -> str:
-    hours, rest = divmod(minutes, 60)
-    return f"{hours} h {rest:02d} min" if hours else f"{rest} min"
-
-
-def _at(moment: datetime) -> str:
-    local = moment.astimezone(clock.company_zone())
-    return f"{local:%H:%M}" if local.date() == clock.today() else f"{local:%a %H:%M}"
+def _at(instant: datetime) -> str:
+    local = instant.astimezone(clock.company_zone())
+    return moment(local, "HH:mm" if local.date() == clock.today() else "EEE HH:mm")
 
 
 @login_required

@@ -70,6 +70,7 @@ class LeadList(ListPage):
     title, nav_key, noun, place = _("Leads"), "leads", _("leads"), "leads"
     permission = "leads.view_lead"
     filters = LeadFilter
+    custom = Lead
     order = "-created"
     file_name = "leads"
     panel_columns = ("name", "status")

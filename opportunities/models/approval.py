@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from opportunities.models.quote import Quote
 from revops.core.models import BaseModel, currency_field, money_field, percent_field
@@ -88,11 +89,11 @@ class ApprovalRequest(BaseModel):
     """One submission of one quote, with the values that were tested."""
 
     class Status(models.TextChoices):
-        SUBMITTED = "submitted", "Submitted"
-        IN_REVIEW = "in_review", "In review"
-        APPROVED = "approved", "Approved"
-        REJECTED = "rejected", "Rejected"
-        RECALLED = "recalled", "Recalled"
+        SUBMITTED = "submitted", _("Submitted")
+        IN_REVIEW = "in_review", _("In review")
+        APPROVED = "approved", _("Approved")
+        REJECTED = "rejected", _("Rejected")
+        RECALLED = "recalled", _("Recalled")
 
     TRANSITIONS = {
         Status.SUBMITTED: frozenset({Status.IN_REVIEW, Status.RECALLED}),
@@ -125,9 +126,9 @@ class ApprovalStep(BaseModel):
     """One approver's turn. Whoever submitted never decides (INV-10)."""
 
     class Status(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        APPROVED = "approved", "Approved"
-        REJECTED = "rejected", "Rejected"
+        WAITING = "waiting", _("Waiting")
+        APPROVED = "approved", _("Approved")
+        REJECTED = "rejected", _("Rejected")
 
     TRANSITIONS = {
         Status.WAITING: frozenset({Status.APPROVED, Status.REJECTED}),

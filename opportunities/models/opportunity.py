@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Activity, Contact
 from leads.models import Lead
@@ -27,6 +28,7 @@ from revops.core.models import (
 )
 from revops.core.money import Money
 from revops.core.scope import NOBODY, ScopedQuerySet, reach_ids
+from revops.users.holders import held_by_working_people
 
 
 class LossReason(BaseModel):
@@ -68,9 +70,9 @@ class Opportunity(BaseModel, CustomData, ExternalRef):
     """
 
     class Status(models.TextChoices):
-        OPEN = "open", "Open"
-        WON = "won", "Won"
-        LOST = "lost", "Lost"
+        OPEN = "open", _("Open")
+        WON = "won", _("Won")
+        LOST = "lost", _("Lost")
 
     # Between open stages the stage alone changes; its rules stand in services/moves.py.
     TRANSITIONS = {
@@ -80,10 +82,10 @@ class Opportunity(BaseModel, CustomData, ExternalRef):
     }
 
     class Kind(models.TextChoices):
-        NEW = "new", "New business"
-        UPSELL = "upsell", "Upsell"
-        CROSS_SELL = "cross_sell", "Cross-sell"
-        RENEWAL = "renewal", "Renewal"
+        NEW = "new", _("New business")
+        UPSELL = "upsell", _("Upsell")
+        CROSS_SELL = "cross_sell", _("Cross-sell")
+        RENEWAL = "renewal", _("Renewal")
 
     name = models.CharField(max_length=200)
     account = models.ForeignKey(Account, null=True, blank=True, on_delete=models.PROTECT, related_name="opportunities")
@@ -100,7 +102,7 @@ class Opportunity(BaseModel, CustomData, ExternalRef):
     currency = currency_field()
     product = models.ForeignKey(Product, null=True, blank=True, on_delete=models.PROTECT, related_name="opportunities")
     opened_on = models.DateField()
-    close_on = models.DateField(null=True, blank=True, help_text="Expected while open.")
+    close_on = models.DateField(null=True, blank=True, help_text=_("Expected while open."))
     closed_on = models.DateField(null=True, blank=True, editable=False)
     probability = percent_field()
     category = models.CharField(max_length=10, choices=Category.choices)
@@ -110,7 +112,7 @@ class Opportunity(BaseModel, CustomData, ExternalRef):
         LossReason, null=True, blank=True, on_delete=models.PROTECT, related_name="opportunities"
     )
     won_reason = models.CharField(
-        max_length=400, blank=True, default="", help_text="Why it was won without an accepted quote."
+        max_length=400, blank=True, default="", help_text=_("Why it was won without an accepted quote.")
     )
     stage_entered_at = models.DateTimeField(editable=False)
     imported = models.BooleanField(default=False, editable=False)
@@ -121,7 +123,7 @@ class Opportunity(BaseModel, CustomData, ExternalRef):
     objects = OpportunityQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "opportunities"
+        verbose_name_plural = _("opportunities")
         constraints = [
             unique_external_ref("opportunity_external_ref_unique", archivable=True),
             models.CheckConstraint(
@@ -151,6 +153,7 @@ class Opportunity(BaseModel, CustomData, ExternalRef):
             models.Index(fields=["name", "id"], name="opp_by_name"),
             *search_indexes("opp"),
         ]
+        triggers = held_by_working_people("opportunity_holder", "{r}.status = 'open' AND {r}.archived_at IS NULL")
 
     def __str__(self) -> str:
         return self.name
@@ -180,7 +183,7 @@ class StageHistory(models.Model):
     seconds_in_stage = models.PositiveBigIntegerField(null=True)
 
     class Meta:
-        verbose_name_plural = "stage history"
+        verbose_name_plural = _("stage history")
         ordering = ["at", "pk"]
         indexes = [models.Index(fields=["opportunity", "at"], name="stage_history_by_opp")]
 
@@ -197,8 +200,8 @@ class OpportunitySplit(Stamped):
     """
 
     class Kind(models.TextChoices):
-        REVENUE = "revenue", "Revenue"
-        OVERLAY = "overlay", "Overlay"
+        REVENUE = "revenue", _("Revenue")
+        OVERLAY = "overlay", _("Overlay")
 
     opportunity = models.ForeignKey(Opportunity, on_delete=models.CASCADE, related_name="splits")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="opportunity_splits")
@@ -259,7 +262,7 @@ class OpportunityActivity(models.Model):
     activity = models.OneToOneField(Activity, on_delete=models.CASCADE, related_name="opportunity_link")
 
     class Meta:
-        verbose_name_plural = "opportunity activities"
+        verbose_name_plural = _("opportunity activities")
 
     def __str__(self) -> str:
         return str(self.activity)

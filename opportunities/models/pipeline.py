@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from revops.core.models import BaseModel, percent_field
 
@@ -10,11 +11,11 @@ from revops.core.models import BaseModel, percent_field
 class Category(models.TextChoices):
     """Forecast categories: confidence buckets."""
 
-    OMITTED = "omitted", "Omitted"
-    PIPELINE = "pipeline", "Pipeline"
-    BEST_CASE = "best_case", "Best case"
-    COMMIT = "commit", "Commit"
-    CLOSED = "closed", "Closed"
+    OMITTED = "omitted", _("Omitted")
+    PIPELINE = "pipeline", _("Pipeline")
+    BEST_CASE = "best_case", _("Best case")
+    COMMIT = "commit", _("Commit")
+    CLOSED = "closed", _("Closed")
 
 
 class Pipeline(BaseModel):
@@ -36,9 +37,9 @@ class Stage(BaseModel):
     """A step of the pipeline. `requires` names opportunity fields that must be set to enter it."""
 
     class Kind(models.TextChoices):
-        OPEN = "open", "Open"
-        WON = "won", "Won"
-        LOST = "lost", "Lost"
+        OPEN = "open", _("Open")
+        WON = "won", _("Won")
+        LOST = "lost", _("Lost")
 
     pipeline = models.ForeignKey(Pipeline, on_delete=models.CASCADE, related_name="stages")
     key = models.SlugField(max_length=40)
@@ -49,7 +50,7 @@ class Stage(BaseModel):
     category = models.CharField(max_length=10, choices=Category.choices)
     requires = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     quiet_days = models.PositiveSmallIntegerField(
-        default=10, help_text="Days without activity after which the board warns."
+        default=10, help_text=_("Days without activity after which the board warns.")
     )
 
     class Meta:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from opportunities.models.opportunity import Opportunity
 from revops.catalog.models import PriceBook, Product
@@ -46,14 +47,14 @@ class Quote(BaseModel, CustomData):
     """Totals are those of the lines; frozen on send. One quote of a deal is accepted at most."""
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        IN_APPROVAL = "in_approval", "In approval"
-        APPROVED = "approved", "Approved"
-        SENT = "sent", "Sent"
-        ACCEPTED = "accepted", "Accepted"
-        REJECTED = "rejected", "Rejected"
-        EXPIRED = "expired", "Expired"
-        SUPERSEDED = "superseded", "Superseded"
+        DRAFT = "draft", _("Draft")
+        IN_APPROVAL = "in_approval", _("In approval")
+        APPROVED = "approved", _("Approved")
+        SENT = "sent", _("Sent")
+        ACCEPTED = "accepted", _("Accepted")
+        REJECTED = "rejected", _("Rejected")
+        EXPIRED = "expired", _("Expired")
+        SUPERSEDED = "superseded", _("Superseded")
 
     TRANSITIONS = {
         Status.DRAFT: frozenset({Status.IN_APPROVAL, Status.APPROVED}),
@@ -76,7 +77,7 @@ class Quote(BaseModel, CustomData):
     currency = currency_field()
     valid_until = models.DateField()
     terms = models.TextField(blank=True, default="")
-    discount = money_field(default=0, help_text="Off the whole quote, allocated to the lines.")
+    discount = money_field(default=0, help_text=_("Off the whole quote, allocated to the lines."))
     shipping = money_field(default=0)
     net = money_field(default=0)
     tax = money_field(default=0)

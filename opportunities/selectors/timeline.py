@@ -14,7 +14,8 @@ from django.utils.translation import ngettext
 
 from accounts.models import Activity
 from opportunities.models import Category, Opportunity, Quote, StageHistory
-from revops.core import clock
+from revops.core import audit, clock
+from revops.core.custom.values import explained
 from revops.core.models import AuditEntry
 from revops.core.money import Money
 from revops.core.templatetags.frame import day, money_text
@@ -40,11 +41,6 @@ CHANGES = (
     "opportunity.team_left",
 )
 CHOICES = {**dict(Category.choices), **dict(Opportunity.Kind.choices)}
-QUOTE_WORDS = {
-    "created": "drafted",
-    "submitted": "submitted for approval",
-    "revised": "revised",
-}
 
 
 @dataclass(frozen=True)
@@ -171,15 +167,21 @@ def _team_event(row: AuditEntry) -> Event:
 
 
 def _field_event(row: AuditEntry, name: str, currency: str) -> Event:
+    was, now = row.before.get(name), row.after.get(name)
+    label, was, now = explained(row.model, name, was, now) or (
+        _label(name),
+        _said(name, was, currency),
+        _said(name, now, currency),
+    )
     return Event(
         at=row.at,
         icon="chart-pie" if name == "splits" else "pencil",
-        title=_label(name),
+        title=label,
         tone="accent",
         time=_clock_of(row.at),
         who=row.actor,
-        was=_said(name, row.before.get(name), currency),
-        now=_said(name, row.after.get(name), currency) or _("nothing"),
+        was=was,
+        now=now or _("nothing"),
     )
 
 
@@ -221,12 +223,10 @@ def _quotes(opportunity: Opportunity, end: datetime, limit: int) -> Iterator[Eve
         .order_by("-at", "-pk")[: limit + 1]
     )
     for row in rows:
-        verb = row.action.partition(".")[2].replace("_", " ")
         yield Event(
             at=row.at,
             icon="file-invoice",
-            title=_("Quote %(number)s %(verb)s")
-            % {"number": numbers[row.object_id].number, "verb": QUOTE_WORDS.get(verb, verb)},
+            title=f"{audit.action_text(row.action)}: {numbers[row.object_id].number}",
             tone="accent",
             time=_clock_of(row.at),
             who=row.actor,

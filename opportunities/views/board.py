@@ -171,6 +171,7 @@ class OpportunityBoard(BoardPage):
     nav_key = place = "opportunities"
     permission = VIEW
     filters = OpportunityFilter
+    custom = Opportunity
     noun = gettext_lazy("opportunities")
     template = "opportunities/board.html"
     file_name = "opportunities"

@@ -16,9 +16,9 @@ from opportunities.forms import account_choices
 from opportunities.models import Opportunity
 from opportunities.selectors.attention import next_cell
 from opportunities.selectors.opportunities import accounts_for, opportunity_list, total_of
-from opportunities.views.board import VIEW, OpportunityBoard, filtered
+from opportunities.views.board import VIEW, OpportunityBoard, filtered, layouts
 from opportunities.views.editing import ACTIONS, EDITOR
-from revops.core.templatetags.frame import changed_query
+from revops.core.templatetags.frame import shown
 from revops.core.views.lists import Action, Column, Empty, Figure, ListPage, Tab
 
 TONES = {Opportunity.Status.WON: "ok", Opportunity.Status.LOST: "", Opportunity.Status.OPEN: "accent"}
@@ -37,6 +37,7 @@ class OpportunityList(ListPage):
     place = "opportunities"
     editor, bulk_actions = EDITOR, ACTIONS
     filters = OpportunityFilter
+    custom = Opportunity
     noun = gettext_lazy("opportunities")
     file_name = "opportunities"
     template = "opportunities/list.html"
@@ -76,7 +77,7 @@ class OpportunityList(ListPage):
         found, _rows = filtered(self.request)
         total = total_of(rows, found.today())
         self.rateless = total.missing
-        words = ngettext("%(n)s opportunity", "%(n)s opportunities", total.count) % {"n": f"{total.count:,}"}
+        words = ngettext("%(n)s opportunity", "%(n)s opportunities", total.count) % {"n": shown(total.count)}
         return [Figure(_("Amount"), total.sum, "", words), Figure(_("Weighted"), total.weighted)]
 
     def actions(self) -> Sequence[Action]:
@@ -85,11 +86,7 @@ class OpportunityList(ListPage):
         return [Action(_("New opportunity"), reverse("opportunity-new"), "plus", primary=True)]
 
     def views(self) -> Sequence[dict[str, Any]]:
-        board = changed_query(self.request.GET, columns="", sort="", status="")
-        return [
-            {"label": _("Board"), "url": reverse("opportunity-board") + board, "icon": "layout-kanban"},
-            {"label": _("List"), "url": "", "icon": "list", "current": True},
-        ]
+        return layouts(self.request, "list")
 
     def extra(self) -> dict[str, Any]:
         return {"rateless": getattr(self, "rateless", 0)}

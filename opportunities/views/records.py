@@ -26,6 +26,7 @@ from revops.core import clock
 from revops.core.errors import BadRequest, InvalidInput, MissingFields
 from revops.core.money import Money
 from revops.core.registries import panels_for
+from revops.core.templatetags.frame import day
 from revops.core.views.landing import landing
 from revops.core.views.lists import Figure
 
@@ -135,19 +136,15 @@ def _closing(deal: Opportunity) -> Figure:
     if deal.closed_on is not None:
         label = _("Won on") if deal.status == Opportunity.Status.WON else _("Lost on")
         reason = str(deal.loss_reason) if deal.loss_reason else deal.won_reason
-        return Figure(label, _day(deal.closed_on), "", reason)
+        return Figure(label, day(deal.closed_on), "", reason)
     if deal.close_on is None:
         return Figure(_("Close date"), "–", "", _("stands under “no date” in the forecast"))
     days = (deal.close_on - clock.today()).days
     if days < 0:
         words = ngettext("%(n)s day ago", "%(n)s days ago", -days) % {"n": -days}
-        return Figure(_("Close date"), _day(deal.close_on), "", words, "bad")
+        return Figure(_("Close date"), day(deal.close_on), "", words, "bad")
     words = ngettext("in %(n)s day", "in %(n)s days", days) % {"n": days} if days else _("today")
-    return Figure(_("Close date"), _day(deal.close_on), "", words)
-
-
-def _day(value: Any) -> str:
-    return f"{value.day} {value:%b %Y}"
+    return Figure(_("Close date"), day(deal.close_on), "", words)
 
 
 def _links(deal: Opportunity, steps: list[Step], may: bool) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from orders.models.order import Order, OrderLine
@@ -59,12 +60,12 @@ class Invoice(BaseModel):
     """A bill. Drafts have no number; a number never changes; paid + credited never exceed the total."""
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        ISSUED = "issued", "Issued"
-        PARTIALLY_PAID = "partially_paid", "Partly paid"
-        PAID = "paid", "Paid"
-        UNCOLLECTIBLE = "uncollectible", "Uncollectible"
-        VOID = "void", "Void"
+        DRAFT = "draft", _("Draft")
+        ISSUED = "issued", _("Issued")
+        PARTIALLY_PAID = "partially_paid", _("Partly paid")
+        PAID = "paid", _("Paid")
+        UNCOLLECTIBLE = "uncollectible", _("Uncollectible")
+        VOID = "void", _("Void")
 
     TRANSITIONS = {
         Status.DRAFT: frozenset({Status.ISSUED}),
@@ -185,9 +186,9 @@ class CreditNote(BaseModel):
     """Takes back part of an issued invoice."""
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        ISSUED = "issued", "Issued"
-        APPLIED = "applied", "Applied"
+        DRAFT = "draft", _("Draft")
+        ISSUED = "issued", _("Issued")
+        APPLIED = "applied", _("Applied")
 
     TRANSITIONS = {
         Status.DRAFT: frozenset({Status.ISSUED}),
@@ -247,10 +248,10 @@ class Payment(BaseModel):
     """Money received. What no invoice takes stays as unapplied credit."""
 
     class Status(models.TextChoices):
-        RECEIVED = "received", "Received"
-        PARTIALLY_ALLOCATED = "partially_allocated", "Partly allocated"
-        ALLOCATED = "allocated", "Allocated"
-        REVERSED = "reversed", "Reversed"
+        RECEIVED = "received", _("Received")
+        PARTIALLY_ALLOCATED = "partially_allocated", _("Partly allocated")
+        ALLOCATED = "allocated", _("Allocated")
+        REVERSED = "reversed", _("Reversed")
 
     TRANSITIONS = {
         Status.RECEIVED: frozenset({Status.ALLOCATED, Status.PARTIALLY_ALLOCATED, Status.REVERSED}),
@@ -262,7 +263,7 @@ class Payment(BaseModel):
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="payments")
     reference = models.CharField(
-        max_length=80, unique=True, help_text="The bank's reference: a payment is booked once."
+        max_length=80, unique=True, help_text=_("The bank's reference: a payment is booked once.")
     )
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.RECEIVED)
     currency = currency_field()

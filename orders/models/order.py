@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from opportunities.models import Opportunity, Quote
@@ -30,6 +31,7 @@ from revops.core.models import (
 )
 from revops.core.money import Money
 from revops.core.scope import NOBODY, ScopedQuerySet, reach_ids
+from revops.users.holders import held_by_working_people
 
 
 class OrderQuerySet(ScopedQuerySet["Order"]):
@@ -44,6 +46,10 @@ class OrderQuerySet(ScopedQuerySet["Order"]):
         deals = Opportunity.objects.visible_to(user).values("pk")
         return self.filter(Q(owner_id__in=ids) | Q(pk__in=shared) | Q(opportunity__in=deals))
 
+    def under_way(self) -> Self:
+        """Somebody still has to look after these."""
+        return self.filter(status__in=Order.UNDER_WAY)
+
     def booked(self) -> Self:
         """Sales: booked and not cancelled."""
         return self.filter(booked_on__isnull=False).exclude(status=Order.Status.CANCELLED)
@@ -54,19 +60,21 @@ class Order(BaseModel, CustomData, ExternalRef):
     """Revenue, margin and commission come from here. total = net + tax + shipping (INV-06)."""
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        BOOKED = "booked", "Booked"
-        IN_FULFILLMENT = "in_fulfillment", "In fulfilment"
-        PARTIALLY_FULFILLED = "partially_fulfilled", "Partly fulfilled"
-        FULFILLED = "fulfilled", "Fulfilled"
-        CLOSED = "closed", "Closed"
-        CANCELLED = "cancelled", "Cancelled"
+        DRAFT = "draft", _("Draft")
+        BOOKED = "booked", _("Booked")
+        IN_FULFILLMENT = "in_fulfillment", _("In fulfilment")
+        PARTIALLY_FULFILLED = "partially_fulfilled", _("Partly fulfilled")
+        FULFILLED = "fulfilled", _("Fulfilled")
+        CLOSED = "closed", _("Closed")
+        CANCELLED = "cancelled", _("Cancelled")
 
     class Channel(models.TextChoices):
-        CRM = "crm", "Sales"
-        POS = "pos", "Point of sale"
-        ONLINE = "online", "Online"
-        PARTNER = "partner", "Partner"
+        CRM = "crm", _("Sales")
+        POS = "pos", _("Point of sale")
+        ONLINE = "online", _("Online")
+        PARTNER = "partner", _("Partner")
+
+    UNDER_WAY = (Status.DRAFT, Status.BOOKED, Status.IN_FULFILLMENT, Status.PARTIALLY_FULFILLED)
 
     TRANSITIONS = {
         Status.DRAFT: frozenset({Status.BOOKED, Status.CANCELLED}),
@@ -87,7 +95,7 @@ class Order(BaseModel, CustomData, ExternalRef):
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
         related_name="orders",
-        help_text="The customer's single point of contact.",
+        help_text=_("The customer's single point of contact."),
     )
     channel = models.CharField(max_length=8, choices=Channel.choices, default=Channel.CRM)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.DRAFT)
@@ -98,14 +106,14 @@ class Order(BaseModel, CustomData, ExternalRef):
     total = money_field(default=0)
     cost = money_field(default=0)
     terms = models.TextField(blank=True, default="")
-    ship_mode = models.CharField(max_length=40, blank=True, default="", help_text="As agreed: standard, same day.")
+    ship_mode = models.CharField(max_length=40, blank=True, default="", help_text=_("As agreed: standard, same day."))
     ship_city = models.CharField(max_length=80, blank=True, default="")
     ship_postal_code = models.CharField(max_length=20, blank=True, default="")
     ship_state = models.CharField(max_length=80, blank=True, default="")
     ship_country = models.CharField(max_length=80, blank=True, default="")
-    region = models.CharField(max_length=80, blank=True, default="", help_text="Where it was sold, for reports.")
+    region = models.CharField(max_length=80, blank=True, default="", help_text=_("Where it was sold, for reports."))
     booked_at = models.DateTimeField(null=True, blank=True)
-    booked_on = models.DateField(null=True, blank=True, help_text="The credit date.")
+    booked_on = models.DateField(null=True, blank=True, help_text=_("The credit date."))
 
     search = search_field("number")
 
@@ -137,6 +145,9 @@ class Order(BaseModel, CustomData, ExternalRef):
             *search_indexes("order"),
         ]
         triggers = [
+            *held_by_working_people(
+                "order_holder", "{r}.status IN ('draft', 'booked', 'in_fulfillment', 'partially_fulfilled')"
+            ),
             pgtrigger.Trigger(
                 name="order_snapshot_is_frozen",
                 when=pgtrigger.Before,
@@ -196,7 +207,7 @@ class OrderLine(models.Model):
     description = models.CharField(max_length=200)
     quantity = models.DecimalField(max_digits=12, decimal_places=3)
     unit_price = price_field()
-    discount = money_field(default=0, help_text="Line discount and its share of the order's discount.")
+    discount = money_field(default=0, help_text=_("Line discount and its share of the order's discount."))
     net = money_field()
     tax_percent = percent_field(default=0)
     tax = money_field(default=0)
@@ -251,8 +262,8 @@ class OrderSplit(Stamped):
     """
 
     class Kind(models.TextChoices):
-        REVENUE = "revenue", "Revenue"
-        OVERLAY = "overlay", "Overlay"
+        REVENUE = "revenue", _("Revenue")
+        OVERLAY = "overlay", _("Overlay")
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="splits")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="order_splits")
@@ -308,15 +319,15 @@ class Fulfillment(BaseModel):
     """One shipment or activation."""
 
     class Kind(models.TextChoices):
-        SHIPMENT = "shipment", "Shipment"
-        ACTIVATION = "activation", "Activation"
+        SHIPMENT = "shipment", _("Shipment")
+        ACTIVATION = "activation", _("Activation")
 
     class Status(models.TextChoices):
-        PLANNED = "planned", "Planned"
-        RELEASED = "released", "Released"
-        SHIPPED = "shipped", "Shipped"
-        ACTIVATED = "activated", "Activated"
-        DELIVERED = "delivered", "Delivered"
+        PLANNED = "planned", _("Planned")
+        RELEASED = "released", _("Released")
+        SHIPPED = "shipped", _("Shipped")
+        ACTIVATED = "activated", _("Activated")
+        DELIVERED = "delivered", _("Delivered")
 
     TRANSITIONS = {
         Status.PLANNED: frozenset({Status.RELEASED}),

@@ -7,11 +7,13 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Contact
 from postsales.models.levels import Priority, SlaPolicy
 from revops.core.models import BaseModel, CustomData, search_field, search_indexes
 from revops.core.scope import ScopedQuerySet, within_reach
+from revops.users.holders import held_by_working_people
 
 
 class CaseQuerySet(ScopedQuerySet["SupportCase"]):
@@ -28,16 +30,16 @@ class SupportCase(BaseModel, CustomData):
     """A customer's question or trouble. Its clocks are computed from the status log whenever they are read."""
 
     class Channel(models.TextChoices):
-        PHONE = "phone", "Phone"
-        WEB = "web", "Web"
-        EMAIL = "email", "E-mail"
+        PHONE = "phone", _("Phone")
+        WEB = "web", _("Web")
+        EMAIL = "email", _("E-mail")
 
     class Status(models.TextChoices):
-        NEW = "new", "New"
-        OPEN = "open", "Open"
-        PENDING_CUSTOMER = "pending_customer", "Waiting for customer"
-        RESOLVED = "resolved", "Solved"
-        CLOSED = "closed", "Closed"
+        NEW = "new", _("New")
+        OPEN = "open", _("Open")
+        PENDING_CUSTOMER = "pending_customer", _("Waiting for customer")
+        RESOLVED = "resolved", _("Solved")
+        CLOSED = "closed", _("Closed")
 
     TRANSITIONS = {
         Status.NEW: frozenset({Status.OPEN}),
@@ -100,6 +102,9 @@ class SupportCase(BaseModel, CustomData):
                 name="case_closed_has_date",
             ),
         ]
+        triggers = held_by_working_people(
+            "case_holder", "{r}.status IN ('new', 'open', 'pending_customer')"
+        )
 
     def __str__(self) -> str:
         return f"{self.number} {self.subject}"
@@ -129,9 +134,9 @@ class CaseComment(models.Model):
     """Something said about a case: to the customer, by the customer, or among ourselves."""
 
     class Kind(models.TextChoices):
-        REPLY = "reply", "To the customer"
-        CUSTOMER = "customer", "From the customer"
-        NOTE = "note", "Internal note"
+        REPLY = "reply", _("To the customer")
+        CUSTOMER = "customer", _("From the customer")
+        NOTE = "note", _("Internal note")
 
     case = models.ForeignKey(SupportCase, on_delete=models.CASCADE, related_name="comments")
     kind = models.CharField(max_length=8, choices=Kind.choices)
@@ -153,8 +158,8 @@ class SlaBreach(models.Model):
     """A target was missed; at most once a case and target, whatever happens afterwards."""
 
     class Target(models.TextChoices):
-        RESPONSE = "response", "First answer"
-        RESOLUTION = "resolution", "Solution"
+        RESPONSE = "response", _("First answer")
+        RESOLUTION = "resolution", _("Solution")
 
     case = models.ForeignKey(SupportCase, on_delete=models.CASCADE, related_name="breaches")
     target = models.CharField(max_length=10, choices=Target.choices)
@@ -162,7 +167,7 @@ class SlaBreach(models.Model):
     noticed_at = models.DateTimeField()
 
     class Meta:
-        verbose_name_plural = "SLA breaches"
+        verbose_name_plural = _("SLA breaches")
         constraints = [models.UniqueConstraint(fields=["case", "target"], name="sla_breach_once_per_target")]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from revops.core.models import BaseModel
 from revops.users.models import WorkingCalendar
@@ -10,11 +11,11 @@ from revops.users.models import WorkingCalendar
 class Priority(models.TextChoices):
     """P1 is the most pressing."""
 
-    P1 = "P1", "P1 Critical"
-    P2 = "P2", "P2 High"
-    P3 = "P3", "P3 Normal"
-    P4 = "P4", "P4 Low"
-    P5 = "P5", "P5 Planning"
+    P1 = "P1", _("P1 Critical")
+    P2 = "P2", _("P2 High")
+    P3 = "P3", _("P3 Normal")
+    P4 = "P4", _("P4 Low")
+    P5 = "P5", _("P5 Planning")
 
 
 class SlaPolicy(BaseModel):
@@ -24,12 +25,12 @@ class SlaPolicy(BaseModel):
     calendar = models.ForeignKey(WorkingCalendar, on_delete=models.PROTECT, related_name="+")
     is_default = models.BooleanField(default=False)
     restart_on_reopen = models.BooleanField(
-        default=False, help_text="A reopened case gets its time anew. Off: its clock never stopped."
+        default=False, help_text=_("A reopened case gets its time anew. Off: its clock never stopped.")
     )
 
     class Meta:
         verbose_name = "SLA policy"
-        verbose_name_plural = "SLA policies"
+        verbose_name_plural = _("SLA policies")
         constraints = [
             models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="sla_policy_one_default"),
         ]

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from postsales.models import Priority, SupportCase
 from postsales.selectors import Clock, ClockBook
+from revops.core.templatetags.frame import duration
 
 Status = SupportCase.Status
 TONES = {
@@ -22,9 +23,7 @@ CLOCK_STATES = {"running": "open", "paused": "open", "soon": "warn", "breached":
 
 def span(time: timedelta) -> str:
     """3 h 05 min; days are not used, because a working day is not 24 hours long."""
-    minutes = int(abs(time) // timedelta(minutes=1))
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
+    return duration(int(abs(time) // timedelta(minutes=1)))
 
 
 def clock_text(clock: Clock) -> str:

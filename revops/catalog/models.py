@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from revops.core.models import (
     BaseModel,
@@ -49,7 +50,7 @@ class ProductFamily(BaseModel):
     objects = CatalogQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "product families"
+        verbose_name_plural = _("product families")
         constraints = [models.CheckConstraint(condition=~Q(parent=F("id")), name="product_family_not_its_own_parent")]
 
     def __str__(self) -> str:
@@ -63,14 +64,14 @@ class Product(BaseModel, CustomData, ExternalRef):
     """
 
     class Kind(models.TextChoices):
-        GOODS = "goods", "Goods"
-        SERVICE = "service", "Service"
-        SUBSCRIPTION = "subscription", "Subscription"
+        GOODS = "goods", _("Goods")
+        SERVICE = "service", _("Service")
+        SUBSCRIPTION = "subscription", _("Subscription")
 
     class Lifecycle(models.TextChoices):
-        PLANNED = "planned", "Planned"
-        ACTIVE = "active", "Active"
-        RETIRED = "retired", "Retired"
+        PLANNED = "planned", _("Planned")
+        ACTIVE = "active", _("Active")
+        RETIRED = "retired", _("Retired")
 
     TRANSITIONS = {
         Lifecycle.PLANNED: frozenset({Lifecycle.ACTIVE, Lifecycle.RETIRED}),
@@ -156,7 +157,7 @@ class PriceBookEntry(BaseModel):
     floor_price = price_field(null=True, blank=True)
 
     class Meta:
-        verbose_name_plural = "price book entries"
+        verbose_name_plural = _("price book entries")
         constraints = [
             models.UniqueConstraint(fields=["book", "product"], name="price_book_entry_once"),
             models.CheckConstraint(condition=Q(list_price__gte=0), name="price_not_negative"),

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from revops.catalog.models import PriceBook, PriceBookEntry, Product, ProductCost, ProductFamily
 from revops.core.errors import DomainError
@@ -29,7 +30,10 @@ def default_book(currency: str, on: date) -> PriceBook:
     """The default price book of a currency on a day. Raises DomainError "no_price_book"."""
     book = PriceBook.objects.filter(is_default=True, currency=currency, during__contains=on).first()
     if book is None:
-        raise DomainError("no_price_book", f"There is no price book in {currency} on {on:%Y-%m-%d}.")
+        raise DomainError(
+            "no_price_book",
+            _("There is no price book in %(currency)s on %(on)s.") % {"currency": currency, "on": on.isoformat()},
+        )
     return book
 
 
@@ -37,7 +41,9 @@ def price_of(product: Product, book: PriceBook) -> PriceBookEntry:
     """The product's price in a book. Raises DomainError "no_price"."""
     entry = PriceBookEntry.objects.select_related("product", "book").filter(product=product, book=book).first()
     if entry is None:
-        raise DomainError("no_price", f"“{product}” has no price in “{book}”.")
+        raise DomainError(
+            "no_price", _("“%(product)s” has no price in “%(book)s”.") % {"product": product, "book": book}
+        )
     return entry
 
 
@@ -46,7 +52,11 @@ def cost_of(product: Product, currency: str, on: date) -> Decimal:
     rows = ProductCost.objects.filter(product=product, currency=currency, valid_from__lte=on)
     cost = rows.order_by("-valid_from").values_list("unit_cost", flat=True).first()
     if cost is None:
-        raise DomainError("no_cost", f"No cost of “{product}” in {currency} is known on {on:%Y-%m-%d}.")
+        raise DomainError(
+            "no_cost",
+            _("No cost of “%(product)s” in %(currency)s is known on %(on)s.")
+            % {"product": product, "currency": currency, "on": on.isoformat()},
+        )
     return cost
 
 

@@ -1,8 +1,16 @@
 """The one family of refusals. Services raise them; core maps them once to HTML and once to problem+json."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True)
@@ -18,7 +26,7 @@ class DomainError(Exception):
     """A rule said no: nothing was written. `code` is stable for machines, `message` is for people."""
 
     status = 422
-    title = "Refused by a rule"
+    title: StrOrPromise = gettext_lazy("Refused by a rule")
 
     def __init__(
         self,
@@ -38,10 +46,10 @@ class DomainError(Exception):
 class InvalidInput(DomainError):
     """Well-formed input that one or more fields refuse."""
 
-    title = "Some fields were refused"
+    title: StrOrPromise = gettext_lazy("Some fields were refused")
 
     @classmethod
-    def of(cls, **messages: str) -> "InvalidInput":
+    def of(cls, **messages: str) -> InvalidInput:
         """Build from field=message pairs; the first message is the headline."""
         errors = [FieldError(name, "invalid", str(text)) for name, text in messages.items()]
         return cls("invalid", errors[0].detail, errors=errors)
@@ -50,7 +58,7 @@ class InvalidInput(DomainError):
 class MissingFields(DomainError):
     """An action needs fields that are still empty; screens ask for exactly these."""
 
-    title = "Something is missing"
+    title: StrOrPromise = gettext_lazy("Something is missing")
 
     def __init__(self, message: str, fields: Sequence[str], *, code: str = "missing_fields") -> None:
         errors = [FieldError(name, "required", message) for name in fields]
@@ -62,14 +70,14 @@ class BadRequest(DomainError):
     """Malformed or unknown input: a filter, a cursor, a sort key."""
 
     status = 400
-    title = "Malformed or unknown input"
+    title: StrOrPromise = gettext_lazy("Malformed or unknown input")
 
 
 class NotAllowed(DomainError):
     """Seen, but this person may not do it."""
 
     status = 403
-    title = "Not allowed"
+    title: StrOrPromise = gettext_lazy("Not allowed")
 
     def __init__(self, message: str, *, code: str = "not_allowed", facts: Mapping[str, Any] | None = None) -> None:
         super().__init__(code, message, facts=facts)
@@ -79,14 +87,14 @@ class IllegalState(DomainError):
     """The record's status does not permit it."""
 
     status = 409
-    title = "Not possible in this state"
+    title: StrOrPromise = gettext_lazy("Not possible in this state")
 
 
 class DuplicateSuspected(DomainError):
     """A create that looks like an existing record; `facts['candidates']` are those that the actor may see."""
 
     status = 409
-    title = "This may exist already"
+    title: StrOrPromise = gettext_lazy("This may exist already")
 
     def __init__(self, message: str, candidates: Sequence[Mapping[str, Any]]) -> None:
         super().__init__("duplicate_suspected", message, facts={"candidates": list(candidates)})
@@ -96,12 +104,12 @@ class StaleCopy(DomainError):
     """The record changed since it was shown. HTML answers 409 with both versions, the API 412."""
 
     status = 412
-    title = "Changed since you opened it"
+    title: StrOrPromise = gettext_lazy("Changed since you opened it")
 
     def __init__(self, current: Any, shown: int) -> None:
         super().__init__(
             "stale_copy",
-            "Somebody changed this since you opened it. Nothing was saved.",
+            _("Somebody changed this since you opened it. Nothing was saved."),
             facts={"current_version": current.version, "shown_version": shown},
         )
         self.current = current
@@ -111,14 +119,14 @@ class PreconditionRequired(DomainError):
     """A money verb without If-Match."""
 
     status = 428
-    title = "If-Match is required"
+    title: StrOrPromise = gettext_lazy("If-Match is required")
 
 
 class NoRoom(DomainError):
     """The server's disk is full: what was sent is not kept."""
 
     status = 507
-    title = "No room left"
+    title: StrOrPromise = gettext_lazy("No room left")
 
     def __init__(self, message: str) -> None:
         super().__init__("no_room", message)
@@ -133,7 +141,11 @@ def reason_of(error: Exception) -> str:
 class MissingRate(DomainError):
     """No exchange rate on or before the date: an error, never 1.0."""
 
-    title = "No exchange rate"
+    title: StrOrPromise = gettext_lazy("No exchange rate")
 
     def __init__(self, source: str, target: str, on: Any) -> None:
-        super().__init__("missing_rate", f"There is no exchange rate from {source} to {target} on {on:%Y-%m-%d}.")
+        super().__init__(
+            "missing_rate",
+            _("There is no exchange rate from %(source)s to %(target)s on %(on)s.")
+            % {"source": source, "target": target, "on": on.isoformat()},
+        )

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from babel.core import get_global
 from babel.numbers import format_currency, get_currency_precision
+from django.utils.translation import gettext as _
 
 from revops.core.errors import DomainError
 
@@ -104,7 +105,10 @@ class Money:
 
     def _same(self, other: "Money") -> None:
         if other.currency != self.currency:
-            raise DomainError("mixed_currencies", f"{self.currency} and {other.currency} cannot be added.")
+            raise DomainError(
+                "mixed_currencies",
+                _("%(one)s and %(other)s cannot be added.") % {"one": self.currency, "other": other.currency},
+            )
 
     def __add__(self, other: "Money") -> "Money":
         self._same(other)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from revops.core.errors import BadRequest, MissingRate
 from revops.core.first_use import first_use
@@ -87,7 +88,7 @@ def span_of(label: str, starts_in: int = 1) -> Span:
     """The period that a label names: "2026-11", "2026-Q4" or "2026" (fiscal). Raises BadRequest."""
     found = re.fullmatch(r"(\d{4})(?:-(?:Q([1-4])|(0[1-9]|1[0-2])))?", label, re.ASCII)
     if found is None or not 1900 <= int(found[1]) <= 2200:
-        raise BadRequest("unknown_period", "A period is a month (2026-11), a quarter (2026-Q4) or a year (2026).")
+        raise BadRequest("unknown_period", _("A period is a month (2026-11), a quarter (2026-Q4) or a year (2026)."))
     year, quarter, month = int(found[1]), found[2], found[3]
     if month:
         return month_of(date(year, int(month), 1))

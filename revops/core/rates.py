@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Case, Count, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Round
 from django.db.models.lookups import Exact
+from django.utils.translation import ngettext
 
 from revops.core.errors import DomainError
 from revops.core.models import ExchangeRate
@@ -46,6 +47,12 @@ def refuse_missing(rows_without_rate: int) -> None:
     if rows_without_rate:
         raise DomainError(
             "missing_rate",
-            f"{rows_without_rate} rows are in a currency without an exchange rate to {organisation().base_currency} "
-            "on their day. Ask your administrator to enter it.",
+            ngettext(
+                "%(n)s row is in a currency without an exchange rate to %(base)s on its day. "
+                "Ask your administrator to enter it.",
+                "%(n)s rows are in a currency without an exchange rate to %(base)s on their day. "
+                "Ask your administrator to enter it.",
+                rows_without_rate,
+            )
+            % {"n": rows_without_rate, "base": organisation().base_currency},
         )

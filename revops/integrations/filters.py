@@ -1,6 +1,7 @@
 """Filters of imports, change requests and webhooks, shared by the list pages and the API."""
 
 import django_filters
+from django.utils.translation import gettext_lazy as _
 
 from revops.core.api.filters import StrictFilterSet
 from revops.integrations.models import ImportRun, SystemChangeRequest, Webhook, WebhookMessage
@@ -25,7 +26,9 @@ class ChangeRequestFilter(StrictFilterSet):
 
 class WebhookFilter(StrictFilterSet):
     state = django_filters.ChoiceFilter(choices=Webhook.State.choices)
-    archived = django_filters.BooleanFilter(field_name="archived_at", lookup_expr="isnull", exclude=True)
+    archived = django_filters.BooleanFilter(
+        field_name="archived_at", lookup_expr="isnull", exclude=True, label=_("Archived")
+    )
 
     class Meta:
         model = Webhook

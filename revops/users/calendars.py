@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from revops.core.errors import DomainError
 from revops.core.first_use import first_use
@@ -89,7 +90,7 @@ def due_at(start: datetime, rest: timedelta, calendar: Calendar) -> datetime:
         if closes - opens >= rest:
             return opens + rest
         rest -= closes - opens
-    raise DomainError("calendar_closed", "This calendar has no working hours in the years ahead.")
+    raise DomainError("calendar_closed", _("This calendar has no working hours in the years ahead."))
 
 
 def working_time(start: datetime, end: datetime, calendar: Calendar) -> timedelta:

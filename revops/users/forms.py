@@ -5,12 +5,27 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from revops.core import clock
+from revops.users.services.people import TIME_ZONES
 
 DAYS = [("30", _("30 days")), ("90", _("90 days")), ("365", _("a year")), ("", _("no end"))]
 KINDS = [("*:read", _("Read everything that I see")), ("*:write", _("Change everything that I may change"))]
+
+
+class PreferencesForm(forms.Form):
+    """How one wants to see everything."""
+
+    language = forms.ChoiceField(
+        choices=[("", _("As the browser says")), *settings.LANGUAGES], required=False, label=_("Language")
+    )
+    time_zone = forms.ChoiceField(
+        choices=[(name, name.replace("_", " ")) for name in sorted(TIME_ZONES)],
+        label=_("Time zone"),
+        widget=forms.Select(attrs={"data-pick": ""}),
+    )
 
 
 class TokenForm(forms.Form):

@@ -1,14 +1,16 @@
-"""Instants are shown in the person's own time zone."""
+"""Everything is shown in the person's own language, instants in their own time zone."""
 
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.template.response import TemplateResponse
+from django.utils import timezone, translation
+from django.utils.translation import get_language
 
 
-class UserTimeZoneMiddleware:
-    """Each request runs in the time zone of whoever is signed in."""
+class PreferencesMiddleware:
+    """Each request runs in the language and the time zone of whoever is signed in."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -16,5 +18,12 @@ class UserTimeZoneMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
             return self.get_response(request)
-        with timezone.override(ZoneInfo(request.user.time_zone)):
-            return self.get_response(request)
+        language = request.user.language or get_language()
+        with timezone.override(ZoneInfo(request.user.time_zone)), translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+            if isinstance(response, TemplateResponse) and not response.is_rendered:
+                response.render()  # the admin's pages are rendered late: in the same language as all else
+            if request.user.language:
+                response["Content-Language"] = language
+            return response

@@ -1,6 +1,7 @@
 """What a bulk action did to each row."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from revops.core.models.records import JobRun
 
@@ -13,13 +14,13 @@ class BulkRow(models.Model):
     """
 
     class Outcome(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        CHANGED = "changed", "Changed"
-        SAME = "same", "Unchanged"
-        REFUSED = "refused", "Refused"
-        SKIPPED = "skipped", "Left out"
-        UNDONE = "undone", "Taken back"
-        KEPT = "kept", "Left alone"
+        WAITING = "waiting", _("Waiting")
+        CHANGED = "changed", _("Changed")
+        SAME = "same", _("Unchanged")
+        REFUSED = "refused", _("Refused")
+        SKIPPED = "skipped", _("Left out")
+        UNDONE = "undone", _("Taken back")
+        KEPT = "kept", _("Left alone")
 
     job = models.ForeignKey(JobRun, on_delete=models.CASCADE, related_name="bulk_rows")
     object_id = models.BigIntegerField()

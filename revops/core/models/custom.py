@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q, Value
+from django.utils.translation import gettext_lazy as _
 
 from revops.core.models.base import BaseModel
 
@@ -22,27 +23,27 @@ class CustomField(BaseModel):
     """One field that a company added to a kind of record. It is retired, never deleted, once values exist."""
 
     class Kind(models.TextChoices):
-        TEXT = "text", "Text"
-        LONG_TEXT = "long_text", "Long text"
-        INTEGER = "integer", "Whole number"
-        DECIMAL = "decimal", "Decimal number"
-        MONEY = "money", "Money"
-        PERCENT = "percent", "Per cent"
-        FLAG = "flag", "Yes or no"
-        DATE = "date", "Date"
-        DATETIME = "datetime", "Date and time"
-        CHOICE = "choice", "One choice"
-        CHOICES = "choices", "Several choices"
-        EMAIL = "email", "E-mail"
-        PHONE = "phone", "Phone"
-        URL = "url", "Web address"
-        PERSON = "person", "Person"
+        TEXT = "text", _("Text")
+        LONG_TEXT = "long_text", _("Long text")
+        INTEGER = "integer", _("Whole number")
+        DECIMAL = "decimal", _("Decimal number")
+        MONEY = "money", _("Money")
+        PERCENT = "percent", _("Per cent")
+        FLAG = "flag", _("Yes or no")
+        DATE = "date", _("Date")
+        DATETIME = "datetime", _("Date and time")
+        CHOICE = "choice", _("One choice")
+        CHOICES = "choices", _("Several choices")
+        EMAIL = "email", _("E-mail")
+        PHONE = "phone", _("Phone")
+        URL = "url", _("Web address")
+        PERSON = "person", _("Person")
 
     class IndexState(models.TextChoices):
-        NONE = "none", "None"
-        WANTED = "wanted", "Being built"
-        BUILT = "built", "Built"
-        FAILED = "failed", "Failed"
+        NONE = "none", _("None")
+        WANTED = "wanted", _("Being built")
+        BUILT = "built", _("Built")
+        FAILED = "failed", _("Failed")
 
     model = models.CharField(max_length=60)
     key = models.CharField(max_length=40)

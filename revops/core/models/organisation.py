@@ -1,6 +1,7 @@
 """The organisation itself: legal entities, exchange rates, number series."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from revops.core.models.base import BaseModel, Stamped, currency_field
 
@@ -39,7 +40,7 @@ class LegalEntity(BaseModel):
     is_default = models.BooleanField(default=False)
 
     class Meta:
-        verbose_name_plural = "legal entities"
+        verbose_name_plural = _("legal entities")
         constraints = [
             models.UniqueConstraint(
                 fields=["is_default"], condition=models.Q(is_default=True), name="legal_entity_one_default"
@@ -78,7 +79,7 @@ class NumberSeries(models.Model):
     last = models.PositiveIntegerField(default=0)
 
     class Meta:
-        verbose_name_plural = "number series"
+        verbose_name_plural = _("number series")
         constraints = [models.UniqueConstraint(fields=["entity", "kind", "year"], name="number_series_one")]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from revops.core.models.base import Stamped
 from revops.core.scope import reach_ids
@@ -39,7 +40,7 @@ class AuditEntry(models.Model):
     objects = AuditQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "audit entries"
+        verbose_name_plural = _("audit entries")
         indexes = [models.Index(fields=["model", "object_id", "-at"], name="audit_by_record")]
         triggers = [
             pgtrigger.Protect(name="audit_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
@@ -77,7 +78,7 @@ class Delivery(models.Model):
     done_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name_plural = "deliveries"
+        verbose_name_plural = _("deliveries")
         constraints = [models.UniqueConstraint(fields=["event", "handler"], name="delivery_once_per_handler")]
         indexes = [
             models.Index(fields=["next_try_at"], condition=Q(state="pending"), name="delivery_due"),

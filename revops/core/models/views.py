@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from revops.core.models.base import BaseModel
 from revops.core.places import address_of, places_of
@@ -24,16 +25,16 @@ class SavedView(BaseModel):
     """A list's filter, sort, columns and layout under a name. It says what to ask, never whose rows: scope decides."""
 
     class Layout(models.TextChoices):
-        LIST = "list", "List"
-        BOARD = "board", "Board"
-        CALENDAR = "calendar", "Calendar"
+        LIST = "list", _("List")
+        BOARD = "board", _("Board")
+        CALENDAR = "calendar", _("Calendar")
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="saved_views")
     place = models.CharField(max_length=40)
     layout = models.CharField(max_length=8, choices=Layout.choices, default=Layout.LIST)
     name = models.CharField(max_length=80)
     shared = models.BooleanField(default=False)
-    params = models.JSONField(default=dict, help_text="Filters: {name: [values]}.")
+    params = models.JSONField(default=dict, help_text=_("Filters: {name: [values]}."))
     sort = models.CharField(max_length=60, blank=True, default="")
     columns = models.JSONField(default=list)
 

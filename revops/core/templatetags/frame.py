@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import zlib
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from babel.core import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from django import template
 from django.core.exceptions import FieldDoesNotExist, ValidationError
@@ -16,7 +17,7 @@ from django.forms import MultiWidget
 from django.http import HttpRequest, QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, to_locale
+from django.utils.translation import get_language, gettext, to_locale
 
 from revops.core.money import Money
 
@@ -76,6 +77,20 @@ def day(value: Any, style: str = "medium") -> str:
         if value in (None, "")
         else format_date(value, format="d MMM y" if style == "medium" else style, locale=locale_name())
     )
+
+
+def moment(value: date, pattern: str) -> str:
+    """An instant or a day in a CLDR pattern and the reader's language: `moment(month, "LLLL y")`."""
+    write = format_datetime if isinstance(value, datetime) else format_date
+    return str(write(value, format=pattern, locale=locale_name()))
+
+
+def duration(minutes: int) -> str:
+    """3 h 05 min; days are not used, because a working day is not 24 hours long."""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return gettext("%(m)s min") % {"m": rest}
+    return gettext("%(h)s h %(m)s min") % {"h": hours, "m": f"{rest:02}"}
 
 
 @register.filter

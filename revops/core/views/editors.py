@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from revops.core.audit import plain
 from revops.core.bulk import old_value
@@ -53,7 +54,7 @@ def _column(row: Any, name: str) -> str:
 class FieldForm(forms.Form):
     """Which field, and what it becomes: the question of the bulk action "edit a field"."""
 
-    field = forms.ChoiceField()
+    field = forms.ChoiceField(label=gettext_lazy("Field"))
 
     def __init__(self, data: Any, *, editor: Editor, viewer: Any, names: dict[str, Any]) -> None:
         super().__init__(data)

@@ -10,6 +10,8 @@ from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand
 from django.db import connection
 
+from revops.core import wording
+
 
 class Command(BaseCommand):
     help = "Migrates, and fills an empty embedded database (or, with DEMO=1, any empty one) with demo data."
@@ -17,6 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         settings.MEDIA_ROOT.mkdir(parents=True, exist_ok=True)
+        wording.compile_stale()
         unfinished = settings.VAR_DIR / "demo-unfinished"
         embedded = "DATABASE_URL" in settings.EMBEDDED_SERVICES
         if embedded and unfinished.exists():

@@ -4,6 +4,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from revops.core.models import BaseModel, Stamped
 
@@ -35,7 +36,7 @@ class WorkingHours(models.Model):
     closes = models.TimeField()
 
     class Meta:
-        verbose_name_plural = "working hours"
+        verbose_name_plural = _("working hours")
         ordering = ["weekday", "opens"]
         constraints = [
             models.CheckConstraint(condition=Q(weekday__range=(0, 6)), name="working_hours_weekday_0_to_6"),

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from revops.core.models import BaseModel, ExternalRef, Stamped, unique_external_ref
 from revops.core.scope import NOBODY
@@ -31,16 +32,17 @@ class User(AbstractUser, BaseModel, ExternalRef):
     """A colleague. `reach` says whose records they see: their own, those of the teams they manage, or all."""
 
     class Reach(models.TextChoices):
-        OWN = "own", "Their own"
-        TEAM = "team", "Their teams'"
-        ALL = "all", "Everybody's"
+        OWN = "own", _("Their own")
+        TEAM = "team", _("Their teams'")
+        ALL = "all", _("Everybody's")
 
     reach = models.CharField(max_length=4, choices=Reach.choices, default=Reach.OWN)
     can_sign_in = models.BooleanField(
-        default=True, help_text="Off for people who are known from imported history only."
+        default=True, help_text=_("Off for people who are known from imported history only.")
     )
     title = models.CharField(max_length=80, blank=True, default="")
     time_zone = models.CharField(max_length=40, default="UTC")
+    language = models.CharField(max_length=8, blank=True, default="", help_text=_("Empty: as the browser says."))
     calendar = models.ForeignKey(
         "users.WorkingCalendar", null=True, blank=True, on_delete=models.PROTECT, related_name="people"
     )

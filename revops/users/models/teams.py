@@ -4,6 +4,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from revops.core.models import BaseModel, ExternalRef, Stamped, unique_external_ref
 from revops.users.models.people import User
@@ -46,8 +47,8 @@ class TeamMembership(Stamped):
     """A person in a team during these days; a manager reaches the team and all teams below it."""
 
     class Role(models.TextChoices):
-        MEMBER = "member", "Member"
-        MANAGER = "manager", "Manager"
+        MEMBER = "member", _("Member")
+        MANAGER = "manager", _("Manager")
 
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")

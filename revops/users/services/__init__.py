@@ -9,6 +9,7 @@ from revops.users.services.calendars import (
     set_hours,
     update_calendar,
 )
+from revops.users.services.handing import hand_over_teams, hand_over_views, hand_rows
 from revops.users.services.mails import (
     forget_notices,
     note_mail_failed,
@@ -24,10 +25,16 @@ from revops.users.services.notices import (
     sweep_notifications,
     tell_job_ended,
 )
+from revops.users.services.offboarding import (
+    cancel_offboarding,
+    deactivate_user,
+    start_offboarding,
+    step_offboarding,
+)
 from revops.users.services.people import (
     create_user,
-    deactivate_user,
     set_password,
+    set_preferences,
     set_reach,
     set_roles,
     update_user,
@@ -49,6 +56,7 @@ __all__ = [
     "add_holiday",
     "add_manager",
     "add_member",
+    "cancel_offboarding",
     "create_calendar",
     "create_team",
     "create_token",
@@ -57,6 +65,9 @@ __all__ = [
     "end_membership",
     "fill_holidays",
     "forget_notices",
+    "hand_over_teams",
+    "hand_over_views",
+    "hand_rows",
     "move_member",
     "note_mail_failed",
     "note_mailed",
@@ -71,8 +82,11 @@ __all__ = [
     "set_holidays",
     "set_hours",
     "set_password",
+    "set_preferences",
     "set_reach",
     "set_roles",
+    "start_offboarding",
+    "step_offboarding",
     "sweep_notifications",
     "sync_roles",
     "take_due_mails",

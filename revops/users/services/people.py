@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -12,16 +13,27 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from revops.core import audit
-from revops.core.errors import IllegalState, InvalidInput, NotAllowed
-from revops.core.registries import hand_over
+from revops.core.errors import InvalidInput, NotAllowed
 from revops.core.scope import require
 from revops.core.status import edit, lock
 from revops.users import roles as role_names
-from revops.users.models import ApiToken, User
+from revops.users.models import User
+from revops.users.services._rights import may_change
 
 # Read once: the standard library walks the disk each time it is asked.
 TIME_ZONES = frozenset(available_timezones())
-EDITABLE = ("username", "email", "first_name", "last_name", "title", "time_zone", "calendar", "can_sign_in", "is_staff")
+EDITABLE = (
+    "username",
+    "email",
+    "first_name",
+    "last_name",
+    "title",
+    "time_zone",
+    "language",
+    "calendar",
+    "can_sign_in",
+    "is_staff",
+)
 
 
 @transaction.atomic
@@ -53,7 +65,7 @@ def create_user(
 @transaction.atomic
 def update_user(*, user: User, version: int | None = None, actor: User | None, **changes: Any) -> User:
     """Change names, address, calendar, or whether the person can sign in."""
-    _may_change(actor, user)
+    may_change(actor, user)
     unknown = set(changes) - set(EDITABLE)
     if unknown:
         raise InvalidInput.of(**{sorted(unknown)[0]: _("This cannot be changed here.")})
@@ -68,9 +80,22 @@ def update_user(*, user: User, version: int | None = None, actor: User | None, *
 
 
 @transaction.atomic
+def set_preferences(*, user: User, language: str, time_zone: str, actor: User) -> User:
+    """The language and the time zone in which one wants to see everything. Everybody sets their own."""
+    if actor.pk != user.pk:
+        raise NotAllowed(_("Everybody sets their own language and time zone."))
+    user = lock(user)
+    _check(User(**{name: getattr(user, name) for name in EDITABLE} | {"language": language, "time_zone": time_zone}))
+    changed = edit(user, {"language": language, "time_zone": time_zone})
+    if changed:
+        audit.record("user.changed", user, actor=actor, changed=changed)
+    return user
+
+
+@transaction.atomic
 def set_reach(*, user: User, reach: str, version: int | None = None, actor: User | None) -> User:
     """Say whose records a person sees: their own, their teams', everybody's."""
-    _may_change(actor, user)
+    may_change(actor, user)
     if reach not in User.Reach.values:
         raise InvalidInput.of(reach=_("Reach is own, team or all."))
     user = lock(user, version)
@@ -83,7 +108,7 @@ def set_reach(*, user: User, reach: str, version: int | None = None, actor: User
 @transaction.atomic
 def set_roles(*, user: User, roles: Iterable[str], version: int | None = None, actor: User | None) -> User:
     """Give a person exactly these roles. What the person may do changes at once."""
-    _may_change(actor, user)
+    may_change(actor, user)
     user = lock(user, version)
     before = sorted(user.groups.values_list("name", flat=True))
     after = sorted(set(roles))
@@ -99,7 +124,7 @@ def set_roles(*, user: User, roles: Iterable[str], version: int | None = None, a
 @transaction.atomic
 def set_password(*, user: User, password: str, actor: User | None) -> User:
     """Give a person a first or a new password; the person's sessions end."""
-    _may_change(actor, user)
+    may_change(actor, user)
     user = lock(user)
     if not user.can_sign_in:
         raise InvalidInput.of(password=_("This person cannot sign in."))
@@ -109,33 +134,6 @@ def set_password(*, user: User, password: str, actor: User | None) -> User:
     user.save(update_fields=["password", "version", "updated_at"])
     audit.record("user.password_set", user, actor=actor)
     return user
-
-
-@transaction.atomic
-def deactivate_user(*, user: User, to: User | None = None, version: int | None = None, actor: User | None) -> User:
-    """Let a person go: sessions and tokens end, and with `to` every app hands over what they own."""
-    _may_change(actor, user)
-    user = lock(user, version)
-    if not user.is_active:
-        raise IllegalState("user_inactive", _("This person has left already."))
-    if actor is not None and actor.pk == user.pk:
-        raise InvalidInput.of(user=_("Nobody can deactivate themselves."))
-    if to is not None:
-        for step in hand_over.all():
-            step.run(user=user, to=to, actor=actor)
-    changed = edit(user, {"is_active": False})
-    ApiToken.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=user.updated_at)
-    audit.record("user.deactivated", user, actor=actor, changed=changed, handed_to=to)
-    return user
-
-
-def _may_change(actor: User | None, user: User) -> None:
-    """Who administers people does not reach above: a superuser is changed by superusers only."""
-    if actor is None:
-        return
-    require(actor, "users.change_user")
-    if user.is_superuser and not actor.is_superuser:
-        raise NotAllowed(_("Only a superuser may change a superuser."))
 
 
 def _groups(names: Iterable[str]) -> list[Group]:
@@ -161,6 +159,8 @@ def _check(user: User) -> None:
             raise InvalidInput.of(email=_("Somebody has this e-mail address already."))
     if user.time_zone not in TIME_ZONES:
         raise InvalidInput.of(time_zone=_("There is no such time zone."))
+    if user.language and user.language not in dict(settings.LANGUAGES):
+        raise InvalidInput.of(language=_("There is no such language here."))
 
 
 def _check_email(address: str) -> None:

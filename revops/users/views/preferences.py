@@ -19,8 +19,7 @@ from revops.users.models import User
 @require_http_methods(["GET", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
     """One's own language and time zone; the next page already follows them."""
-    user = request.user
-    assert isinstance(user, User)
+    user = User.objects.get(pk=request.user.pk)
     form = PreferencesForm(request.POST or None, initial={"language": user.language, "time_zone": user.time_zone})
     if request.method == "POST" and form.is_valid():
         user = services.set_preferences(user=user, actor=user, **form.cleaned_data)
