@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from accounts.views import acts, documents, lists, records
+from accounts.views import acts, calendar, documents, lists, records
 
 urlpatterns: list[URLPattern] = [
     path("accounts/", lists.AccountList.as_view(), name="account-list"),
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("contacts/<int:pk>/edit/", records.contact_edit, name="contact-edit"),
     path("contacts/<int:pk>/log/", acts.log_on_contact, name="contact-log"),
     path("contacts/<int:pk>/archive/", acts.archive_contact, name="contact-archive"),
+    path("activities/calendar/", calendar.ActivityCalendar.as_view(), name="activity-calendar"),
     path("activities/", lists.ActivityList.as_view(), name="activity-list"),
     path("activities/<int:pk>/", acts.open_activity, name="activity-open"),
     path("activities/<int:pk>/done/", acts.done, name="activity-done"),

@@ -3,12 +3,13 @@
 from django.urls import URLPattern, path
 
 from opportunities import urls_quotes
-from opportunities.views import acts, board, conversion, lists, records
+from opportunities.views import acts, board, calendar, conversion, lists, records
 
 urlpatterns: list[URLPattern] = [
     path("opportunities/", board.OpportunityBoard.as_view(), name="opportunity-board"),
     path("opportunities/lanes/<slug:key>/", board.lane_more, name="opportunity-lane"),
     path("opportunities/list/", lists.OpportunityList.as_view(), name="opportunity-list"),
+    path("opportunities/calendar/", calendar.OpportunityCalendar.as_view(), name="opportunity-calendar"),
     path("opportunities/new/", records.new, name="opportunity-new"),
     path("opportunities/accounts/", lists.accounts, name="opportunity-accounts"),
     path("opportunities/<int:pk>/", records.detail, name="opportunity-detail"),

@@ -134,7 +134,8 @@ def _unpacked(cell: Any) -> Any:
     if not isinstance(cell, dict):
         return cell
     ((tag, text),) = cell.items()
-    return {"t": datetime.fromisoformat, "d": date.fromisoformat, "n": Decimal}[tag](text)
+    readers: dict[str, Any] = {"t": datetime.fromisoformat, "d": date.fromisoformat, "n": Decimal}
+    return readers[tag](text)
 
 
 def forget_old() -> int:

@@ -49,7 +49,7 @@ def _named(owner: Any, place: str, name: str, but: SavedView | None = None) -> s
     if not name or len(name) > 80 or "\x00" in name:
         raise InvalidInput.of(name=_("A view needs a name of up to 80 characters."))
     same = SavedView.objects.filter(owner=owner, place=place, name__iexact=name)
-    if same.exclude(pk=but.pk if but else None).exists():
+    if (same.exclude(pk=but.pk) if but else same).exists():
         raise InvalidInput.of(name=_("There is a view “%(name)s” already.") % {"name": name})
     return name
 

@@ -1,5 +1,6 @@
 """HTML input of imports, change requests and webhooks."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -20,7 +21,8 @@ class UploadForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("What are its rows?"))
     file = forms.FileField(
-        label=_("CSV file"), help_text=_("Up to 50 MB and 200,000 rows. Its first row names the columns.")
+        label=_("File"),
+        help_text=_("CSV or Excel (.xlsx), up to 50 MB and 200,000 rows. Its first row names the columns."),
     )
     system = forms.CharField(
         label=_("Where does it come from?"),
@@ -45,6 +47,14 @@ class ShapeForm(forms.Form):
     decimal_sign = forms.ChoiceField(label=_("Decimal sign"), choices=SIGNS, required=False)
     system = forms.CharField(label=_("Where it comes from"), max_length=40, required=False)
     allow_duplicates = forms.BooleanField(label=_("Import rows that look like somebody we know"), required=False)
+
+    def __init__(self, *args: Any, sheets: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if sheets:  # a workbook says itself how it is written
+            for name in ("encoding", "delimiter", "decimal_sign"):
+                del self.fields[name]
+            self.fields["sheet"] = forms.ChoiceField(label=_("Sheet"), choices=[(name, name) for name in sheets])
+            self.order_fields(["sheet"])
 
 
 class ChangeRequestForm(forms.Form):

@@ -10,6 +10,7 @@ from charset_normalizer import from_bytes
 from django.utils.translation import gettext as _
 
 from revops.core.errors import InvalidInput
+from revops.integrations.workbooks import XLSX, read_sheet
 
 MEGABYTE = 1024 * 1024
 MAX_BYTES = 50 * MEGABYTE
@@ -50,7 +51,7 @@ def detect_encoding(file: BinaryIO) -> str:
     if bom:
         return bom
     if len(head) - len(head.translate(None, _CONTROL)) > max(2, len(head) // 50):
-        raise InvalidInput.of(file=_("This is no text file. Save the sheet as CSV."))
+        raise InvalidInput.of(file=_("This is no text file. Save the sheet as .xlsx or CSV."))
     if _is_utf8(file):
         return "utf-8"
     best = from_bytes(head, cp_isolation=["cp1252", "cp1250", "cp1251", "shift_jis", "gb18030"]).best()
@@ -105,8 +106,14 @@ def _codec(encoding: str) -> str:
     return "utf-8-sig" if encoding == "utf-8" else encoding
 
 
-def read_rows(file: BinaryIO, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def read_rows(file: BinaryIO, encoding: str, delimiter: str, sheet: str = "") -> Iterator[tuple[int, list[str]]]:
     """(row number as a spreadsheet shows it, cells); the first is the head. Raises InvalidInput naming the row."""
+    if encoding == XLSX:
+        return read_sheet(file, sheet)
+    return _read_text(file, encoding, delimiter)
+
+
+def _read_text(file: BinaryIO, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     file.seek(0)
     text = io.TextIOWrapper(file, encoding=_codec(encoding), newline="")
     reader: Any = csv.reader(text, delimiter=delimiter, strict=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from revops.core.errors import BadRequest
 from revops.core.views.acting import Acting
@@ -57,7 +58,12 @@ class ListPage(Exporting, Saving, Acting, Editing):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """A cell, a view, a file, or a bulk action over the ticked rows or everything that the filter shows."""
         asked = request.POST.get("do", "bulk")
-        answers = {"bulk": self._do_bulk, "cell": self._save_cell, "export": self._start_export, **self._view_posts()}
+        answers = self._posts()
         if asked not in answers:
-            raise BadRequest("unknown_action", "")
-        return answers[asked](request)
+            raise BadRequest("unknown_action", _("This list has no such action for you."))
+        answer: HttpResponse = answers[asked](request)
+        return answer
+
+    def _posts(self) -> dict[str, Any]:
+        own = {"bulk": self._do_bulk, "cell": self._save_cell, "export": self._start_export}
+        return {**own, **self._view_posts()}

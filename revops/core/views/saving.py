@@ -76,7 +76,8 @@ class Saving(Asking):
 
     def _state(self) -> dict[str, Any]:
         """What a view holds, as this address has it."""
-        params = {name: values for name, values in self.request.GET.lists() if name not in NOT_STATE and any(values)}
+        hidden = {*NOT_STATE, *self.more_params}
+        params = {name: values for name, values in self.request.GET.lists() if name not in hidden and any(values)}
         columns = self.request.GET.get("columns", "")
         return {
             "layout": self.layout,

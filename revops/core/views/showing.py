@@ -59,7 +59,7 @@ class Showing(Asking):
             "views": self.views(),
             **self._export_context(count),
             "blank": self.blank,
-            "kept": [(name, self.request.GET[name]) for name in KEPT if name in self.request.GET],
+            "kept": [(name, self.request.GET[name]) for name in (*KEPT, *self.more_params) if name in self.request.GET],
             **self._view_context(),
             **self.body(rows),
             **self.extra(),

@@ -19,8 +19,8 @@ class ImportOut(OutSerializer):
         model = ImportRun
         fields = [
             "id", "kind", "state", "system", "file_name", "size", "sha256", "encoding", "delimiter", "date_order",
-            "decimal_sign", "columns", "mapping", "allow_duplicates", "row_count", "counts", "remarks", "job",
-            "created_by", "created_at", "committed_at", "undone_at", "version",
+            "decimal_sign", "sheets", "sheet", "columns", "mapping", "allow_duplicates", "row_count", "counts",
+            "remarks", "job", "created_by", "created_at", "committed_at", "undone_at", "version",
         ]  # fmt: skip
 
 
@@ -51,6 +51,7 @@ class MappingIn(StrictSerializer):
     system = serializers.CharField(max_length=40, required=False)
     encoding = serializers.ChoiceField(choices=list(ENCODINGS), required=False)
     delimiter = serializers.ChoiceField(choices=list(DELIMITERS), required=False)
+    sheet = serializers.CharField(required=False, max_length=120, help_text="Of a workbook; the first by default.")
     allow_duplicates = serializers.BooleanField(required=False)
 
 

@@ -50,6 +50,8 @@ class ImportRun(BaseModel):
     size = models.PositiveBigIntegerField()
     encoding = models.CharField(max_length=20)
     delimiter = models.CharField(max_length=1)
+    sheets = models.JSONField(default=list, help_text="The sheets of a workbook.")
+    sheet = models.CharField(max_length=120, blank=True, default="")
     date_order = models.CharField(max_length=3, blank=True, default="")
     decimal_sign = models.CharField(max_length=1, blank=True, default="")
     columns = models.JSONField(default=list)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from revops.core import audit, files
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.status import advance, lock
-from revops.integrations import reading, staging, values
+from revops.integrations import reading, staging, values, workbooks
 from revops.integrations.models import HeaderMapping, ImportRun
 from revops.integrations.planning import plan, tally
 from revops.integrations.registries import Importer
@@ -28,7 +28,8 @@ def create_run(*, actor: Any, kind: str, upload: File, file_name: str = "", syst
     reading.refuse_size(upload.size)
     name = PurePath(file_name or upload.name or "file.csv").name.replace("\x00", "")[:200]
     raw: Any = upload.file
-    encoding = reading.detect_encoding(raw)
+    sheets = workbooks.sheets_of(raw) if workbooks.looks_like_one(raw) else []
+    encoding = workbooks.XLSX if sheets else reading.detect_encoding(raw)
     run = ImportRun(
         kind=kind,
         system=_system(system),
@@ -36,11 +37,13 @@ def create_run(*, actor: Any, kind: str, upload: File, file_name: str = "", syst
         size=upload.size,
         sha256=_digest(upload),
         encoding=encoding,
-        delimiter=reading.detect_delimiter(raw, encoding),
+        delimiter="," if sheets else reading.detect_delimiter(raw, encoding),
+        sheets=sheets,
+        sheet=sheets[0] if sheets else "",
         created_by=actor,
     )
     upload.seek(0)
-    files.keep(run.file, "import.csv", upload)
+    files.keep(run.file, "import.xlsx" if sheets else "import.csv", upload)
     try:
         run.save(force_insert=True)
         _stage(run)
@@ -71,7 +74,7 @@ def _stage(run: ImportRun) -> None:
     run.rows.all().delete()
     stored: Any
     with run.file.open("rb") as stored:
-        rows = reading.read_rows(stored, run.encoding, run.delimiter)
+        rows = reading.read_rows(stored, run.encoding, run.delimiter, run.sheet)
         first = next(rows, None)
         if first is None:
             raise InvalidInput.of(file=_("This file holds no rows."))
@@ -120,6 +123,8 @@ def _settle(run: ImportRun, importer: Importer) -> None:
     order, sign = values.settle(dates, ""), values.settle(numbers, "")
     run.date_order = order if order not in ("", values.ASK) else run.date_order
     run.decimal_sign = sign if sign not in ("", values.ASK) else run.decimal_sign
+    if run.sheets:  # the numbers of a workbook are numbers
+        run.decimal_sign = "."
 
 
 def _hints(run: ImportRun, importer: Importer, what: str, types: Sequence[str]) -> list[str]:
@@ -139,14 +144,16 @@ def map_run(
     system: str = "",
     encoding: str = "",
     delimiter: str = "",
+    sheet: str = "",
     allow_duplicates: bool = False,
 ) -> ImportRun:
     """Say which column fills which field, and how the file is written. Remembered for files with the same head."""
     importer = importer_for(run.kind, actor)
     run = lock(run, version)
     _refuse_committed(run)
-    if (encoding or run.encoding) != run.encoding or (delimiter or run.delimiter) != run.delimiter:
-        run.encoding, run.delimiter = encoding or run.encoding, delimiter or run.delimiter
+    asked = (encoding or run.encoding, delimiter or run.delimiter, sheet or run.sheet)
+    if asked != (run.encoding, run.delimiter, run.sheet):
+        run.encoding, run.delimiter, run.sheet = asked
         _refuse_unknown_shape(run)
         _stage(run)
         mapping = _by_name(run, importer)
@@ -180,6 +187,10 @@ def _refuse_committed(run: ImportRun) -> None:
 
 
 def _refuse_unknown_shape(run: ImportRun) -> None:
+    if run.sheets:
+        if run.sheet not in run.sheets or run.encoding != workbooks.XLSX:
+            raise InvalidInput.of(sheet=_("There is no such sheet."))
+        return
     if run.encoding not in reading.ENCODINGS:
         raise InvalidInput.of(encoding=_("There is no such encoding."))
     if run.delimiter not in reading.DELIMITERS:

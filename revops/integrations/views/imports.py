@@ -143,7 +143,8 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     """Which column fills which field; how the file is written."""
     run = _run(request, pk)
     posted = request.POST if request.method == "POST" else None
-    form = ShapeForm(posted, initial={name: getattr(run, name) for name in ShapeForm.base_fields})
+    shape = {name: getattr(run, name) for name in (*ShapeForm.base_fields, "sheet")}
+    form = ShapeForm(posted, initial=shape, sheets=run.sheets)
     if posted is not None and form.is_valid():
         try:
             return _map(request, run, form)
@@ -157,7 +158,8 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
 def _map(request: HttpRequest, run: ImportRun, form: ShapeForm) -> HttpResponse:
     shape = dict(form.cleaned_data)
     mapping = {str(place): request.POST.get(f"column-{place}", "") for place in range(len(run.columns))}
-    reread = (shape["encoding"], shape["delimiter"]) != (run.encoding, run.delimiter)
+    how = ("encoding", "delimiter", "sheet")
+    reread = any(shape.get(name, getattr(run, name)) != getattr(run, name) for name in how)
     version = shown_version(request)
     mapped = services.map_run(run=run, version=version, actor=request.user, mapping=mapping, **shape)
     if reread:
