@@ -99,7 +99,7 @@ def _commands(host: str, port: str) -> dict[str, list[str]]:
             "--log-level",
             "warning",
         ],
-        "worker": [*celery, "worker", "-Q", "default,leads,money,reports,webhooks", "-c", "2", "-l", "WARNING"],
+        "worker": [*celery, "worker", "-c", "2", "-l", "WARNING"],
         "beat": [*celery, "beat", "-l", "WARNING", "--pidfile="],
     }
 

@@ -39,7 +39,7 @@ class Product:
 
     def start_worker(self) -> None:
         schedule = str(self.logs / "beat")
-        queues = ["-Q", "default,leads,money,reports,webhooks", "-c", "1", "-l", "INFO"]
+        queues = ["-c", "1", "-l", "INFO"]
         self._run("worker", "celery", "-A", "revops", "worker", *queues, "--beat", "-s", schedule)
 
     def kill_worker(self) -> None:
