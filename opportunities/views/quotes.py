@@ -71,6 +71,7 @@ class QuoteList(ListPage):
     place = "quotes"
     permission = VIEW
     filters = QuoteFilter
+    custom = Quote
     columns = (
         Column("number", gettext_lazy("Quote"), sub="opportunity.name", sort="number"),
         Column("account", gettext_lazy("Account"), "opportunity.account.name"),

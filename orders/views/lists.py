@@ -55,6 +55,7 @@ class OrderList(ListPage):
     place = "orders"
     permission = "orders.view_order"
     filters = OrderFilter
+    custom = Order
     columns = (
         Column("number", gettext_lazy("Order"), sub="opportunity.name", sort="number"),
         Column("account", gettext_lazy("Account"), "account.name", sort="account__name"),

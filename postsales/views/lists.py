@@ -22,6 +22,7 @@ class CaseList(ListPage):
     permission = "postsales.view_supportcase"
     place, editor, bulk_actions = "cases", EDITOR, ACTIONS
     filters = CaseFilter
+    custom = SupportCase
     order = "-opened"
     tabs = (
         Tab(_("All")),

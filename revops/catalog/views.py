@@ -32,6 +32,7 @@ class ProductList(ListPage):
 
     title, nav_key, noun, file_name = _("Products"), "products", _("products"), "products"
     filters = ProductFilter
+    custom = Product
     order = "name"
     columns = (
         Column("name", _("Product"), sub="sku", sort="name"),

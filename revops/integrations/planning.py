@@ -14,7 +14,8 @@ from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 
-from revops.integrations import values
+from revops.core.custom.definitions import remembered
+from revops.integrations import custom_cells, values
 from revops.integrations.models import ImportRow, ImportRun
 from revops.integrations.registries import Context, Draft, Importer, ImportField, importers
 
@@ -36,7 +37,7 @@ def plan(run: ImportRun, viewer: Any) -> tuple[list[Draft], dict[str, int]]:
     if importer is None:
         raise LookupError(run.kind)
     context = Context(viewer=viewer, run=run)
-    with reading_only():
+    with reading_only(), remembered():
         drafts = list(_drafts(run, importer))
         sound = [draft for draft in drafts if not draft.errors]
         importer.resolve(sound, context)
@@ -174,6 +175,7 @@ def _decide(importer: Importer, draft: Draft, context: Context) -> None:
     importer.judge(draft, context)
     if not draft.errors:
         _check_columns(importer, draft)
+        custom_cells.read(importer, draft, context.run)
     if draft.errors:
         return
     if draft.skip:
@@ -216,6 +218,7 @@ def _plan_create(importer: Importer, draft: Draft) -> None:
         return
     draft.verdict = Verdict.CREATE
     draft.changes = [_change(importer, draft, column, None) for column in draft.columns]
+    custom_cells.plan_create(importer, draft)
 
 
 def _plan_update(importer: Importer, draft: Draft) -> None:
@@ -224,9 +227,10 @@ def _plan_update(importer: Importer, draft: Draft) -> None:
         for column, value in draft.columns.items()
         if importer.current(draft.record, column) != value
     }
-    draft.verdict = Verdict.UPDATE if changed else Verdict.SAME
     draft.changes = [_change(importer, draft, column, before) for column, before in changed.items()]
     draft.columns = {column: draft.columns[column] for column in changed}
+    more = custom_cells.plan_update(importer, draft)
+    draft.verdict = Verdict.UPDATE if changed or more else Verdict.SAME
 
 
 def _change(importer: Importer, draft: Draft, column: str, before: Any) -> dict[str, str]:

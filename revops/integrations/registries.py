@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.utils.translation import gettext as _
+
+from revops.core.custom.definitions import ALWAYS, fields_of, takes_custom
+from revops.core.models import CustomField
 from revops.core.registries import Registry
 
 if TYPE_CHECKING:
@@ -14,6 +19,18 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     from revops.integrations.models import ImportRow, ImportRun
+
+
+PREFIX, CURRENCY = "cf.", ".currency"
+Kind = CustomField.Kind
+# Custom fields that the file's own rules read (order of day and month, decimal sign); the rest comes as text.
+TYPES = {
+    Kind.INTEGER: "integer",
+    Kind.DECIMAL: "number",
+    Kind.PERCENT: "number",
+    Kind.DATE: "date",
+    Kind.FLAG: "flag",
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +61,7 @@ class Draft:
     values: dict[str, Any] = field(default_factory=dict)
     columns: dict[str, Any] = field(default_factory=dict)
     defaults: dict[str, Any] = field(default_factory=dict)
+    custom: dict[str, Any] = field(default_factory=dict)
     shown: dict[str, str] = field(default_factory=dict)
     errors: list[dict[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -92,6 +110,14 @@ class Importer:
     # What the importer makes beside the record: such rows do not count as somebody's later work on it.
     own_models: ClassVar[frozenset[str]] = frozenset()
     extras: ClassVar[frozenset[str]] = frozenset()
+    custom_fields: Sequence[CustomField] = ()
+
+    def today(self, more: Sequence[ImportField], custom: Sequence[CustomField]) -> Importer:
+        """This importer with the custom fields that its records have at this moment."""
+        importer = copy.copy(self)
+        importer.__dict__ |= {"fields": (*self.fields, *more), "custom_fields": custom}
+        importer.__dict__.pop("field_of", None)
+        return importer
 
     @cached_property
     def field_of(self) -> dict[str, str]:
@@ -134,4 +160,28 @@ class Importer:
         return (one.key for one in self.fields)
 
 
-importers: Registry[Importer] = Registry("importers")
+def import_fields(fields: Sequence[CustomField]) -> list[ImportField]:
+    """A field for each custom field; money has a second one for its currency."""
+    found = []
+    for one in fields:
+        key = PREFIX + one.key
+        needed = ALWAYS in one.required_at and one.default is None
+        aliases = (one.key, one.key.replace("_", " "), key)
+        kind = TYPES.get(Kind(one.kind), "text")
+        found.append(ImportField(key, one.label, kind, "", needed, aliases, negative=True, help=one.help_text))
+        if one.kind == Kind.MONEY:
+            label = _("%(label)s currency") % {"label": one.label}
+            found.append(ImportField(key + CURRENCY, label, "currency", aliases=(f"{one.key}_currency",)))
+    return found
+
+
+class Importers(Registry[Importer]):
+    """Each importer with the custom fields that its records have at this moment."""
+
+    def get(self, key: str) -> Importer | None:
+        importer = super().get(key)
+        fields = fields_of(importer.model) if importer is not None and takes_custom(importer.model) else []
+        return importer.today(import_fields(fields), fields) if importer is not None and fields else importer
+
+
+importers = Importers("importers")

@@ -82,6 +82,8 @@ def _update(
         if record is None:
             continue
         wanted = columns_of(model, row.values, extras)
+        if "custom" in wanted:  # what changes, over what stands there by now
+            wanted["custom"] = {k: v for k, v in {**record.custom, **wanted["custom"]}.items() if v is not None}
         pairs[record.pk] = {name: (getattr(record, name), value) for name, value in wanted.items()}
         row.before = row.before | {name: audit.plain(pair[0]) for name, pair in pairs[record.pk].items()}
         for name, value in wanted.items():

@@ -259,8 +259,9 @@ def pick(field: CustomField, value: Any, kept: set[str]) -> str | None:
     text = read_text(value, TEXT_LENGTH)
     if not text:
         return None
-    known = offered(field)
-    if text in known or text in kept:
+    labels = labels_of(field)
+    known = offered(field) | {value: labels.get(value, value) for value in kept}
+    if text in known:
         return text
     meant = [one for one, label in known.items() if label.casefold() == text.casefold()]
     if len(meant) == 1:
