@@ -36,6 +36,7 @@ WORDS = {
     "handoff-acceptance": "handoff",
     "lead-conversion": "lead",
     "jobs": "job",
+    "webhooks": "webhook",
 }
 # Records that every colleague may read, or that a role (not an owner) opens: their own rooms test them.
 SHARED = (

@@ -22,6 +22,7 @@ from orders import services as orders
 from orders.models import Order
 from postsales import services as care
 from revops.core import clock, jobs, outbox
+from revops.integrations.services import create_webhook
 from revops.users import services as users
 from revops.users.models import User
 from tests.builders import make_price_book, make_product
@@ -95,6 +96,9 @@ def make_world(cast: Cast) -> World:
         link=AccountDocument,
         record=account,
     )
+    hook, _secret = create_webhook(
+        actor=cast.olga, name=SECRET, url="https://zanzibar.example/", events=["opportunity.moved"]
+    )
     job = jobs.start(kind=next(iter(jobs._kinds)), actor=alice)
     return World(
         {
@@ -117,6 +121,7 @@ def make_world(cast: Cast) -> World:
             "snapshot": deal.snapshots.get().pk,
             "token": token.pk,
             "document": paper.pk,
+            "webhook": hook.pk,
             "job": job.pk,
         }
     )

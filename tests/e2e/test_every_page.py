@@ -24,7 +24,10 @@ PAGES = {
         "/orders/", "/orders/{order}/", "/billing/invoices/", "/billing/invoices/{invoice}/", "/billing/payments/",
         "/billing/payments/new/", "/billing/payments/{payment}/", "/billing/aging/",
     ],
-    "olga": ["/imports/", "/imports/new/", "/change-requests/", "/change-requests/new/"],
+    "olga": [
+        "/imports/", "/imports/new/", "/change-requests/", "/change-requests/new/", "/settings/webhooks/",
+        "/settings/webhooks/new/", "/settings/webhooks/{webhook}/",
+    ],
 }  # fmt: skip
 NARROW = """document.documentElement.scrollWidth <= window.innerWidth
     && [...document.querySelectorAll("[data-chart] svg")].every((svg) => {

@@ -40,7 +40,7 @@ class EventOut(serializers.Serializer):  # type: ignore[type-arg]
     """An event that a webhook may hear of, and the fields of its data."""
 
     name = serializers.CharField()
-    label = serializers.CharField()
+    meaning = serializers.CharField()
     fields_of_data = serializers.DictField(child=serializers.CharField())
 
 

@@ -88,7 +88,7 @@ class WebhookViewSet(ResourceViewSet):
         require(request.user, MANAGE)
         found = [one for one in offers.all() if may_hear_kind(request.user, one)]
         rows = [
-            {"name": one.key, "label": one.label, "fields_of_data": {n: t.__name__ for n, t in one.facts.items()}}
+            {"name": one.key, "meaning": one.label, "fields_of_data": {n: t.__name__ for n, t in one.facts.items()}}
             for one in found
         ]
         return Response({"results": EventOut(rows, many=True).data, "next": None})

@@ -1,7 +1,6 @@
 """Messages on their way: claimed, sent elsewhere (never in here), recorded, replayed, forgotten."""
 
 import json
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -54,7 +53,7 @@ def claim_messages(*, most: int, actor: Any = None) -> list[Parcel]:
     return parcels
 
 
-def _webhooks_with_due(now: datetime) -> Sequence[Webhook]:
+def _webhooks_with_due(now: datetime) -> QuerySet[Webhook]:
     free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
     due = WebhookMessage.objects.filter(free, webhook=OuterRef("pk"), state=State.PENDING, next_try_at__lte=now)
     awake = Q(quiet_until__isnull=True) | Q(quiet_until__lte=now)
