@@ -25,7 +25,7 @@ class Schema:
 
     def __init__(self, database: str, *, reuse: bool) -> None:
         self.database, self.reuse = database, reuse
-        self.digest = _digest()
+        self.digest = ""
         self._lock: TextIO | None = None
 
     @property
@@ -38,6 +38,8 @@ class Schema:
         self._lock = (FOLDER / "lock").open("w")
         # One migrates, the other workers wait for what it made.
         fcntl.flock(self._lock, fcntl.LOCK_EX)
+        # Asked after the waiting: somebody may have written a migration meanwhile, and others have run it already.
+        self.digest = _digest()
         if self.reuse and self._mark() == self.digest:
             return True
         if not self.dump.exists():
