@@ -22,6 +22,7 @@ from revops.catalog.models import Product
 from revops.catalog.selectors import default_book
 from revops.core import clock
 from revops.core.errors import DomainError, StaleCopy
+from revops.core.views.stale import keeps_theirs
 
 CHANGE = "opportunities.change_quote"
 STARTS_VALID = timedelta(days=30)
@@ -73,8 +74,9 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     form, lines = QuoteForm(request.POST, viewer=request.user), Lines.typed(request.POST, request.user)
     if form.is_valid() and lines.is_valid():
         try:
+            asked = None if keeps_theirs(request) else lines.asked
             quote = services.update_quote(
-                quote=quote, version=shown_version(request), actor=request.user, lines=lines.asked, **form.cleaned()
+                quote=quote, version=shown_version(request), actor=request.user, lines=asked, **form.cleaned()
             )
             return _after(request, quote)
         except StaleCopy:

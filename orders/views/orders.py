@@ -25,6 +25,7 @@ from revops.core.errors import DomainError, InvalidInput, StaleCopy
 from revops.core.money import Money, truncated_percent
 from revops.core.registries import panels_for
 from revops.core.views.lists import Figure
+from revops.core.views.stale import keeps_theirs
 
 VIEW = "orders.view_order"
 TO_DELIVER = frozenset({Order.Status.BOOKED, Order.Status.IN_FULFILLMENT, Order.Status.PARTIALLY_FULFILLED})
@@ -176,7 +177,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     problem = ""
     if request.method == "POST" and formset.is_valid():
         try:
-            lines = asked_lines(formset)
+            lines = None if keeps_theirs(request) else asked_lines(formset)
             version = shown_version(request)
             done = services.update_order(order=order, version=version, actor=request.user, lines=lines)
             messages.success(request, _("Saved."))

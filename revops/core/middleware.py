@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from revops.core import metrics, trace
 from revops.core.errors import BadRequest, DomainError, NotAllowed, StaleCopy
 from revops.core.logs import route_of
+from revops.core.views.stale import stale_page
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 # Asked every few seconds by machines that know no host name of ours and follow no redirect.
@@ -115,7 +116,7 @@ class DomainErrorMiddleware:
                 status=409 if isinstance(error, StaleCopy) else error.status,
             )
         if isinstance(error, StaleCopy):
-            return render(request, "core/stale.html", {"error": error, "record": error.current}, status=409)
+            return stale_page(request, error)
         if isinstance(error, NotAllowed | BadRequest):
             return render(request, f"{error.status}.html", {"error": error}, status=error.status)
         return self._back(request, error)

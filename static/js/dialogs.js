@@ -1,5 +1,6 @@
 /* Native dialogs: opened by data-open-dialog, closed by data-close-dialog, Escape, or a click beside them. */
 import { one } from "./dom.js";
+import { closeDialog } from "./unsaved.js";
 
 export function startDialogs() {
   document.addEventListener("click", (event) => {
@@ -15,9 +16,9 @@ export function startDialogs() {
     const closer = event.target.closest("[data-close-dialog]");
     if (closer) {
       event.preventDefault();
-      closer.closest("dialog").close();
+      closeDialog(closer.closest("dialog"));
     } else if (event.target.matches("dialog[open]") && outside(event)) {
-      event.target.close();
+      closeDialog(event.target);
     }
   });
 }

@@ -1,20 +1,6 @@
-/* Forms: focus on what is wrong, Ctrl+Enter saves, unsaved changes warn, nothing is sent twice. */
+/* Forms: focus on what is wrong, Ctrl+Enter saves, nothing is sent twice; of two versions, a choice a field. */
 import { all, one } from "./dom.js";
-
-let leaving = false;
-
-function state(form) {
-  const parts = [];
-  for (const [name, value] of new FormData(form)) {
-    if (name !== "csrfmiddlewaretoken") parts.push([name, value instanceof File ? value.name : value]);
-  }
-  return JSON.stringify(parts);
-}
-
-function watch(form) {
-  const before = form.dataset.dirty ? "" : state(form);
-  form.unsaved = () => state(form) !== before;
-}
+import { leave, onItsWay, stay } from "./unsaved.js";
 
 function lockButtons(form) {
   for (const button of all("button[type=submit], button:not([type])", form)) {
@@ -56,14 +42,13 @@ async function picks() {
 
 export function startForms() {
   one("[data-focus-first]")?.focus();
-  for (const form of all("form[data-form]")) watch(form);
   document.addEventListener("submit", (event) => {
     const form = event.target;
     // data-again: the answer is a download, so the page and its buttons stay in use.
     if (form.method !== "post" || event.defaultPrevented || "again" in form.dataset) return;
     if (form.sent) return event.preventDefault();
     form.sent = true;
-    leaving = true;
+    onItsWay(form);
     // After the submitter's name and value have been read.
     window.setTimeout(() => lockButtons(form), 0);
   });
@@ -75,16 +60,14 @@ export function startForms() {
       form.requestSubmit(one("[type=submit].btn-primary", form) || undefined);
     }
   });
-  window.addEventListener("beforeunload", (event) => {
-    if (!leaving && all("form[data-form]").some((form) => form.unsaved?.())) event.preventDefault();
-  });
+  document.addEventListener("page-stays", () => all("form").forEach(unlock));
   window.addEventListener("pageshow", (event) => {
-    if (!event.persisted) return;
-    leaving = false;
-    all("form").forEach(unlock);
+    if (event.persisted) stay();
   });
   document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-leave]")) leaving = true;
+    if (event.target.closest("[data-leave]")) leave();
+    const side = event.target.closest("[data-choose]")?.dataset.choose;
+    if (side) for (const box of all(`[data-side=${side}]`, event.target.closest("form"))) box.checked = true;
     const link = event.target.closest(".errors a[href^='#']");
     const eye = event.target.closest("[data-show-password]");
     if (link) {

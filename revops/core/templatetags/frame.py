@@ -12,7 +12,6 @@ from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from django import template
-from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.forms import MultiWidget
 from django.http import HttpRequest, QueryDict
 from django.utils.html import format_html
@@ -204,46 +203,3 @@ def marked(text: Any, typed: str) -> SafeString:
         return format_html("{}", plain)
     end = where + len(typed)
     return format_html("{}<mark>{}</mark>{}", plain[:where], plain[where:end], plain[end:])
-
-
-@register.simple_tag(takes_context=True)
-def stale_rows(context: dict[str, Any], record: Any) -> dict[str, list[Any]]:
-    """What was sent beside what stands: {rows: fields that differ, kept: what goes along}."""
-    rows: list[dict[str, Any]] = []
-    kept: list[tuple[str, str]] = []
-    for name, values in context["request"].POST.lists():
-        if name in ("csrfmiddlewaretoken", "version"):
-            continue
-        row = _stale_row(record, name, values[-1]) if len(values) == 1 else None
-        if row is None:
-            kept.extend((name, value) for value in values)
-        else:
-            rows.append(row)
-    return {"rows": rows, "kept": kept}
-
-
-def _stale_row(record: Any, name: str, mine: str) -> dict[str, Any] | None:
-    try:
-        model_field = record._meta.get_field(name)
-        theirs = model_field.value_to_string(record) if not model_field.is_relation else record.serializable_value(name)
-        theirs = "" if theirs is None else str(theirs)
-        same = model_field.to_python(mine or None) == model_field.to_python(theirs or None)
-    except (FieldDoesNotExist, ValidationError, AttributeError, TypeError, ValueError):
-        return None
-    if same or mine == theirs:
-        return None
-    label = str(model_field.verbose_name).capitalize()
-    return {
-        "name": name,
-        "label": label,
-        "mine": mine,
-        "theirs": theirs,
-        "mine_text": _stale_text(model_field, mine),
-        "theirs_text": _stale_text(model_field, theirs),
-    }
-
-
-def _stale_text(model_field: Any, value: str) -> str:
-    """A choice by its label, a related record by its name if it is the one that stands; else the value."""
-    choices = dict(getattr(model_field, "flatchoices", []) or [])
-    return str(choices.get(value, value)) or EMPTY
