@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
+from revops.core import saved
 from revops.core.registries import (
     Command,
     CreateItem,
@@ -79,6 +80,7 @@ def _option(item: NavItem | CreateItem | Command, key: str = "") -> Option:
 def _places(user: AbstractUser) -> list[Option]:
     found = [_option(item, "G") for item in navigation.all() if permitted(item, user)]
     found += [_option(item) for item in commands.all() if permitted(item, user) and not item.verb]
+    found += [Option(name, place, url, "bookmark") for name, place, url in saved.ways(user)]
     return [option for option in found if option.url]
 
 
