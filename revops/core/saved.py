@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Case, Max, Q, When
 from django.utils.translation import gettext as _
 
 from revops.core import audit
 from revops.core.errors import InvalidInput, NotAllowed
 from revops.core.models import SavedView, ViewChoice
+from revops.core.places import list_places
 from revops.core.scope import require
 from revops.core.status import edit, lock
 
@@ -115,3 +116,11 @@ def _choice(view: SavedView, actor: Any) -> ViewChoice:
         person=actor, view=view, defaults={"place": view.place}
     )
     return choice
+
+
+def ways(user: Any) -> list[tuple[str, str, str]]:
+    """(name, list, address) of the views that a person may open, one's own first: for the command menu."""
+    mine = Case(When(owner=user, then=0), default=1)
+    views = SavedView.objects.visible_to(user).order_by(mine, "name")[:MOST]
+    found = [(view, list_places.get(view.place)) for view in views]
+    return [(view.name, str(place.label), view.get_absolute_url()) for view, place in found if place]
