@@ -14,13 +14,13 @@ from django.db.models.functions import RowNumber, TruncDate
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils import formats, timezone, translation
+from django.utils import formats, timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from revops.core import clock
 from revops.core.errors import BadRequest, NotAllowed
-from revops.core.templatetags.frame import changed_query
+from revops.core.templatetags.frame import changed_query, locale_name
 from revops.core.views.lists import ListPage
 
 if TYPE_CHECKING:
@@ -222,4 +222,4 @@ class CalendarPage(ListPage):
 
 def _first_weekday() -> int:
     """Monday or Sunday, as people of this language count."""
-    return Locale.parse(translation.to_locale(translation.get_language() or "en_GB")).first_week_day
+    return Locale.parse(locale_name()).first_week_day

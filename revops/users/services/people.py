@@ -85,8 +85,9 @@ def set_preferences(*, user: User, language: str, time_zone: str, actor: User) -
     if actor.pk != user.pk:
         raise NotAllowed(_("Everybody sets their own language and time zone."))
     user = lock(user)
-    _check(User(**{name: getattr(user, name) for name in EDITABLE} | {"language": language, "time_zone": time_zone}))
-    changed = edit(user, {"language": language, "time_zone": time_zone})
+    wishes = {"language": language, "time_zone": time_zone}
+    _check(User(pk=user.pk, **{name: getattr(user, name) for name in EDITABLE} | wishes))
+    changed = edit(user, wishes)
     if changed:
         audit.record("user.changed", user, actor=actor, changed=changed)
     return user
