@@ -10,7 +10,7 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        from accounts import notices, panels, search, webhooks  # noqa: PLC0415  models are not ready before
+        from accounts import holdings, notices, panels, search, webhooks  # noqa: PLC0415
         from accounts.homes import register_homes  # noqa: PLC0415
         from accounts.imports import IMPORTERS  # noqa: PLC0415
         from accounts.models import Account, AccountDocument, Contact, ContactDocument  # noqa: PLC0415
@@ -20,6 +20,7 @@ class AccountsConfig(AppConfig):
         for importer in IMPORTERS:
             importers.register(importer)
         register_homes()
+        holdings.register()
         notices.register()
         panels.register()
         webhooks.register()

@@ -7,7 +7,6 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import services
 from accounts.filters import start_of_tomorrow
 from accounts.models import Activity
 from accounts.registries import homes_of
@@ -21,11 +20,9 @@ from revops.core.registries import (
     DayItem,
     DaySource,
     NavItem,
-    Step,
     commands,
     create_menu,
     day_items,
-    hand_over,
     navigation,
 )
 
@@ -94,7 +91,3 @@ def register() -> None:
         )
     )
     day_items.register(DaySource("accounts.planned", planned_today, "accounts.view_activity", order=20))
-    hand_over.register(
-        Step("accounts", services.hand_over_accounts, order=30, label=_("Accounts, contacts and activities"))
-    )
-    hand_over.register(Step("documents", services.hand_over_documents, order=35, label=_("Documents")))

@@ -9,7 +9,7 @@ class LeadsConfig(AppConfig):
     verbose_name = "Leads"
 
     def ready(self) -> None:
-        from leads import events, handlers, notices, panels, search, webhooks  # noqa: PLC0415  models are not ready before
+        from leads import events, handlers, holdings, notices, panels, search, webhooks  # noqa: PLC0415
         from leads.homes import register_homes  # noqa: PLC0415
         from leads.imports import IMPORTERS  # noqa: PLC0415
         from leads.registries import handoff_sections  # noqa: PLC0415
@@ -29,6 +29,7 @@ class LeadsConfig(AppConfig):
             handoff_sections.register(section)
         scope_sources.register(ScopeSource("leads.activities", "accounts.activity", lead_activity_ids))
         scope_sources.register(ScopeSource("leads.handed", "leads.lead", handed_lead_ids))
+        holdings.register()
         notices.register()
         register_homes()
         panels.register()

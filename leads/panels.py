@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.registries import ActivityHome, activity_homes
 from accounts.shelves import Shelf, register_shelf
-from leads import services
 from leads.models import Handoff, Lead, LeadActivity, LeadDocument
 from revops.core.places import Place, list_places
 from revops.core.registries import (
@@ -20,11 +19,9 @@ from revops.core.registries import (
     DaySource,
     NavItem,
     Panel,
-    Step,
     commands,
     create_menu,
     day_items,
-    hand_over,
     navigation,
     panels,
 )
@@ -106,5 +103,4 @@ def register() -> None:
     day_items.register(DaySource("leads.new", new_leads, "leads.view_lead", order=30))
     panels.register(Panel("leads.of_account", "accounts.account", _("Leads"), _of_account, 60, "leads.view_lead"))
     activity_homes.register(ActivityHome("leads", places, order=20))
-    hand_over.register(Step("leads", services.hand_over_leads, order=20, label=_("Leads and handoffs")))
     register_shelf(Shelf("lead", _("Lead"), Lead, LeadDocument, "leads.change_lead", order=30))

@@ -9,7 +9,7 @@ class OpportunitiesConfig(AppConfig):
     verbose_name = "Opportunities"
 
     def ready(self) -> None:
-        from opportunities import notices, panels, panels_quotes, search, webhooks  # noqa: PLC0415  models are not ready before
+        from opportunities import holdings, notices, panels, panels_quotes, search, webhooks  # noqa: PLC0415
         from opportunities.homes import register_homes  # noqa: PLC0415
         from opportunities.imports import IMPORTERS  # noqa: PLC0415
         from revops.integrations.registries import importers  # noqa: PLC0415
@@ -33,6 +33,7 @@ class OpportunitiesConfig(AppConfig):
         roles.grant(roles.REVOPS_ADMIN, *roles.manage("opportunities", "approvalrule"))
         roles.grant(roles.REVOPS_ADMIN, "opportunities.view_approvalrequest", "opportunities.view_approvalstep")
         register_homes()
+        holdings.register()
         notices.register()
         panels.register()
         webhooks.register()

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.registries import ActivityHome, activity_homes
 from accounts.shelves import Shelf, register_shelf
-from opportunities import services
 from opportunities.models import Opportunity, OpportunityActivity, OpportunityDocument, Quote, QuoteDocument
 from opportunities.selectors import attention
 from opportunities.selectors.opportunities import deals
@@ -25,11 +24,9 @@ from revops.core.registries import (
     NavItem,
     Panel,
     ScopeSource,
-    Step,
     commands,
     create_menu,
     day_items,
-    hand_over,
     navigation,
     panels,
     scope_sources,
@@ -112,7 +109,6 @@ def register() -> None:
     day_items.register(DaySource("opportunities.stalled", stalled_deals, VIEW, order=60))
     scope_sources.register(ScopeSource("opportunities.activities", "accounts.activity", activities_on_deals))
     activity_homes.register(ActivityHome("opportunities", places, order=10))
-    hand_over.register(Step("opportunities", services.hand_over_deals, order=40, label=_("Open opportunities")))
     register_shelf(
         Shelf(
             "opportunity",

@@ -8,7 +8,7 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from opportunities.events import OpportunityMoved, QuoteAccepted  # noqa: PLC0415  models are not ready at import
-        from orders import guards, handlers, notices, panels, search, webhooks  # noqa: PLC0415  models are not ready before
+        from orders import guards, handlers, holdings, notices, panels, search, webhooks  # noqa: PLC0415
         from orders.homes import register_homes  # noqa: PLC0415
         from revops.core import outbox  # noqa: PLC0415
         from revops.users import roles  # noqa: PLC0415
@@ -17,6 +17,7 @@ class OrdersConfig(AppConfig):
         outbox.subscribe(OpportunityMoved, handlers.draft_order_when_won_by_hand)
         guards.register()
         register_homes()
+        holdings.register()
         notices.register()
         panels.register()
         webhooks.register()

@@ -7,11 +7,12 @@ class PostsalesConfig(AppConfig):
     verbose_name = "Post-sales"
 
     def ready(self) -> None:
-        from postsales import notices, panels, search, webhooks  # noqa: PLC0415  models are not ready before
+        from postsales import holdings, notices, panels, search, webhooks  # noqa: PLC0415
         from postsales.homes import register_homes  # noqa: PLC0415
         from revops.users import roles  # noqa: PLC0415
 
         register_homes()
+        holdings.register()
         notices.register()
         panels.register()
         webhooks.register()

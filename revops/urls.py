@@ -9,6 +9,7 @@ from django.views.defaults import page_not_found
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from revops.core.api.views import NoSuchAddress
+from revops.users.views.offboarding import offboarding
 
 API_ROOMS = [
     "revops.core.api.urls",
@@ -41,6 +42,7 @@ handler500 = "revops.core.views.health.broken"
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
+    path("admin/offboarding/<int:pk>/", offboarding, name="offboarding"),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api_docs"),

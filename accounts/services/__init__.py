@@ -26,7 +26,7 @@ from accounts.services.documents import (
     update_document,
     upload_document,
 )
-from accounts.services.leaving import hand_over_accounts
+from accounts.services.leaving import hand_over_accounts, hand_over_activities, hand_over_contacts
 from accounts.services.territories import create_territory, rename_territory
 from accounts.services.upserts import upsert_account, upsert_contact
 
@@ -41,6 +41,8 @@ __all__ = [
     "create_contact",
     "create_territory",
     "hand_over_accounts",
+    "hand_over_activities",
+    "hand_over_contacts",
     "hand_over_documents",
     "link_document",
     "log_activity",

@@ -5,7 +5,7 @@ from leads.services.archive import archive_lead, restore_lead
 from leads.services.handoffs import escalate_handoff, reject_handoff, settle_accepted_handoff, submit_handoff
 from leads.services.imports import import_leads, undo_leads
 from leads.services.leads import create_lead, update_lead
-from leads.services.leaving import hand_over_leads
+from leads.services.leaving import hand_over_leads, hand_over_queues, return_handoffs
 from leads.services.routing import assign_lead, return_lead, route_lead
 from leads.services.scoring import answer_criteria, score_fit, score_leads, score_qualification
 from leads.services.settings import create_scorecard, create_setting, edit_setting, set_members
@@ -27,6 +27,8 @@ __all__ = [
     "escalate_handoff",
     "expire_handoff",
     "hand_over_leads",
+    "hand_over_queues",
+    "return_handoffs",
     "import_leads",
     "log_lead_activity",
     "log_lead_touch",

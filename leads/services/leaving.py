@@ -1,29 +1,45 @@
-"""When somebody leaves: what they held goes to somebody who stays."""
+"""When somebody leaves: what they held goes to somebody who stays, a chunk at a time."""
 
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from leads.models import Handoff, Lead, LeadQueue
-from leads.services._assignments import Choice, assign
+from leads.models import Assignment, Handoff, Lead, LeadQueue
+from leads.services._assignments import FIRST_ANSWER_MINUTES
 from leads.services._returns import back_to_working
-from revops.core import audit
-from revops.core.status import edit, lock
+from revops.core import clock
+from revops.core.status import lock
+from revops.users.calendars import default_calendar, due_after
+from revops.users.services import hand_rows
 
 
 @transaction.atomic
 def hand_over_leads(*, user: Any, to: Any, actor: Any) -> int:
-    """Leads and queues of `user` go to `to`; handoffs that waited for `user` go back to their sender."""
-    leads = list(Lead.objects.filter(owner=user, status__in=Lead.OPEN).order_by("pk"))
-    for lead in leads:
-        assign(lock(lead), Choice(_("Handed over by %(name)s") % {"name": user}, user=to), actor=actor)
-    queues = list(LeadQueue.objects.filter(owner=user).order_by("pk"))
-    for queue in queues:
-        locked = lock(queue)
-        audit.record("leadqueue.changed", locked, actor=actor, changed=edit(locked, {"owner": to}))
-    waiting = list(Handoff.objects.waiting().filter(to_user=user).select_related("lead", "from_user").order_by("pk"))
+    """The next open leads of `user`, each with an assignment that says why; says how many went."""
+    moved = hand_rows(rows=Lead.objects.open(), user=user, to=to, actor=actor, action="lead.assigned")
+    now = clock.now()
+    due = due_after(now, FIRST_ANSWER_MINUTES, default_calendar()) if moved else None
+    reason = (_("Handed over by %(name)s") % {"name": user})[:200]
+    Assignment.objects.filter(lead__in=moved, is_current=True).update(is_current=False)
+    Assignment.objects.bulk_create(
+        [Assignment(lead_id=pk, user=to, reason=reason, assigned_at=now, sla_due_at=due) for pk in moved]
+    )
+    return len(moved)
+
+
+@transaction.atomic
+def hand_over_queues(*, user: Any, to: Any, actor: Any) -> int:
+    """The queues that `user` looks after."""
+    return len(hand_rows(rows=LeadQueue.objects.all(), user=user, to=to, actor=actor, action="leadqueue.changed"))
+
+
+@transaction.atomic
+def return_handoffs(*, user: Any, to: Any, actor: Any) -> int:
+    """Handoffs that wait for `user` go back to their sender: it was offered to a person, not to whoever comes next."""
+    waiting = Handoff.objects.waiting().filter(to_user=user).select_related("lead", "from_user").order_by("pk")[:50]
     for handoff in waiting:
         note = _("%(name)s has left.") % {"name": user}
-        back_to_working(lock(handoff.lead), note, actor=actor, tell=handoff.from_user)
-    return len(leads) + len(queues) + len(waiting)
+        tell = handoff.from_user if handoff.from_user.is_active else None
+        back_to_working(lock(handoff.lead), note, actor=actor, tell=tell)
+    return len(waiting)

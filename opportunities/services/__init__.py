@@ -11,11 +11,11 @@ from opportunities.services.approvals import (
 )
 from opportunities.services.archive import archive_opportunity, restore_opportunity
 from opportunities.services.handoffs import accept_handoff, convert_lead
+from opportunities.services.leaving import hand_over_approvals, hand_over_deals, hand_over_shares
 from opportunities.services.moves import move_opportunity, reopen_opportunity, set_category, win_by_quote
 from opportunities.services.opportunities import (
     add_team_member,
     create_opportunity,
-    hand_over_deals,
     remove_team_member,
     update_opportunity,
 )
@@ -57,7 +57,9 @@ __all__ = [
     "create_quote",
     "create_stage",
     "expire_quotes",
+    "hand_over_approvals",
     "hand_over_deals",
+    "hand_over_shares",
     "log_on_opportunity",
     "log_touch",
     "move_opportunity",

@@ -205,17 +205,3 @@ def remove_team_member(*, opportunity: Opportunity, user: User, actor: User) -> 
     opportunity = lock(opportunity)
     if OpportunityTeamMember.objects.filter(opportunity=opportunity, user=user).delete()[0]:
         audit.record("opportunity.team_left", opportunity, actor=actor, user=user)
-
-
-@transaction.atomic
-def hand_over_deals(*, user: User, to: User, actor: User | None) -> int:
-    """Give a leaver's open deals to somebody else; what is closed keeps its owner. Returns how many."""
-    deals = list(
-        Opportunity.objects.select_for_update()
-        .filter(owner=user, status=Opportunity.Status.OPEN, archived_at__isnull=True)
-        .order_by("pk")
-    )
-    for deal in deals:
-        changed = change_fields(opportunity=deal, changes={"owner": to}, actor=actor)
-        audit.record("opportunity.handed_over", deal, actor=actor, changed=changed)
-    return len(deals)

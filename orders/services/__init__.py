@@ -5,6 +5,7 @@ from orders.services.credit_notes import issue_credit_note
 from orders.services.fulfilment import fulfil_order
 from orders.services.imports import import_deliveries, import_sales, note_merged_ids
 from orders.services.invoices import discard_invoice, draft_invoice, issue_invoice
+from orders.services.leaving import hand_over_orders
 from orders.services.orders import cancel_order, close_order, create_order, note_on_order, update_order
 from orders.services.payments import allocate_payment, receive_payment, reverse_payment
 from orders.services.upserts import upsert_order
@@ -21,6 +22,7 @@ __all__ = [
     "draft_invoice",
     "draft_order_for_won_deal",
     "fulfil_order",
+    "hand_over_orders",
     "import_deliveries",
     "import_sales",
     "issue_credit_note",

@@ -18,6 +18,7 @@ from revops.core.numbers import document_number
 from revops.core.organisation import default_entity
 from revops.core.scope import require
 from revops.core.status import advance, edit, lock
+from revops.users.services import hand_rows
 
 REOPEN_WITHIN = timedelta(days=7)
 LONGEST = 20_000
@@ -214,12 +215,9 @@ def reopen_case(*, case: SupportCase, reason: str, version: int | None = None, a
 
 @transaction.atomic
 def hand_over_cases(*, user: Any, to: Any, actor: Any) -> int:
-    """Give a leaver's unsolved cases to somebody else."""
-    cases = list(SupportCase.objects.unsolved().filter(owner=user).order_by("pk"))
-    for case in cases:
-        changed = edit(lock(case), {"owner": to})
-        audit.record("case.assigned", case, actor=actor, changed=changed)
-    return len(cases)
+    """Give the next of a leaver's unsolved cases to somebody else; says how many went."""
+    rows = SupportCase.objects.unsolved()
+    return len(hand_rows(rows=rows, user=user, to=to, actor=actor, action="case.assigned"))
 
 
 def _check(case: SupportCase) -> None:

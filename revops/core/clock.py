@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -30,6 +30,11 @@ def at(moment: datetime) -> Iterator[None]:
 def telling() -> bool:
     """Whether the services act inside a story (`at`): nobody is written to about it."""
     return _moment.get() is not None
+
+
+def behind() -> timedelta:
+    """How far the story lies in the past; nothing outside of one."""
+    return timezone.now() - now()
 
 
 def company_zone() -> ZoneInfo:

@@ -45,7 +45,7 @@ def notice_of(job: JobRun) -> str:
 
 _kinds: dict[str, JobKind] = {}
 _enqueue: list[Callable[[JobRun, str], None]] = []
-_tell: list[Callable[..., None]] = []
+_tell: list[Callable[..., object]] = []
 
 
 def register(kind: str, job_kind: JobKind) -> None:
@@ -58,7 +58,7 @@ def on_start(enqueue: Callable[[JobRun, str], None]) -> None:
     _enqueue[:] = [enqueue]
 
 
-def on_end(tell: Callable[..., None]) -> None:
+def on_end(tell: Callable[..., object]) -> None:
     """Register who is told of a job that is done or failed for good: tell(job=...), in the job's transaction."""
     _tell[:] = [tell]
 

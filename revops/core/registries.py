@@ -45,6 +45,9 @@ class Registry(Generic[T]):
     def all(self) -> list[T]:
         return sorted(self._entries.values(), key=lambda entry: (getattr(entry, "order", 100), entry.key))
 
+    def keys(self) -> list[str]:
+        return [entry.key for entry in self.all()]
+
     def get(self, key: str) -> T | None:
         return self._entries.get(key)
 
@@ -148,6 +151,7 @@ class Searcher:
     permission: str = ""
     order: int = 100
     people: bool = False  # answers to @, too
+    model: type[Model] | None = None  # whose words are learned, so that misspelled ones find it
 
 
 @dataclass(frozen=True)
@@ -188,13 +192,38 @@ class ScopeSource:
 
 @dataclass(frozen=True)
 class Step:
-    """A named callable: a step of a hand-over, of a merge, or a guard. Called with keywords only."""
+    """A named callable: a step of a merge, or a guard. Called with keywords only."""
 
     key: str
     run: Callable[..., Any]
     order: int = 100
     topic: str = ""  # what it belongs to, as "accounts.account" or "opportunities.reopen"
     label: StrOrPromise = ""
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A kind of thing that people hold, and that somebody else must take when they leave.
+
+    `rows(user)` are those that the person holds now. `run(user=, to=, actor=)` gives one chunk of them to somebody
+    else and says how many; 0 means that none are left. With `blocks` off they hold nobody back (what a person may
+    keep), and `to` may be left out of a hand-over.
+    """
+
+    key: str
+    label: StrOrPromise
+    rows: Callable[[Any], QuerySet[Any]]
+    run: Callable[..., int]
+    order: int = 100
+    blocks: bool = True
+    url: Callable[[Any], str] | None = None
+
+    def hand(self, *, user: Any, to: Any, actor: Any) -> int:
+        """Chunk after chunk, in the caller's transaction."""
+        moved = 0
+        while chunk := self.run(user=user, to=to, actor=actor):
+            moved += chunk
+        return moved
 
 
 @dataclass(frozen=True)
@@ -212,7 +241,7 @@ commands: Registry[Command] = Registry("commands")
 searchers: Registry[Searcher] = Registry("searchers")
 day_items: Registry[DaySource] = Registry("day_items")
 scope_sources: Registry[ScopeSource] = Registry("scope_sources")
-hand_over: Registry[Step] = Registry("hand_over")
+hand_over: Registry[Holding] = Registry("hand_over")
 merge_steps: Registry[Step] = Registry("merge_steps")
 guards: Registry[Step] = Registry("guards")
 subjects: Registry[Subject] = Registry("subjects")

@@ -9,7 +9,7 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         from revops.core import jobs, registries  # noqa: PLC0415  models are not ready at import time
-        from revops.integrations import frame, services  # noqa: PLC0415
+        from revops.integrations import frame, holdings, services  # noqa: PLC0415
         from revops.integrations.imports import IMPORTERS  # noqa: PLC0415
         from revops.integrations.registries import importers  # noqa: PLC0415
         from revops.integrations.selectors import benefits_to_measure  # noqa: PLC0415
@@ -20,6 +20,7 @@ class IntegrationsConfig(AppConfig):
         for importer in IMPORTERS:
             importers.register(importer)
         undo_of_commit = services.cancel_step
+        holdings.register()
         notice_kinds.register(NoticeKind("import.done", _("An import of mine is finished"), icon="upload", order=20))
         jobs.register(commits.CHECK, jobs.JobKind(step=services.check_step))
         jobs.register(

@@ -3,14 +3,17 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from revops.core import clock
 from revops.core.admin import ReadOnlyAdmin, ServiceAdmin, VersionedForm
+from revops.core.errors import DomainError
 from revops.users import services
 from revops.users.models import (
     Absence,
@@ -49,7 +52,9 @@ class UserForm(VersionedForm):
 @admin.register(User)
 class UserAdmin(ServiceAdmin):
     form = UserForm
-    list_display = ["username", "first_name", "last_name", "email", "reach", "is_active", "can_sign_in", "last_login"]
+    list_display = [
+        "username", "first_name", "last_name", "email", "reach", "is_active", "can_sign_in", "last_login", "farewell",
+    ]  # fmt: skip
     list_filter = ["is_active", "can_sign_in", "reach", "groups"]
     search_fields = ["username", "first_name", "last_name", "email"]
     actions = ["deactivate"]
@@ -72,10 +77,20 @@ class UserAdmin(ServiceAdmin):
             saved = services.set_roles(user=saved, roles=[group.name for group in roles], actor=actor)
         return services.set_password(user=saved, password=password, actor=actor) if password else saved
 
+    @admin.display(description=_("Leaving"))
+    def farewell(self, user: User) -> str:
+        """To the page that hands over what they hold."""
+        if not user.is_active:
+            return "–"
+        return format_html('<a href="{}">{}</a>', reverse("offboarding", args=[user.pk]), _("Hand over and deactivate"))
+
     @admin.action(description=_("Deactivate"), permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset.filter(is_active=True):
-            services.deactivate_user(user=user, actor=request.user)
+            try:
+                services.deactivate_user(user=user, actor=request.user)
+            except DomainError as error:
+                self.message_user(request, error.message, messages.ERROR)
 
 
 class TeamForm(VersionedForm):

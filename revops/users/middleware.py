@@ -18,12 +18,13 @@ class PreferencesMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:
             return self.get_response(request)
-        language = request.user.language or get_language()
+        chosen = request.user.language  # read now: a request that signs out has no such user afterwards
+        language = chosen or get_language()
         with timezone.override(ZoneInfo(request.user.time_zone)), translation.override(language):
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
             if isinstance(response, TemplateResponse) and not response.is_rendered:
                 response.render()  # the admin's pages are rendered late: in the same language as all else
-            if request.user.language:
+            if chosen:
                 response["Content-Language"] = language
             return response

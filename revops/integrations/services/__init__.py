@@ -18,6 +18,7 @@ from revops.integrations.services.commits import (
     start_undo,
     undo_step,
 )
+from revops.integrations.services.leaving import hand_over_webhooks
 from revops.integrations.services.messages import (
     claim_messages,
     forget_messages,
@@ -51,6 +52,7 @@ __all__ = [
     "create_run",
     "create_webhook",
     "forget_messages",
+    "hand_over_webhooks",
     "map_run",
     "measure_change",
     "pause_webhook",

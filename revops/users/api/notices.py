@@ -57,6 +57,7 @@ class NotificationViewSet(ResourceViewSet):
     """What the caller was told."""
 
     resource = "notifications"
+    rights = {"mark_read": None, "read_all": None}
     selector = staticmethod(notification_list)
     out = NotificationOut
     filterset_class = NotificationFilter

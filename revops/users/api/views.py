@@ -1,14 +1,18 @@
-"""People and teams, to read."""
+"""People and teams, to read; and the farewell."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from revops.core.api.views import ResourceViewSet
+from revops.core.api.views import ResourceViewSet, job_accepted
+from revops.core.scope import require
+from revops.users import services
+from revops.users.api.offboarding import Holdings, JobStarted, OffboardIn
 from revops.users.api.serializers import TeamOut, UserOut
 from revops.users.filters import TeamFilter, UserFilter
 from revops.users.selectors import team_list, user_list
+from revops.users.selectors.holdings import holdings_of
 
 
 class UserViewSet(ResourceViewSet):
@@ -18,6 +22,7 @@ class UserViewSet(ResourceViewSet):
     selector = staticmethod(user_list)
     out = UserOut
     filterset_class = UserFilter
+    rights = {"holdings": "users.change_user", "offboard": "users.change_user"}
     sort_fields = {"id": "id", "username": "username", "last_name": "last_name"}
 
     @extend_schema(responses=UserOut)
@@ -25,6 +30,29 @@ class UserViewSet(ResourceViewSet):
     def me(self, request: Request) -> Response:
         """The caller."""
         return self.answer(self.record(request.user.pk))
+
+    @extend_schema(responses=Holdings)
+    @action(detail=True, methods=["get"])
+    def holdings(self, request: Request, pk: str) -> Response:
+        """What a person holds, by kind."""
+        require(request.user, "users.change_user")
+        return Response(Holdings({"results": holdings_of(self.record(pk))}).data)
+
+    @extend_schema(request=OffboardIn, responses={202: JobStarted})
+    @action(detail=True, methods=["post"])
+    def offboard(self, request: Request, pk: str) -> Response:
+        """Hand everything over and deactivate the person, as a job. Closed deals, credit and pay stay theirs."""
+        require(request.user, "users.change_user")
+        user = self.record(pk)
+        values = self.read(OffboardIn)
+        run = services.start_offboarding(
+            user=user,
+            to=values.get("to"),
+            others=values.get("others"),
+            version=self.shown_version(request),
+            actor=request.user,
+        )
+        return job_accepted(run.job)  # type: ignore[arg-type]
 
 
 class TeamViewSet(ResourceViewSet):

@@ -2,6 +2,7 @@
 
 from revops.users.models.calendars import Absence, Holiday, WorkingCalendar, WorkingHours
 from revops.users.models.notices import Notification, NotificationPreference
+from revops.users.models.offboarding import OffboardingRun
 from revops.users.models.people import ApiToken, User
 from revops.users.models.teams import Team, TeamMembership, TeamPlacement
 
@@ -11,6 +12,7 @@ __all__ = [
     "Holiday",
     "Notification",
     "NotificationPreference",
+    "OffboardingRun",
     "Team",
     "TeamMembership",
     "TeamPlacement",

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core import signing
 from django.core.cache import cache
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from revops.core import clock
 from revops.core.registries import subjects
 from revops.users.models import Notification, NotificationPreference, User
+from revops.users.models.notices import NotificationQuerySet
 from revops.users.registries import NoticeKind, notice_kinds
 
 MOST = 99
@@ -47,7 +47,7 @@ class Wish:
     mail: str
 
 
-def notification_list(*, viewer: User) -> QuerySet[Notification]:
+def notification_list(*, viewer: User) -> NotificationQuerySet:
     """What a person was told in the page."""
     return Notification.objects.visible_to(viewer).select_related("actor")
 

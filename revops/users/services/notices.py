@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.db.models import Model
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -54,7 +54,7 @@ def notify(
     entry = notice_kinds.get(kind)
     if entry is None:
         raise ImproperlyConfigured(f"{kind!r} is no kind of notification: register it.")
-    if clock.now() < timezone.now() - OLD_NEWS:
+    if clock.behind() > OLD_NEWS:
         return 0
     asked = {one.pk: one for one in ([to] if isinstance(to, User) else to)}
     people = [one for one in asked.values() if one.is_active and (actor is None or one.pk != actor.pk)]
