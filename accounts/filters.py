@@ -14,6 +14,7 @@ from accounts.models import Account, Activity, Contact, Document, DocumentVersio
 from accounts.shelves import shelf_of
 from revops.core import clock
 from revops.core.api.filters import AllOf, NumbersIn, StrictFilterSet
+from revops.core.search import holds, one_of
 from revops.core.widgets import ChosenOnly
 from revops.users.models import User
 
@@ -69,7 +70,7 @@ class AccountFilter(StrictFilterSet):
     archived = Archived(label=_("Archived"))
 
     def search(self, rows: QuerySet[Account], _name: str, text: str) -> QuerySet[Account]:
-        return rows.filter(Q(name__icontains=text[:100]) | Q(domain=text.casefold()[:100]))
+        return rows.filter(holds(text))
 
 
 class ContactFilter(StrictFilterSet):
@@ -84,11 +85,7 @@ class ContactFilter(StrictFilterSet):
     archived = Archived(label=_("Archived"))
 
     def search(self, rows: QuerySet[Contact], _name: str, text: str) -> QuerySet[Contact]:
-        found = Q()
-        for word in text[:100].split()[:5]:
-            found &= Q(first_name__icontains=word) | Q(last_name__icontains=word) | Q(account__name__icontains=word)
-        key = email_key(text)
-        return rows.filter(found | Q(email_key=key)) if key else rows.filter(found)
+        return rows.filter(holds(text) | one_of("account", Account.objects.filter(holds(text))))
 
     def by_email(self, rows: QuerySet[Contact], _name: str, text: str) -> QuerySet[Contact]:
         return rows.filter(email_key=email_key(text) or "\x01")

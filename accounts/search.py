@@ -1,29 +1,23 @@
-"""How the command menu finds accounts and contacts: whole words of the address, then the start of the name."""
+"""How the command menu finds accounts and contacts: the whole address, then the start of the name, then inside it."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.keys import domain_of, email_key
 from accounts.models import Account, Contact
 from revops.core.registries import Hit, Searcher, searchers
+from revops.core.search import best
 
 
 def search_accounts(user: Any, text: str, limit: int) -> Sequence[Hit]:
     """By web domain, by the start of the name, then inside it."""
     rows = Account.objects.visible_to(user).active().select_related("owner")
     domain = domain_of(text)
-    exact = list(rows.filter(domain=domain)[:limit]) if domain else []
-    found = list(rows.filter(name__istartswith=text).order_by("name", "pk")[:limit])
-    if len(found) < limit and len(text) >= 3:
-        known = [row.pk for row in (*exact, *found)]
-        found += list(
-            rows.filter(name__icontains=text).exclude(pk__in=known).order_by("name", "pk")[: limit - len(found)]
-        )
-    hits = [_account(row, exact=True) for row in exact]
-    return (hits + [_account(row) for row in found if row not in exact])[:limit]
+    exact = list(rows.filter(domain=domain).order_by("pk")[:limit]) if domain else []
+    rest = best(rows.exclude(pk__in=[row.pk for row in exact]), text, limit - len(exact))
+    return [_account(row, exact=True) for row in exact] + [_account(row) for row in rest]
 
 
 def _account(row: Account, exact: bool = False) -> Hit:
@@ -37,10 +31,7 @@ def search_contacts(user: Any, text: str, limit: int) -> Sequence[Hit]:
     key = email_key(text)
     if key:
         return [_contact(row, exact=True) for row in rows.filter(email_key=key).order_by("pk")[:limit]]
-    found = Q()
-    for word in text.split()[:3]:
-        found &= Q(last_name__istartswith=word) | Q(first_name__istartswith=word)
-    return [_contact(row) for row in rows.filter(found).order_by("last_name", "first_name", "pk")[:limit]]
+    return [_contact(row) for row in best(rows, text, limit)]
 
 
 def _contact(row: Contact, exact: bool = False) -> Hit:
@@ -52,7 +43,15 @@ def _contact(row: Contact, exact: bool = False) -> Hit:
 def register() -> None:
     """Called once, when the app is ready."""
     searchers.register(
-        Searcher("account", _("Account"), "building", search_accounts, permission="accounts.view_account", order=30)
+        Searcher(
+            "account",
+            _("Account"),
+            "building",
+            search_accounts,
+            permission="accounts.view_account",
+            order=30,
+            model=Account,
+        )
     )
     searchers.register(
         Searcher(
@@ -63,5 +62,6 @@ def register() -> None:
             permission="accounts.view_contact",
             order=35,
             people=True,
+            model=Contact,
         )
     )

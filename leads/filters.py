@@ -3,7 +3,7 @@
 from typing import Any
 
 import django_filters as filters
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.forms import HiddenInput
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +13,7 @@ from accounts.models import Activity
 from leads.models import Handoff, Lead, LeadQueue
 from revops.core import clock
 from revops.core.api.filters import AllOf, NumbersIn, StrictFilterSet
+from revops.core.search import holds
 from revops.core.widgets import ChosenOnly
 
 NEXT = (("late", _("overdue")), ("today", _("today")), ("later", _("later")), ("none", _("nothing planned")))
@@ -50,13 +51,7 @@ class LeadFilter(StrictFilterSet):
     archived = Archived(label=_("Archived"))
 
     def search(self, rows: QuerySet[Lead], _name: str, text: str) -> QuerySet[Lead]:
-        text = text[:100]
-        found = Q(company__icontains=text)
-        words = Q()
-        for word in text.split()[:5]:
-            words &= Q(first_name__icontains=word) | Q(last_name__icontains=word)
-        key = email_key(text)
-        return rows.filter(found | words | Q(email_key=key) if key else found | words)
+        return rows.filter(holds(text))
 
     def only_open(self, rows: QuerySet[Lead], _name: str, wanted: bool) -> QuerySet[Lead]:
         return rows.filter(status__in=Lead.OPEN) if wanted else rows.exclude(status__in=Lead.OPEN)

@@ -1,15 +1,15 @@
-"""How the command menu finds leads: by number or e-mail address, then by the start of name or company."""
+"""How the command menu finds leads: by number or e-mail address, then by words of name or company."""
 
 import re
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.keys import email_key
 from leads.models import Lead
 from revops.core.registries import Hit, Searcher, searchers
+from revops.core.search import best
 
 NUMBER = re.compile(r"^(?:lead-)?(\d{1,12})$", re.IGNORECASE)
 
@@ -20,12 +20,8 @@ def search_leads(user: Any, text: str, limit: int) -> Sequence[Hit]:
     number, key = NUMBER.match(text), email_key(text)
     exact = list(rows.filter(pk=int(number.group(1)))) if number else []
     exact += list(rows.filter(email_key=key).order_by("-pk")[:limit]) if key else []
-    words = Q()
-    for word in text.split()[:3]:
-        words &= Q(last_name__istartswith=word) | Q(first_name__istartswith=word)
-    known = [row.pk for row in exact]
-    found = rows.filter(Q(company__istartswith=text) | words).exclude(pk__in=known).order_by("-pk")[:limit]
-    return ([_hit(row, exact=True) for row in exact] + [_hit(row) for row in found])[:limit]
+    rest = best(rows.exclude(pk__in=[row.pk for row in exact]), text, limit - len(exact))
+    return [_hit(row, exact=True) for row in exact] + [_hit(row) for row in rest]
 
 
 def _hit(row: Lead, exact: bool = False) -> Hit:
@@ -36,5 +32,14 @@ def _hit(row: Lead, exact: bool = False) -> Hit:
 def register() -> None:
     """Called once, when the app is ready."""
     searchers.register(
-        Searcher("lead", _("Lead"), "user-search", search_leads, permission="leads.view_lead", order=20, people=True)
+        Searcher(
+            "lead",
+            _("Lead"),
+            "user-search",
+            search_leads,
+            permission="leads.view_lead",
+            order=20,
+            people=True,
+            model=Lead,
+        )
     )

@@ -16,6 +16,7 @@ from opportunities.selectors import attention
 from revops.core import clock
 from revops.core.api.filters import AllOf, NumbersIn, StrictFilterSet
 from revops.core.organisation import month_of, organisation, quarter_of
+from revops.core.search import holds, one_of
 from revops.core.widgets import ChosenOnly
 from revops.users.models import Team, User
 from revops.users.selectors import people_of
@@ -92,7 +93,7 @@ class OpportunityFilter(StrictFilterSet):
 
     def search(self, rows: QuerySet[Opportunity], _name: str, text: str) -> QuerySet[Opportunity]:
         text = text.strip()[:100]
-        found = Q(name__icontains=text) | Q(account__name__icontains=text)
+        found = holds(text) | one_of("account", Account.objects.filter(holds(text)))
         number = text.upper().removeprefix("OPP-")
         if number.isascii() and number.isdigit() and len(number) < 16:
             found |= Q(pk=int(number))

@@ -11,6 +11,7 @@ from accounts.models import Account
 from opportunities.models import ApprovalRequest, ApprovalRule, Opportunity, Quote
 from revops.core import clock
 from revops.core.api.filters import AllOf, StrictFilterSet
+from revops.core.search import holds, one_of
 from revops.core.widgets import ChosenOnly
 from revops.users.models import User
 
@@ -38,8 +39,8 @@ class QuoteFilter(StrictFilterSet):
 
     def search(self, rows: QuerySet[Quote], _name: str, text: str) -> QuerySet[Quote]:
         text = text.strip()[:100]
-        named = Q(opportunity__name__icontains=text) | Q(opportunity__account__name__icontains=text)
-        return rows.filter(Q(number__istartswith=text) | named)
+        named = holds(text) | one_of("account", Account.objects.filter(holds(text)))
+        return rows.filter(holds(text) | one_of("opportunity", Opportunity.objects.filter(named)))
 
     def ending(self, rows: QuerySet[Quote], _name: str, wanted: bool) -> QuerySet[Quote]:
         today = clock.today()

@@ -4,12 +4,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from opportunities.models import Opportunity
 from opportunities.selectors.opportunities import deals
 from revops.core.money import Money
 from revops.core.registries import Hit, Searcher, searchers
+from revops.core.search import best
 from revops.core.templatetags.frame import money_text
 
 NUMBER = re.compile(r"^(?:opp-?)?(\d{1,12})$", re.IGNORECASE)
@@ -20,12 +21,8 @@ def search_deals(user: Any, text: str, limit: int) -> Sequence[Hit]:
     rows = deals(viewer=user).select_related("account", "stage")
     number = NUMBER.match(text)
     exact = list(rows.filter(pk=int(number.group(1)))) if number else []
-    found = list(rows.filter(name__istartswith=text).order_by("-pk")[:limit])
-    if len(found) < limit and len(text) >= 3:
-        known = [row.pk for row in found]
-        inside = rows.filter(Q(name__icontains=text)).exclude(pk__in=known).order_by("-pk")
-        found += list(inside[: limit - len(found)])
-    return [_hit(row, exact=True) for row in exact] + [_hit(row) for row in found if row not in exact]
+    rest = best(rows.exclude(pk__in=[row.pk for row in exact]), text, limit - len(exact))
+    return [_hit(row, exact=True) for row in exact] + [_hit(row) for row in rest]
 
 
 def _hit(row: Any, exact: bool = False) -> Hit:
@@ -44,5 +41,6 @@ def register() -> None:
             search_deals,
             permission="opportunities.view_opportunity",
             order=40,
+            model=Opportunity,
         )
     )

@@ -3,7 +3,7 @@
 from typing import Any
 
 import django_filters as filters
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
@@ -12,6 +12,7 @@ from orders.models import CreditNote, Fulfillment, Invoice, Order, Payment
 from orders.selectors.invoices import payers
 from revops.core import clock
 from revops.core.api.filters import AllOf, NumbersIn, StrictFilterSet
+from revops.core.search import holds, one_of
 from revops.core.widgets import ChosenOnly
 from revops.users.models import User
 
@@ -55,7 +56,7 @@ class OrderFilter(StrictFilterSet):
 
     def search(self, rows: QuerySet[Order], _name: str, text: str) -> QuerySet[Order]:
         text = text.strip()[:100]
-        return rows.filter(Q(number__istartswith=text) | Q(account__name__icontains=text))
+        return rows.filter(holds(text) | one_of("account", Account.objects.filter(holds(text))))
 
     def credited(self, rows: QuerySet[Order], _name: str, people: list[Any]) -> QuerySet[Order]:
         return rows.filter(splits__user_id__in=people).distinct() if people else rows
@@ -93,8 +94,8 @@ class InvoiceFilter(StrictFilterSet):
 
     def search(self, rows: QuerySet[Invoice], _name: str, text: str) -> QuerySet[Invoice]:
         text = text.strip()[:100]
-        known = Q(number__istartswith=text) | Q(order__number__istartswith=text)
-        return rows.filter(known | Q(account__name__icontains=text))
+        named = one_of("account", Account.objects.filter(holds(text)))
+        return rows.filter(holds(text) | named | one_of("order", Order.objects.filter(holds(text))))
 
     def still_open(self, rows: Any, _name: str, wanted: bool) -> Any:
         return rows.unpaid() if wanted else rows.exclude(pk__in=rows.unpaid().values("pk"))

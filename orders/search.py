@@ -5,8 +5,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Account
 from orders.selectors import invoice_list, order_list
 from revops.core.registries import Hit, Searcher, searchers
+from revops.core.search import LETTERS, begins, best, one_of
 from revops.core.templatetags.frame import money_text
 
 
@@ -21,9 +23,10 @@ def search_invoices(user: Any, text: str, limit: int) -> Sequence[Hit]:
 
 
 def _found(rows: Any, text: str, limit: int) -> list[Hit]:
-    found = list(rows.filter(number__istartswith=text).order_by("-pk")[:limit])
-    if len(found) < limit and len(text) >= 3:
-        rest = rows.filter(account__name__istartswith=text).exclude(pk__in=[row.pk for row in found])
+    found = best(rows, text, limit)
+    if len(found) < limit and len(text) >= LETTERS:
+        customers = one_of("account", Account.objects.filter(begins(text)))
+        rest = rows.filter(customers).exclude(pk__in=[row.pk for row in found])
         found += list(rest.order_by("-pk")[: limit - len(found)])
     return [
         Hit(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account
 from postsales.models import Priority, SupportCase
 from revops.core.api.filters import StrictFilterSet
+from revops.core.search import holds
 from revops.users.models import User
 
 
@@ -39,7 +40,7 @@ class CaseFilter(StrictFilterSet):
         fields: list[str] = []
 
     def by_text(self, queryset: QuerySet[SupportCase], name: str, value: str) -> QuerySet[SupportCase]:
-        return queryset.filter(Q(subject__icontains=value) | Q(number__istartswith=value))
+        return queryset.filter(holds(value))
 
     def by_unsolved(self, queryset: QuerySet[SupportCase], name: str, value: bool) -> QuerySet[SupportCase]:
         condition = Q(status__in=SupportCase.UNSOLVED)

@@ -53,6 +53,8 @@ TIMETABLE: list[tuple[str, str, timedelta | crontab, str]] = [
         "reports",
     ),
     (_("build indexes of custom fields"), "core.build_custom_indexes", timedelta(minutes=5), "reports"),
+    (_("learn the words of new records"), "core.learn_words", timedelta(minutes=5), "reports"),
+    (_("learn the words of all records"), "core.learn_words_anew", crontab(hour="4", minute="20"), "reports"),
     (_("forget files of exports"), "core.forget_exports", crontab(hour="3", minute="50"), "reports"),
     (_("forget idempotency keys"), "core.forget_idempotency_keys", crontab(hour="3", minute="10"), "reports"),
 ]

@@ -1,11 +1,12 @@
 """Filters of the catalogue, shared by the HTML lists and the API."""
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from revops.catalog.models import PriceBook, PriceBookEntry, Product, ProductFamily
 from revops.core.api.filters import StrictFilterSet
+from revops.core.search import holds
 
 
 class ProductFilter(StrictFilterSet):
@@ -22,7 +23,7 @@ class ProductFilter(StrictFilterSet):
         fields: list[str] = []
 
     def by_name(self, queryset: QuerySet[Product], name: str, value: str) -> QuerySet[Product]:
-        return queryset.filter(Q(name__icontains=value) | Q(sku__istartswith=value))
+        return queryset.filter(holds(value))
 
 
 class PriceBookFilter(StrictFilterSet):

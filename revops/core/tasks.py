@@ -7,11 +7,12 @@ from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import InterfaceError, OperationalError
 
-from revops.core import clock, exports, jobs, outbox
+from revops.core import clock, exports, jobs, outbox, search
 from revops.core.api import idempotency
 from revops.core.custom import indexes
 from revops.core.custom import services as custom
 from revops.core.models import CustomField, JobRun
+from revops.core.registries import searchers
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,19 @@ def wake_indexes() -> None:
 def forget_exports() -> int:
     """Files of exports live a week."""
     return exports.forget_old()
+
+
+@shared_task(name="core.learn_words", ignore_result=True)
+def learn_words() -> int:
+    """The words of new records, for searches that are misspelled."""
+    return sum(search.learn(one.key, one.model) for one in searchers if one.model)
+
+
+@shared_task(name="core.learn_words_anew", ignore_result=True)
+def learn_words_anew() -> int:
+    """The words of all records, renamed ones too."""
+    search.learn_anew(searchers.keys())
+    return learn_words()
 
 
 def wake_relay() -> None:

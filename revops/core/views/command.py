@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from revops.core import saved
+from revops.core import saved, search
 from revops.core.registries import (
     Command,
     CreateItem,
@@ -104,21 +104,39 @@ def _record(searcher: Searcher, hit: Hit, text: str) -> Option:
     return Option(hit.label, sub, hit.url, searcher.icon, hit.meta, rank=3 if rank is None else rank)
 
 
+def _searchers(user: AbstractUser, people: bool) -> list[Searcher]:
+    return [one for one in searchers.all() if permitted(one, user) and (one.people or not people)]
+
+
 def find_records(user: AbstractUser, text: str, *, people: bool = False) -> list[Option]:
     """Records of all kinds, ranked: exact, then prefix, then the rest; at most a dozen."""
     found: list[Option] = []
-    for searcher in searchers.all():
-        if permitted(searcher, user) and (searcher.people or not people):
-            found += [_record(searcher, hit, text) for hit in searcher.search(user, text, EACH)]
+    for searcher in _searchers(user, people):
+        found += [_record(searcher, hit, text) for hit in searcher.search(user, text, EACH)]
     return sorted(found, key=lambda option: option.rank)[:TOGETHER]
+
+
+def find_near(user: AbstractUser, text: str, known: Sequence[Option], *, people: bool = False) -> list[Option]:
+    """Records that hold nearly what was typed, beside those that are `known` already; at most eight."""
+    asked = {one.key: one for one in _searchers(user, people) if one.model}
+    shown, found = {option.url for option in known}, []
+    for kind, texts in search.spellings(text, asked).items():
+        for spelling in texts:
+            hits = asked[kind].search(user, spelling, EACH)
+            found += [_record(asked[kind], hit, spelling) for hit in hits if hit.url not in shown]
+            shown |= {hit.url for hit in hits}
+    return sorted(found, key=lambda option: option.rank)[: search.ENOUGH]
 
 
 def groups_for(user: AbstractUser, text: str) -> list[Group]:
     """What the menu shows for a text. `>` commands only, `@` people, `#` records."""
     mark, text = (text[0], text[1:].strip()) if text[:1] in (">", "@", "#") else ("", text)
     groups = []
-    if mark != ">" and len(text) >= 2:
-        groups.append(Group(_("Records"), find_records(user, text, people=mark == "@")))
+    if mark != ">" and text:
+        records = find_records(user, text, people=mark == "@")
+        groups.append(Group(_("Records"), records))
+        if len(records) < search.ENOUGH:
+            groups.append(Group(_("Spelled nearly so"), find_near(user, text, records, people=mark == "@")))
     if mark not in ("@", "#"):
         groups.append(Group(_("Do"), _matching(_verbs(user), text)))
         groups.append(Group(_("Go to"), _matching(_places(user), text)))
