@@ -212,7 +212,7 @@ def test_a_webhook_is_made_on_its_page_and_the_secret_is_shown_once(page: Client
     assert answer.status_code == 200 and "no-store" in answer.headers["Cache-Control"]
     assert "whsec_" in answer.content.decode() and hook.filter == {"to_stage": "closed_won"}
     shown = page.get(hook.get_absolute_url()).content.decode()
-    assert "whsec_" not in shown and "only if to_stage = closed_won" in shown
+    assert "whsec_" not in shown and "only if <code>to_stage = closed_won" in shown
     assert "Dock" in page.get(PAGES).content.decode()
 
 
