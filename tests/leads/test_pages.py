@@ -192,12 +192,12 @@ def test_bulk_actions_call_the_service_for_each_row(sam: User, alice: User, bob:
     leads = [make_lead(sam) for _ in range(3)]
     keys = [lead.pk for lead in leads]
     client = signed_in(bob)
-    client.post(reverse("lead-list"), {"action": "assign", "pk": keys[:2], "owner": alice.pk})
+    client.post(reverse("lead-list"), {"action": "assign", "pk": keys[:2], "assign-owner": alice.pk})
     assert Lead.objects.filter(owner=alice).count() == 2
     reason = DisqualifyReason.objects.first()
-    client.post(reverse("lead-list"), {"action": "disqualify", "all": "1", "reason": reason.pk})
+    client.post(reverse("lead-list"), {"action": "disqualify", "all": "1", "disqualify-reason": reason.pk})
     assert Lead.objects.filter(status="disqualified").count() == 3
-    assert client.post(reverse("lead-list"), {"action": "assign", "pk": keys, "owner": ""}).status_code == 400
+    assert client.post(reverse("lead-list"), {"action": "assign", "pk": keys, "assign-owner": ""}).status_code == 400
 
 
 def test_the_list_and_inbox_cost_the_same_queries_with_many_rows(
