@@ -20,6 +20,8 @@ keepalive = 75
 # Reloads now and then, so that memory that a library loses does not add up; not all at once.
 max_requests, max_requests_jitter = 20_000, 2_000
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108
+# Nothing is steered from outside but by signals.
+control_socket_disable = True
 logconfig_dict = settings.LOGGING
 
 

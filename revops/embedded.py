@@ -126,6 +126,7 @@ class Postgres:
     home: Path
     lossy: bool = False
     database: str = "revops"
+    port: int = 0  # any that is free
 
     @property
     def data(self) -> Path:
@@ -142,11 +143,11 @@ class Postgres:
             self._launch()
         self._create_database()
 
-    def stop(self) -> None:
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """SIGINT is PostgreSQL's fast shutdown: open transactions roll back, nothing waits for clients."""
         running = self._running()
         if running:
-            # SIGINT is PostgreSQL's fast shutdown: open transactions roll back, nothing waits for clients.
-            _stop(running[0], signal.SIGINT)
+            _stop(running[0], how)
 
     def _password(self) -> str:
         return _secret(self.home / "password")
@@ -187,7 +188,7 @@ class Postgres:
             raise EmbeddedError(f"initdb failed:\n{done.stdout}{done.stderr}")
 
     def _launch(self) -> None:
-        options = PG_OPTIONS | {"port": str(free_port())} | (PG_FAST_AND_LOSSY if self.lossy else {})
+        options = PG_OPTIONS | {"port": str(self.port or free_port())} | (PG_FAST_AND_LOSSY if self.lossy else {})
         command = [str(pg_bin() / "postgres"), "-D", str(self.data)]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
@@ -237,6 +238,7 @@ class Valkey:
 
     home: Path
     lossy: bool = False
+    port: int = 0  # any that is free
 
     def url(self, number: int = 0) -> str:
         _, port = self._running() or (0, 0)
@@ -246,10 +248,10 @@ class Valkey:
         if self._running() is None:
             self._launch()
 
-    def stop(self) -> None:
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         running = self._running()
         if running:
-            _stop(running[0], signal.SIGTERM)
+            _stop(running[0], how)
         (self.home / "valkey.pid").unlink(missing_ok=True)
 
     def _password(self) -> str:
@@ -263,7 +265,7 @@ class Valkey:
         return (pid, port) if _alive(pid) else None
 
     def _launch(self) -> None:
-        port, data = free_port(), self.home / "valkey"
+        port, data = self.port or free_port(), self.home / "valkey"
         data.mkdir(parents=True, exist_ok=True)
         settings = [
             f"bind 127.0.0.1\nport {port}\nrequirepass {self._password()}\ndatabases 32\nset-proc-title no\ndir {data}"

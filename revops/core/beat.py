@@ -37,8 +37,11 @@ class SharedClock(Scheduler):  # type: ignore[misc]
             return super().tick(*args, **kwargs)
         except AWAY as error:
             log.warning("the clock waits: %s", type(error).__name__)
-            self._forget()
-            return AGAIN_SECONDS
+        except Exception:
+            # Whatever it is, a clock that stands still is worse.
+            log.exception("the clock begins again")
+        self._forget()
+        return AGAIN_SECONDS
 
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
         """Send it, unless another clock did."""
@@ -46,6 +49,7 @@ class SharedClock(Scheduler):  # type: ignore[misc]
             if moment:
                 self.apply_async(entry, producer=producer, advance=False)
         if moment:
+            log.info("rang %s", entry.task)
             self.schedule[entry.name].last_run_at = moment
         else:
             self._remember()

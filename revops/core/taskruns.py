@@ -76,12 +76,13 @@ def ringing(task: str, schedule: BaseSchedule) -> Iterator[datetime | None]:
     rings it: perhaps twice, which tasks bear, instead of never.
     """
     with transaction.atomic():
-        row = TaskRun.objects.select_for_update().get(task=task)
-        due = row.sent_at is None or schedule.is_due(row.sent_at).is_due
+        row = TaskRun.objects.select_for_update().filter(task=task, sent_at__isnull=False).first()
+        if row is None or row.sent_at is None or not schedule.is_due(row.sent_at).is_due:
+            yield None
+            return
         row.sent_at = clock.now()
-        yield row.sent_at if due else None
-        if due:
-            row.save(update_fields=["sent_at"])
+        yield row.sent_at
+        row.save(update_fields=["sent_at"])
 
 
 # By hand ----------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ class Product:
     database: str
     logs: Path
     port: int = field(default_factory=free_port)
+    environment: dict[str, str] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -33,14 +34,33 @@ class Product:
 
     def start(self) -> None:
         self.logs.mkdir(parents=True, exist_ok=True)
-        self._run("web", "gunicorn", "revops.wsgi", "--bind", f"127.0.0.1:{self.port}", "--threads", "6")
+        self._web("web", self.port)
         self.start_worker()
-        self._wait()
+        self._wait("web", self.url)
 
     def start_worker(self) -> None:
         schedule = str(self.logs / "beat")
         queues = ["-c", "1", "-l", "INFO"]
         self._run("worker", "celery", "-A", "revops", "worker", *queues, "--beat", "-s", schedule)
+
+    def add_web(self, name: str) -> str:
+        """Another web server beside the first; returns its address."""
+        port = free_port()
+        self._web(name, port)
+        self._wait(name, f"http://localhost:{port}")
+        return f"http://localhost:{port}"
+
+    def add(self, name: str, program: str, *arguments: str) -> None:
+        """Another process of any kind."""
+        self._run(name, program, *arguments)
+
+    def end(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
+        """End one that was added, if it still runs."""
+        if name in self.processes:
+            self._end(name, number)
+
+    def _web(self, name: str, port: int) -> None:
+        self._run(name, "gunicorn", "revops.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "6")
 
     def kill_worker(self) -> None:
         """As a power cut would: no warning, no cleaning up."""
@@ -68,6 +88,7 @@ class Product:
             "SITE_URL": self.url,
             "TASK_REDELIVERY_SECONDS": "5",
             "PYTHONUNBUFFERED": "1",
+            **self.environment,
         }
         with (self.logs / f"{name}.log").open("ab") as output:
             self.processes[name] = subprocess.Popen(
@@ -95,14 +116,14 @@ class Product:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
-    def _wait(self) -> None:
+    def _wait(self, name: str, url: str) -> None:
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and self.processes["web"].poll() is None:
+        while time.monotonic() < deadline and self.processes[name].poll() is None:
             try:
-                urllib.request.urlopen(f"{self.url}/login/", timeout=30).close()
+                urllib.request.urlopen(f"{url}/login/", timeout=30).close()
                 return
             except urllib.error.HTTPError as error:
-                raise RuntimeError(f"/login/ answers {error.code}\n{self.log('web')[-3000:]}") from error
+                raise RuntimeError(f"/login/ answers {error.code}\n{self.log(name)[-3000:]}") from error
             except OSError:
                 time.sleep(0.1)
-        raise RuntimeError(f"The web server did not start.\n{self.log('web')[-3000:]}")
+        raise RuntimeError(f"The web server did not start.\n{self.log(name)[-3000:]}")

@@ -205,6 +205,31 @@ def test_what_cannot_be_sent_stays_due(
     assert set(TaskRun.objects.values_list("sent_at", flat=True)) == {clock.now()}
 
 
+@pytest.mark.django_db
+def test_a_clock_survives_a_restored_book(short_timetable: None, sent: list[str], noon: Any) -> None:
+    beat = SharedClock(app=app)
+    tick(beat)
+    TaskRun.objects.all().delete()
+    noon.shift(timedelta(seconds=6))
+    tick(beat)
+    assert sent == []
+    noon.shift(timedelta(seconds=6))
+    tick(beat)
+    assert sent == ["core.relay"]
+
+
+@pytest.mark.django_db
+def test_a_clock_never_stands_still(short_timetable: None, monkeypatch: pytest.MonkeyPatch, noon: Any) -> None:
+    def surprise(*_: Any) -> None:
+        raise KeyError("surprise")
+
+    beat = SharedClock(app=app)
+    with monkeypatch.context() as broken:
+        broken.setattr(taskruns, "known", surprise)
+        assert beat.tick() == 2
+    assert beat.tick() > 0 and TaskRun.objects.count() == 2
+
+
 # By hand ----------------------------------------------------------------------------------
 
 
