@@ -9,6 +9,7 @@ from django.views.defaults import page_not_found
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from revops.core.api.views import NoSuchAddress
+from revops.users.views import oidc
 from revops.users.views.offboarding import offboarding
 
 API_ROOMS = [
@@ -50,6 +51,8 @@ urlpatterns = [
     path("api/v1/<path:address>", NoSuchAddress.as_view({"get": "http_method_not_allowed"})),
     *(path("", include(room)) for room in PAGE_ROOMS),
     path("login/", account_views.login, name="account_login"),
+    path("login/<slug:provider_id>/", oidc.login, name="openid_connect_login"),
+    path("login/<slug:provider_id>/callback/", oidc.callback, name="openid_connect_callback"),
     path("logout/", account_views.logout, name="account_logout"),
     # People are invited by an administrator; allauth's pages still reverse this name.
     path("account/signup/", page_not_found, {"exception": Http404()}, name="account_signup"),
