@@ -82,6 +82,13 @@ class DocumentViewSet(ResourceViewSet):
     """Papers in their versions, and the records that they hang on."""
 
     resource = "documents"
+    costs = dict.fromkeys(("create", "renew"), "upload")
+    rights = {
+        **dict.fromkeys(("create", "renew"), "accounts.add_document"),
+        **dict.fromkeys(("partial_update", "archive", "restore"), "accounts.change_document"),
+        "link": None,
+        "unlink": None,
+    }
     selector = staticmethod(document_list)
     out = DocumentOut
     filterset_class = DocumentFilter

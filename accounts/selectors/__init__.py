@@ -1,7 +1,7 @@
 """Reads that have a shape."""
 
 from accounts.selectors.activities import activity_list, overdue_activities
-from accounts.selectors.companies import account_list, contact_list
+from accounts.selectors.companies import account_list, contact_list, territory_list
 from accounts.selectors.documents import document_list, same_file
 from accounts.selectors.duplicates import account_duplicates, contact_duplicates
 from accounts.selectors.timeline import TimelineEntry, timeline
@@ -16,5 +16,6 @@ __all__ = [
     "document_list",
     "overdue_activities",
     "same_file",
+    "territory_list",
     "timeline",
 ]

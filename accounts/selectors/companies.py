@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Count, DateTimeField, F, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from accounts.models import Account, Activity, Contact
+from accounts.models import Account, Activity, Contact, Territory
 
 
 def account_list(*, viewer: Any) -> QuerySet[Account]:
@@ -37,3 +37,8 @@ def contact_list(*, viewer: Any) -> QuerySet[Contact]:
     return (
         Contact.objects.visible_to(viewer).select_related("account", "owner").annotate(account_name=F("account__name"))
     )
+
+
+def territory_list(*, viewer: Any) -> QuerySet[Territory]:
+    """Every region, for whoever sees accounts."""
+    return Territory.objects.all() if viewer.has_perm("accounts.view_account") else Territory.objects.none()

@@ -161,7 +161,18 @@ class RoutingRuleOut(OutSerializer):
 
     class Meta:
         model = RoutingRule
-        fields = ["id", "name", "priority", "sources", "industries", "countries", "pool", "pool_name", "is_active"]
+        fields = [
+            "id",
+            "name",
+            "priority",
+            "sources",
+            "industries",
+            "countries",
+            "pool",
+            "pool_name",
+            "is_active",
+            "version",
+        ]
 
 
 class DisqualifyReasonOut(OutSerializer):
@@ -169,4 +180,4 @@ class DisqualifyReasonOut(OutSerializer):
 
     class Meta:
         model = DisqualifyReason
-        fields = ["id", "label", "is_active"]
+        fields = ["id", "label", "is_active", "version"]

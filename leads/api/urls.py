@@ -1,18 +1,17 @@
 from rest_framework.routers import SimpleRouter
 
-from leads.api.views import (
-    DisqualifyReasonViewSet,
-    HandoffViewSet,
-    LeadViewSet,
-    RoutingRuleViewSet,
-    ScorecardViewSet,
-)
+from leads.api import settings
+from leads.api.views import HandoffViewSet, LeadViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("leads", LeadViewSet, basename="api-leads")
 router.register("handoffs", HandoffViewSet, basename="api-handoffs")
-router.register("scorecards", ScorecardViewSet, basename="api-scorecards")
-router.register("routing-rules", RoutingRuleViewSet, basename="api-routing-rules")
-router.register("disqualify-reasons", DisqualifyReasonViewSet, basename="api-disqualify-reasons")
+router.register("scoring-models", settings.ScoringModelViewSet, basename="api-scoring-models")
+router.register("scorecards", settings.ScorecardViewSet, basename="api-scorecards")
+router.register("fit-rules", settings.FitRuleViewSet, basename="api-fit-rules")
+router.register("routing-rules", settings.RoutingRuleViewSet, basename="api-routing-rules")
+router.register("routing-pools", settings.RoutingPoolViewSet, basename="api-routing-pools")
+router.register("lead-queues", settings.LeadQueueViewSet, basename="api-lead-queues")
+router.register("disqualify-reasons", settings.DisqualifyReasonViewSet, basename="api-disqualify-reasons")
 
 urlpatterns = router.urls

@@ -1,4 +1,4 @@
-"""Leads, handoffs, and the settings that explain them."""
+"""Leads and handoffs."""
 
 from typing import Any
 
@@ -14,7 +14,6 @@ from leads.api.serializers import (
     AnswersIn,
     AssignIn,
     DisqualifyIn,
-    DisqualifyReasonOut,
     HandoffIn,
     HandoffOut,
     LeadDetailOut,
@@ -22,14 +21,11 @@ from leads.api.serializers import (
     LeadOut,
     NewLeadIn,
     RejectIn,
-    RoutingRuleOut,
-    ScorecardOut,
 )
-from leads.filters import HandoffFilter, LeadFilter, SettingFilter
+from leads.filters import HandoffFilter, LeadFilter
 from leads.models import Lead
 from leads.selectors.handoffs import handoff_list
 from leads.selectors.leads import lead_list, shaped
-from leads.selectors.settings import reason_list, rule_list, scorecard_list
 from revops.core.api.views import ResourceViewSet
 from revops.core.api.writes import BulkMixin, UpsertMixin
 
@@ -199,34 +195,3 @@ class HandoffViewSet(ResourceViewSet):
         """Taken back by the sender."""
         handoff, version = self.record(pk), self.shown_version(request)
         return self.answer(services.withdraw_handoff(handoff=handoff, version=version, actor=request.user))
-
-
-class ScorecardViewSet(ResourceViewSet):
-    """Versions of the scorecard, to read."""
-
-    resource = "scorecards"
-    selector = staticmethod(scorecard_list)
-    out = ScorecardOut
-    filterset_class = SettingFilter
-    sort_fields = {"id": "id", "number": "number"}
-
-
-class RoutingRuleViewSet(ResourceViewSet):
-    """Routing rules, to read."""
-
-    resource = "routing-rules"
-    selector = staticmethod(rule_list)
-    out = RoutingRuleOut
-    filterset_class = SettingFilter
-    sort_fields = {"id": "id", "priority": "priority"}
-
-
-class DisqualifyReasonViewSet(ResourceViewSet):
-    """Reasons to choose from when a lead is none."""
-
-    resource = "disqualify-reasons"
-    selector = staticmethod(reason_list)
-    out = DisqualifyReasonOut
-    filterset_class = SettingFilter
-    sort_fields = {"id": "id"}
-    default_sort = "id"

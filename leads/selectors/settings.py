@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from leads.models import DisqualifyReason, RoutingRule, Scorecard
+from leads.models import DisqualifyReason, FitRule, LeadQueue, RoutingPool, RoutingRule, Scorecard
 
 
 def scorecard_list(*, viewer: Any) -> QuerySet[Scorecard]:
@@ -26,3 +26,19 @@ def active_reasons() -> QuerySet[DisqualifyReason]:
 def reason_list(*, viewer: Any) -> QuerySet[DisqualifyReason]:
     """All reasons."""
     return DisqualifyReason.objects.all() if viewer.has_perm("leads.view_lead") else DisqualifyReason.objects.none()
+
+
+def fit_rule_list(*, viewer: Any) -> QuerySet[FitRule]:
+    """All fit rules."""
+    return FitRule.objects.all() if viewer.has_perm("leads.view_fitrule") else FitRule.objects.none()
+
+
+def pool_list(*, viewer: Any) -> QuerySet[RoutingPool]:
+    """All pools with their members."""
+    rows = RoutingPool.objects.prefetch_related("members")
+    return rows if viewer.has_perm("leads.view_routingpool") else rows.none()
+
+
+def queue_list(*, viewer: Any) -> QuerySet[LeadQueue]:
+    """All queues: whoever sees leads may filter by them."""
+    return LeadQueue.objects.all() if viewer.has_perm("leads.view_lead") else LeadQueue.objects.none()

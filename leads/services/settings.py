@@ -79,6 +79,17 @@ def _check(record: models.Model) -> None:
             raise InvalidInput.of(at_least=_("Give at least one bound."))
     elif isinstance(record, FitRule) and not record.values:
         raise InvalidInput.of(values=_("Name the values that give these points."))
+    _refuse_twin(record)
+
+
+def _refuse_twin(record: models.Model) -> None:
+    """A name stands once, and there is one default pool and one fallback queue."""
+    others = type(record)._default_manager.exclude(pk=record.pk)
+    for field in record._meta.fields:
+        value = getattr(record, field.attname)
+        only_one = field.name in ("is_default", "is_fallback") and value
+        if (only_one or (field.unique and not field.primary_key)) and others.filter(**{field.name: value}).exists():
+            raise InvalidInput.of(**{field.name: _("There is one already.")})
 
 
 def _announce(record: models.Model) -> None:

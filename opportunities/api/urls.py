@@ -4,10 +4,12 @@ from rest_framework.routers import SimpleRouter
 
 from opportunities.api import quote_urls
 from opportunities.api.opportunities import HandoffAcceptance, LeadConversion, OpportunityViewSet, PipelineViewSet
+from opportunities.api.reasons import LossReasonViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("opportunities", OpportunityViewSet, basename="api-opportunity")
 router.register("pipelines", PipelineViewSet, basename="api-pipeline")
+router.register("loss-reasons", LossReasonViewSet, basename="api-loss-reasons")
 router.register("handoffs", HandoffAcceptance, basename="api-handoff-acceptance")
 router.register("leads", LeadConversion, basename="api-lead-conversion")
 

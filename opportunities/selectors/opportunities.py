@@ -54,6 +54,11 @@ def loss_reasons() -> QuerySet[LossReason]:
     return LossReason.objects.filter(is_active=True).order_by("label")
 
 
+def loss_reason_list(*, viewer: Any) -> QuerySet[LossReason]:
+    """All reasons, for whoever sees deals."""
+    return LossReason.objects.all() if viewer.has_perm("opportunities.view_opportunity") else LossReason.objects.none()
+
+
 def every_stage() -> QuerySet[Stage]:
     """The stages of all pipelines, in order."""
     return Stage.objects.select_related("pipeline").order_by("pipeline_id", "position")

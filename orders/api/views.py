@@ -243,5 +243,6 @@ class CreditNoteViewSet(ResourceViewSet):
     resource = "credit-notes"
     selector = staticmethod(full.credit_notes)
     out = CreditNoteOut
+    needs_tag = True
     filterset_class = CreditNoteFilter
     sort_fields = {"id": "id", "number": "number"}

@@ -1,17 +1,22 @@
 """Products and price books."""
 
+from typing import Any
+
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from revops.catalog import selectors, services
+from revops.catalog.api.book_serializers import FamilyIn, FamilyRow, PriceBookIn, PriceIn
 from revops.catalog.api.serializers import PriceBookOut, PriceOut, ProductIn, ProductOut, ProductPatch
 from revops.catalog.filters import PriceBookFilter, PriceFilter, ProductFilter
-from revops.catalog.models import PriceBookEntry
+from revops.catalog.models import PriceBook, PriceBookEntry
 from revops.core.api.views import ResourceViewSet
 from revops.core.api.writes import BulkMixin, UpsertMixin
+from revops.core.errors import InvalidInput
 
 
 class ProductViewSet(BulkMixin, UpsertMixin):
@@ -58,15 +63,23 @@ class ProductViewSet(BulkMixin, UpsertMixin):
         return self.again(product)
 
 
-class PriceBookViewSet(ResourceViewSet):
+class PriceBookViewSet(BulkMixin):
     """Price books."""
 
     resource = "price-books"
     selector = staticmethod(selectors.price_book_list)
     out = PriceBookOut
+    create_in = PriceBookIn
+    rights = {"create": "catalog.add_pricebook"}
     filterset_class = PriceBookFilter
     sort_fields = {"id": "id", "name": "name"}
     default_sort = "name"
+
+    def create(self, request: Request) -> Response:
+        """Add a book; both days of its validity are included."""
+        given = self.read(PriceBookIn)
+        days = {"first": given.pop("valid_from", None), "last": given.pop("valid_to", None)}
+        return self.again(services.create_price_book(actor=request.user, **days, **given), 201)
 
 
 class PriceViewSet(ResourceViewSet):
@@ -75,6 +88,8 @@ class PriceViewSet(ResourceViewSet):
     resource = "price-books"
     meta_key = "prices"
     out = PriceOut
+    create_in = PriceIn
+    rights = {"create": "catalog.change_pricebook"}
     filterset_class = PriceFilter
     sort_fields = {"id": "id", "product": "product__name"}
     default_sort = "id"
@@ -83,3 +98,43 @@ class PriceViewSet(ResourceViewSet):
         if getattr(self, "swagger_fake_view", False):
             return PriceBookEntry.objects.none()
         return selectors.price_list(viewer=self.request.user, book=int(self.kwargs["book"]))
+
+    def create(self, request: Request, book: str) -> Response:
+        """Set a product's price in the book: the first, or another one. Issued documents keep theirs."""
+        home = get_object_or_404(selectors.price_book_list(viewer=request.user), pk=book)
+        given = self.read(PriceIn)
+        prices = {name: _in_money_of(home, given.get(name), name) for name in ("list_price", "floor_price")}
+        entry = services.set_price(
+            book=home, product=given["product"], version=self.shown_version(request), actor=request.user, **prices
+        )
+        return self.again(entry, 201)
+
+
+def _in_money_of(book: PriceBook, price: Any, name: str) -> Any:
+    if price is None:
+        return None
+    if price.currency != book.currency:
+        raise InvalidInput.of(**{name: f"This book is in {book.currency}."})
+    return price.amount
+
+
+class FamilyViewSet(BulkMixin):
+    """Groups of products that are reported together, in two levels."""
+
+    resource = "product-families"
+    selector = staticmethod(selectors.family_list)
+    out = FamilyRow
+    create_in = change_in = FamilyIn
+    rights = {"create": "catalog.add_productfamily", "partial_update": "catalog.change_productfamily"}
+    sort_fields = {"id": "id", "name": "name"}
+    default_sort = "name"
+
+    def create(self, request: Request) -> Response:
+        """Add a family."""
+        return self.again(services.create_family(actor=request.user, **self.read(FamilyIn)), 201)
+
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Another name, or another place."""
+        family, version = self.record(pk), self.shown_version(request)
+        given = self.read(FamilyIn, partial=True)
+        return self.again(services.update_family(family=family, version=version, actor=request.user, **given))

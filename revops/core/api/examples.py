@@ -1,5 +1,6 @@
 """An example of every body and answer, made from its own shape and from names that people know."""
 
+import re
 from typing import Any
 
 SAMPLES: dict[str, Any] = {
@@ -10,14 +11,14 @@ SAMPLES: dict[str, Any] = {
     "subject": "Call about the pilot", "sku": "CRM-100", "number": "Q-2026-00042", "reason": "Budget moved to spring",
     "source": "Trade fair", "reference": "BANK-4711", "external_system": "erp", "external_id": "10042",
     "period": "2026-11", "label": "2026-11", "amount": "1200.00", "percent": "100.0000", "time_zone": "Europe/Berlin",
-    "next": None, "cursor": None, "list": "accounts", "kind": None, "code": "P1", "carrier": "DHL",
+    "next": None, "cursor": None, "list": "accounts", "delimiter": ";", "date_order": "dmy", "code": "P1", "carrier": "DHL",
 }  # fmt: skip
 BY_FORMAT = {
     "date": "2026-12-01", "date-time": "2026-12-01T10:00:00Z", "decimal": "10.00", "email": "ada.keller@example.com",
     "uuid": "0b0f5c7e-9f3a-4a39-8f0e-3f2f6a2d9c11", "uri": "https://northwind.example", "binary": "",
 }  # fmt: skip
 BY_TYPE: dict[str, Any] = {"integer": 1, "number": 1, "boolean": False, "string": "text"}
-DEEPEST = 6
+DEEPEST = 10
 
 
 def example_of(shape: dict[str, Any], schemas: dict[str, Any], name: str = "", depth: int = 0) -> Any:
@@ -26,7 +27,7 @@ def example_of(shape: dict[str, Any], schemas: dict[str, Any], name: str = "", d
     if "example" in shape:
         return shape["example"]
     if depth > DEEPEST:
-        return None if shape.get("nullable") else _plain(shape, name)
+        return {"array": [], "object": {}}.get(shape.get("type", ""), _plain(shape, name))
     if "properties" in shape:
         return {key: example_of(inner, schemas, key, depth + 1) for key, inner in shape["properties"].items()}
     if shape.get("type") == "array":
@@ -58,6 +59,8 @@ def _plain(shape: dict[str, Any], name: str) -> Any:
         return shape["default"]
     if shape.get("type") == "integer" or shape.get("type") == "number":
         return max(shape.get("minimum", 1), 1) if shape.get("maximum", 1) >= 1 else shape["maximum"]
+    if shape.get("format") == "decimal":
+        return _amount(shape)
     if shape.get("format") in BY_FORMAT:
         return BY_FORMAT[shape["format"]]
     sample = SAMPLES.get(name)
@@ -66,7 +69,15 @@ def _plain(shape: dict[str, Any], name: str) -> Any:
         return sample if fits else _patterned(shape)
     if name == "next" and shape.get("nullable"):
         return None
-    return _patterned(shape) if "pattern" in shape else BY_TYPE.get(shape.get("type", ""), "text")
+    if shape.get("type") == "string":
+        return _patterned(shape)
+    return BY_TYPE.get(shape.get("type", ""), "text")
+
+
+def _amount(shape: dict[str, Any]) -> str:
+    """A decimal with as many places as fit."""
+    places = re.search(r"\\d\{0,(\d+)\}\)\?", shape.get("pattern", ""))
+    return f"{10:.{min(int(places[1]), 2) if places else 2}f}"
 
 
 def _patterned(shape: dict[str, Any]) -> str:
