@@ -210,7 +210,7 @@ class TaskViewSet(ActivityViewSet):
     """Tasks: the activities of that kind."""
 
     resource = "tasks"
-    create_in = TaskIn
+    create_in = TaskIn  # type: ignore[assignment]
     selector = staticmethod(task_list)
 
     def create(self, request: Request) -> Response:

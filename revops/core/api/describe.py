@@ -71,7 +71,7 @@ ROW = {
     },
 }
 BULK_ANSWER = {"type": "object", "required": ["results"], "properties": {"results": {"type": "array", "items": ROW}}}
-BULK_BODY = {
+BULK_BODY: dict[str, Any] = {
     "type": "object",
     "required": ["rows"],
     "additionalProperties": False,

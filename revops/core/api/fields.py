@@ -93,6 +93,7 @@ def _choices(field: Any, shown: Any) -> dict[str, Any]:
 
 def _target(field: Any, shown: Any, homes: Mapping[type[Any], str]) -> dict[str, Any]:
     """Which resource an id is of."""
+    model: Any
     for one in (field, shown):
         model = getattr(one, "model", None) or getattr(getattr(one, "queryset", None), "model", None)
         if isinstance(one, serializers.PrimaryKeyRelatedField) and model in homes:

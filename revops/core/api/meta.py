@@ -71,7 +71,7 @@ class FieldOut(serializers.Serializer):  # type: ignore[type-arg]
     nullable = serializers.BooleanField()
     readable = serializers.BooleanField()
     writable = serializers.ListField(child=serializers.ChoiceField(choices=["create", "update"]))
-    required = serializers.BooleanField()
+    required = serializers.BooleanField()  # type: ignore[assignment]
     required_at = serializers.ListField(child=serializers.CharField())
     to = serializers.CharField(required=False, help_text="Which resource the id is of.")
     choices = ChoiceOut(many=True, required=False)
@@ -177,7 +177,7 @@ def _fields(view: Any, request: Request) -> Iterator[dict[str, Any]]:
         for name, attribute in (("create", "create_in"), ("update", "change_in"))
         if (shape := getattr(view, attribute, None)) is not None
     }
-    needed = getattr(view, "required_at", dict)()
+    needed: Mapping[str, list[str]] = getattr(view, "required_at", dict)()
     for name in dict.fromkeys([*shown, *(name for fields in takes.values() for name in fields)]):
         sent = {verb: fields[name] for verb, fields in takes.items() if name in fields}
         entry = described(name, shown.get(name), sent, key_of_model())

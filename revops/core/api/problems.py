@@ -58,7 +58,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     set_rollback()
     if isinstance(error, DomainError):
         return problem(
-            error.status, error.code, error.message, title=error.title, errors=error.errors, facts=error.facts
+            error.status, error.code, error.message, title=str(error.title), errors=error.errors, facts=error.facts
         )
     if isinstance(error, Http404):
         return problem(404, "not_found", "There is no such record, or it is not yours to see.")

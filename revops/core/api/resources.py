@@ -60,7 +60,7 @@ def resources() -> dict[str, Resource]:
 def operations() -> Iterator[Operation]:
     """Every operation under /api/v1/."""
     for path, _regex, method, callback in EndpointEnumerator().get_api_endpoints():
-        view = getattr(callback, "cls", None)
+        view: Any = getattr(callback, "cls", None)
         if path.startswith(PREFIX) and getattr(view, "resource", ""):
             yield Operation(method, path.replace("{pk}", "{id}"), callback.actions[method.lower()], view)
 

@@ -50,7 +50,8 @@ class ResourceSchema(AutoSchema):
     """AutoSchema plus the parameters and headers that core.api.views reads."""
 
     def get_override_parameters(self) -> list[Any]:
-        view, name = self.view, getattr(self.view, "action", "")
+        view: Any = self.view
+        name = getattr(view, "action", "")
         parameters: list[Any] = list(self._headers(name))
         if name in ("list", "retrieve") and hasattr(view, "out"):
             parameters += self._shapes(view, name)
@@ -67,17 +68,16 @@ class ResourceSchema(AutoSchema):
         return parameters
 
     def _headers(self, name: str) -> Iterator[OpenApiParameter]:
-        header = OpenApiParameter.HEADER
         if self.method == "POST":
             shape = {"type": "string", "minLength": 1, "maxLength": 200}
-            yield OpenApiParameter("Idempotency-Key", shape, header, description="Kept 24 hours.")
+            yield header("Idempotency-Key", shape, description="Kept 24 hours.")
         if (self.method in ("POST", "PATCH") and self._of_a_record()) or name == "by_external_id":
             shape = {"type": "string", "pattern": TAG_SHAPE}
             needed = getattr(self.view, "needs_tag", False) and self.method != "PUT"
-            yield OpenApiParameter("If-Match", shape, header, required=needed, description="The ETag that you read.")
+            yield header("If-Match", shape, required=needed, description="The ETag that you read.")
         if name in ("create", "by_external_id") and getattr(self.view, "duplicates", False):
             shape = {"type": "string", "enum": ["true", "false"]}
-            yield OpenApiParameter("X-Allow-Duplicate", shape, header, description="Make it although it looks known.")
+            yield header("X-Allow-Duplicate", shape, description="Make it although it looks known.")
 
     def _of_a_record(self) -> bool:
         """Whether a version may be named: of the record itself, or of the one that it hangs on."""
@@ -113,9 +113,10 @@ class ResourceSchema(AutoSchema):
         name = getattr(self.view, "action", "")
         said: dict[str, Any] = {"x-rate-cost": COSTS[getattr(self.view, "costs", {}).get(name) or self._cost()]}
         if name == "bulk":
+            view: Any = self.view
             said["x-rows"] = {
                 op: self.resolve_serializer(shape(partial=op == "update"), "request").ref
-                for op, shape in (("create", self.view.create_in), ("update", self.view.change_in))
+                for op, shape in (("create", view.create_in), ("update", view.change_in))
                 if shape is not None
             }
         return said
@@ -131,7 +132,7 @@ class ResourceSchema(AutoSchema):
         """Whether it is on its way out."""
         return deprecation.of(type(self.view), getattr(self.view, "action", "")) is not None
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         """The action's sentence, and what takes its place when it is on its way out."""
         said = super().get_description() or ""
         going = deprecation.of(type(self.view), getattr(self.view, "action", ""))
@@ -164,9 +165,14 @@ class ResourceSchema(AutoSchema):
         return []
 
 
+def header(name: str, shape: dict[str, Any], description: str, required: bool = False) -> OpenApiParameter:
+    """A parameter among the headers."""
+    return OpenApiParameter(name, shape, "header", required=required, description=description)
+
+
 def query(name: str, shape: dict[str, Any], description: str) -> OpenApiParameter:
     """A parameter of the address."""
-    return OpenApiParameter(name, shape, OpenApiParameter.QUERY, description=description)
+    return OpenApiParameter(name, shape, "query", description=description)
 
 
 def filter_parameter(name: str, found: django_filters.Filter) -> OpenApiParameter:

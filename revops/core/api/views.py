@@ -220,7 +220,7 @@ class ResourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView)
         asked: QueryDict = request.query_params
         if "view" not in asked:
             return asked
-        raw = asked["view"]
+        raw = str(asked["view"])
         seen = SavedView.objects.visible_to(request.user).filter(place=self.place or self.resource)
         view = seen.filter(pk=int(raw)).first() if re.fullmatch(r"[0-9]{1,18}", raw) else None
         if view is None:
