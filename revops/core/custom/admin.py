@@ -84,10 +84,14 @@ class CustomFieldForm(VersionedForm):
         field: CustomField = self.instance
         known = homes.get(field.model) if field.pk else None
         shown = [known] if known else list(homes)
-        self.fields["model"].choices = [(home.key, home.label) for home in homes]  # type: ignore[attr-defined]
+        if "model" in self.fields:
+            self.fields["model"].choices = [(home.key, home.label) for home in homes]  # type: ignore[attr-defined]
         self.fields["required_at"].choices = _steps(shown)  # type: ignore[attr-defined]
         self.fields["carried_to"].choices = _successors(shown)  # type: ignore[attr-defined]
         if field.pk:
+            self.initial["required_at"] = [
+                f":{one}" if one == ALWAYS else f"{field.model}:{one}" for one in field.required_at
+            ]
             self.fields["choices_text"].initial = lines_of(field.choices)
             default = field.default
             self.fields["default_text"].initial = written(field, default, said(field, default) if default else "")

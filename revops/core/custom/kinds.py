@@ -94,7 +94,7 @@ def read_text(value: Any, limit: int) -> str:
         raise BadValue(_("This has %(n)s characters; at most %(limit)s fit.") % {"n": len(value), "limit": limit})
     if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
         raise BadValue(_("This text holds a character that cannot be stored."))
-    return value.strip()
+    return value.replace("\r\n", "\n").replace("\r", "\n").strip()  # browsers send lines their own way
 
 
 class Text(Kind):
