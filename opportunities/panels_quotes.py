@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from opportunities.models import Opportunity
 from opportunities.selectors.approvals import approval_inbox
 from opportunities.selectors.quotes import quote_list
 from revops.core.places import Place, list_places
@@ -26,6 +26,7 @@ from revops.core.registries import (
     panels,
     searchers,
 )
+from revops.core.search import LETTERS, begins, best, one_of
 from revops.core.templatetags.frame import money_text
 
 VIEW = "opportunities.view_quote"
@@ -53,9 +54,10 @@ def approvals_today(user: Any, _today: date) -> Sequence[DayItem]:
 def search_quotes(user: Any, text: str, limit: int) -> Sequence[Hit]:
     """By number first, then by deal."""
     rows = quote_list(viewer=user)
-    found = list(rows.filter(number__istartswith=text).order_by("-pk")[:limit])
-    if len(found) < limit and len(text) >= 3:
-        rest = rows.filter(Q(opportunity__name__istartswith=text)).exclude(pk__in=[row.pk for row in found])
+    found = best(rows, text, limit)
+    if len(found) < limit and len(text) >= LETTERS:
+        deals = one_of("opportunity", Opportunity.objects.filter(begins(text)))
+        rest = rows.filter(deals).exclude(pk__in=[row.pk for row in found])
         found += list(rest.order_by("-pk")[: limit - len(found)])
     return [
         Hit(

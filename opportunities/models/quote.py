@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -25,17 +25,20 @@ from revops.core.models import (
     search_indexes,
 )
 from revops.core.money import Money, truncated_percent
-from revops.core.scope import ScopedQuerySet
+from revops.core.scope import NOBODY, ScopedQuerySet, reach_ids
 
 
 class QuoteQuerySet(ScopedQuerySet["Quote"]):
     def visible_to(self, user: Any) -> Self:
         """A quote is seen with its deal; who must approve it sees it too."""
-        deals = Opportunity.objects.visible_to(user).values("pk")
-        condition = Q(opportunity__in=deals)
-        if user.is_authenticated and user.is_active:
-            condition |= Q(approvals__steps__role__in=user.groups.values("name")) | Q(approvals__steps__approver=user)
-        return self.filter(pk__in=Quote.objects.filter(condition).values("pk"))
+        ids = reach_ids(user)
+        if ids is None:
+            return self.all()
+        if not ids:
+            return self.filter(NOBODY)
+        turn = Q(approvals__steps__role__in=user.groups.values("name")) | Q(approvals__steps__approver=user)
+        deal = Opportunity.objects.filter(pk=OuterRef("opportunity_id")).visible_to(user)
+        return self.filter(Q(Exists(deal)) | Q(Exists(Quote.objects.filter(turn, pk=OuterRef("pk")))))
 
     def past_validity(self, on: date) -> Self:
         """Sent, and nobody accepted in time."""

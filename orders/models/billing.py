@@ -6,7 +6,7 @@ from typing import Any, Self
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -24,7 +24,7 @@ from revops.core.models import (
     search_indexes,
 )
 from revops.core.money import Money
-from revops.core.scope import NOBODY, ScopedQuerySet
+from revops.core.scope import NOBODY, ScopedQuerySet, reach_ids
 
 
 class BillingQuerySet(ScopedQuerySet[Any]):
@@ -35,16 +35,16 @@ class BillingQuerySet(ScopedQuerySet[Any]):
             return self.filter(NOBODY)
         if user.has_perm("orders.view_all_billing"):
             return self.all()
-        return self.filter(account__in=Order.objects.visible_to(user).values("account_id"))
+        return self.filter(Exists(Order.objects.filter(account=OuterRef("account_id")).visible_to(user)))
 
 
 class InvoiceQuerySet(BillingQuerySet):
     def visible_to(self, user: Any) -> Self:
         if not user.is_authenticated or not user.is_active:
             return self.filter(NOBODY)
-        if user.has_perm("orders.view_all_billing"):
+        if user.has_perm("orders.view_all_billing") or reach_ids(user) is None:
             return self.all()
-        return self.filter(order__in=Order.objects.visible_to(user).values("pk"))
+        return self.filter(Exists(Order.objects.filter(pk=OuterRef("order_id")).visible_to(user)))
 
     def unpaid(self) -> Self:
         return self.filter(status__in=[Invoice.Status.ISSUED, Invoice.Status.PARTIALLY_PAID])

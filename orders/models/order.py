@@ -7,7 +7,7 @@ from typing import Any, Self
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -42,9 +42,9 @@ class OrderQuerySet(ScopedQuerySet["Order"]):
             return self.all()
         if not ids:
             return self.filter(NOBODY)
-        shared = OrderSplit.objects.filter(user_id__in=ids).values("order_id")
-        deals = Opportunity.objects.visible_to(user).values("pk")
-        return self.filter(Q(owner_id__in=ids) | Q(pk__in=shared) | Q(opportunity__in=deals))
+        shared = OrderSplit.objects.filter(order=OuterRef("pk"), user_id__in=ids)
+        deal = Opportunity.objects.filter(pk=OuterRef("opportunity_id")).visible_to(user)
+        return self.filter(Q(owner_id__in=ids) | Q(Exists(shared)) | Q(Exists(deal)))
 
     def under_way(self) -> Self:
         """Somebody still has to look after these."""
