@@ -122,7 +122,10 @@ def update_loss_reason(*, reason: LossReason, version: int | None, actor: User, 
     """Rename a reason, or take it out of use; deals that were lost for it keep it."""
     require(actor, "opportunities.change_lossreason")
     reason = lock(reason, version)
-    _clean(LossReason(pk=reason.pk, label=changes.get("label", reason.label).strip(), is_active=reason.is_active))
+    before = reason.label
+    reason.label = changes.get("label", before).strip()
+    _clean(reason)
+    reason.label = before
     changed = edit(reason, {name: changes[name] for name in ("label", "is_active") if name in changes})
     if changed:
         audit.record("loss_reason.changed", reason, actor=actor, changed=changed)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -286,7 +286,21 @@ def refused_rows(job: JobRun) -> QuerySet[BulkRow]:
     return BulkRow.objects.filter(job=job, outcome=Outcome.REFUSED).order_by("id")
 
 
+def _undo(*, job: JobRun, actor: Any) -> JobRun:
+    """Few rows are taken back while a page waits; whoever asks otherwise gets a job."""
+    undone = start_undo(job=job, actor=actor)
+    if undone.total <= AT_ONCE:
+        jobs.hand_over(undone)
+    return undone
+
+
+def error_lines(*, job: JobRun) -> Iterator[Sequence[Any]]:
+    """The rows that were not done, and why."""
+    yield (_("Id"), _("Row"), _("Reason"))
+    yield from refused_rows(job).values_list("object_id", "label", "reason").iterator(chunk_size=2000)
+
+
 def register() -> None:
     """Called once, when the app is ready."""
-    jobs.register(KIND, jobs.JobKind(step, finish, cancel, keeps=True))
-    jobs.register(UNDO, jobs.JobKind(undo_step, finish, finish, keeps=True))
+    jobs.register(KIND, jobs.JobKind(step, finish, cancel, keeps=True, undo=_undo, errors=error_lines))
+    jobs.register(UNDO, jobs.JobKind(undo_step, finish, finish, keeps=True, errors=error_lines))

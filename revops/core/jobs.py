@@ -1,6 +1,6 @@
 """Long jobs: a row with a cursor; each step is one transaction that moves it. A killed worker resumes at the cursor."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from revops.core import audit, clock
+from revops.core.acting import acting_as
 from revops.core.errors import IllegalState, reason_of
 from revops.core.models import JobRun
 from revops.core.status import advance
@@ -24,7 +25,8 @@ class JobKind:
     """`step(job=...)` does one chunk, moves job.cursor/done/counts and says whether there is more.
 
     The others are optional: `finish(job=...)` runs after the last step, `cancel(job=...)` undoes what was written, or
-    with `keeps` leaves it.
+    with `keeps` leaves it; `undo(job=..., actor=...)` starts the job that takes a finished one back;
+    `errors(job=...)` are the lines of its error file, the first one its head.
     """
 
     step: Callable[..., bool]
@@ -33,6 +35,8 @@ class JobKind:
     queue: str = "default"
     keeps: bool = False
     notice: str = "job.done"  # the kind of notification that its starter gets at the end
+    undo: Callable[..., JobRun] | None = None
+    errors: Callable[..., Iterator[Sequence[Any]]] | None = None
 
 
 def notice_of(job: JobRun) -> str:
@@ -41,6 +45,11 @@ def notice_of(job: JobRun) -> str:
     if job.state == JobRun.State.FAILED or kind is None:
         return "job.failed"
     return kind.notice
+
+
+def kind_of(job: JobRun) -> JobKind | None:
+    """What a job does; None when nothing of the kind is left in the product."""
+    return _kinds.get(job.kind)
 
 
 _kinds: dict[str, JobKind] = {}
@@ -108,7 +117,8 @@ def _step(job_id: str) -> bool:
     if job.state == JobRun.State.QUEUED:
         advance(job, JobRun.State.RUNNING, JobRun.TRANSITIONS, field="state")
         job.started_at = job.started_at or clock.now()
-    more = kind.step(job=job)
+    with acting_as(job.created_by):
+        more = kind.step(job=job)
     if not more:
         if kind.finish:
             kind.finish(job=job)
@@ -151,6 +161,17 @@ def request_cancel(*, job: JobRun, actor: Any) -> JobRun:
     audit.record("job.cancel_requested", row, actor=actor)
     hand_over(row)
     return row
+
+
+@transaction.atomic
+def undo(*, job: JobRun, actor: Any) -> JobRun:
+    """Take back what a job did, by a job of its own. What cannot be taken back says so."""
+    kind = kind_of(job)
+    if kind is None or kind.undo is None:
+        raise IllegalState("cannot_undo", _("What this job did cannot be taken back."))
+    if job.state in (JobRun.State.QUEUED, JobRun.State.RUNNING):
+        raise IllegalState("job_running", _("This job still runs: cancel it instead."))
+    return kind.undo(job=job, actor=actor)
 
 
 @transaction.atomic

@@ -9,7 +9,12 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         from revops.core import jobs, registries  # noqa: PLC0415  models are not ready at import time
-        from revops.integrations import frame, holdings, services  # noqa: PLC0415
+        from revops.integrations import (  # noqa: PLC0415
+            exports,
+            frame,
+            holdings,
+            services,
+        )
         from revops.integrations.imports import IMPORTERS  # noqa: PLC0415
         from revops.integrations.registries import importers  # noqa: PLC0415
         from revops.integrations.selectors import benefits_to_measure  # noqa: PLC0415
@@ -24,7 +29,14 @@ class IntegrationsConfig(AppConfig):
         notice_kinds.register(NoticeKind("import.done", _("An import of mine is finished"), icon="upload", order=20))
         jobs.register(commits.CHECK, jobs.JobKind(step=services.check_step))
         jobs.register(
-            commits.COMMIT, jobs.JobKind(step=services.commit_step, cancel=undo_of_commit, notice="import.done")
+            commits.COMMIT,
+            jobs.JobKind(
+                step=services.commit_step,
+                cancel=undo_of_commit,
+                notice="import.done",
+                undo=commits.undo_commit,
+                errors=exports.errors_of_job,
+            ),
         )
         jobs.register(commits.UNDO, jobs.JobKind(step=services.undo_step, cancel=undo_of_commit))
         may_import = "integrations.import_leads"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from django.http import StreamingHttpResponse
 
+from revops.core.models import JobRun
 from revops.core.views.cells import neutral
 from revops.integrations.models import ImportRun
 from revops.integrations.planning import Verdict
@@ -26,6 +27,11 @@ def error_lines(run: ImportRun) -> Iterator[list[str]]:
         width = len(run.columns)
         cells = [neutral(str(cell)) for cell in raw[:width]]
         yield [*cells, *[""] * (width - len(cells)), neutral(said)]
+
+
+def errors_of_job(*, job: JobRun) -> Iterator[list[str]]:
+    """The error file of the job that wrote an import."""
+    return error_lines(ImportRun.objects.get(pk=job.params["run"]))
 
 
 def error_file(run: ImportRun) -> StreamingHttpResponse:

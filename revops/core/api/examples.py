@@ -11,7 +11,8 @@ SAMPLES: dict[str, Any] = {
     "subject": "Call about the pilot", "sku": "CRM-100", "number": "Q-2026-00042", "reason": "Budget moved to spring",
     "source": "Trade fair", "reference": "BANK-4711", "external_system": "erp", "external_id": "10042",
     "period": "2026-11", "label": "2026-11", "amount": "1200.00", "percent": "100.0000", "time_zone": "Europe/Berlin",
-    "next": None, "cursor": None, "list": "accounts", "delimiter": ";", "date_order": "dmy", "code": "P1", "carrier": "DHL",
+    "next": None, "cursor": None, "list": "accounts", "delimiter": ";",
+    "date_order": "dmy", "code": "P1", "carrier": "DHL",
 }  # fmt: skip
 BY_FORMAT = {
     "date": "2026-12-01", "date-time": "2026-12-01T10:00:00Z", "decimal": "10.00", "email": "ada.keller@example.com",
@@ -55,23 +56,25 @@ def _plain(shape: dict[str, Any], name: str) -> Any:
     """A text, a number, a date."""
     if "enum" in shape:
         return next(value for value in shape["enum"] if value not in ("", None) or shape["enum"] == [value])
-    if "default" in shape and shape["default"] is not None:
+    if shape.get("default") is not None:
         return shape["default"]
-    if shape.get("type") == "integer" or shape.get("type") == "number":
+    if shape.get("type") in ("integer", "number"):
         return max(shape.get("minimum", 1), 1) if shape.get("maximum", 1) >= 1 else shape["maximum"]
+    if name == "next" and shape.get("nullable"):
+        return None
+    return _text(shape, name) if shape.get("type") == "string" else BY_TYPE.get(shape.get("type", ""), "text")
+
+
+def _text(shape: dict[str, Any], name: str) -> str:
+    """What people would write there, when it fits."""
     if shape.get("format") == "decimal":
         return _amount(shape)
     if shape.get("format") in BY_FORMAT:
-        return BY_FORMAT[shape["format"]]
+        return str(BY_FORMAT[shape["format"]])
     sample = SAMPLES.get(name)
-    if shape.get("type") == "string" and isinstance(sample, str):
-        fits = len(sample) <= shape.get("maxLength", 10_000) and "pattern" not in shape
-        return sample if fits else _patterned(shape)
-    if name == "next" and shape.get("nullable"):
-        return None
-    if shape.get("type") == "string":
-        return _patterned(shape)
-    return BY_TYPE.get(shape.get("type", ""), "text")
+    if isinstance(sample, str) and len(sample) <= shape.get("maxLength", 10_000) and "pattern" not in shape:
+        return sample
+    return _patterned(shape)
 
 
 def _amount(shape: dict[str, Any]) -> str:

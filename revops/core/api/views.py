@@ -11,12 +11,13 @@ from django.http import Http404, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, viewsets
+from rest_framework import mixins, serializers, viewsets
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
+from revops.core.acting import acting_as
 from revops.core.api import deprecation
 from revops.core.api.filters import StrictFilterSet
 from revops.core.api.idempotency import replayable
@@ -70,7 +71,8 @@ class ApiView(viewsets.GenericViewSet):  # type: ignore[type-arg]
         self.request, self.headers = request, self.default_response_headers
         try:
             self.initial(request, *args, **kwargs)
-            response = self._answer(request, *args, **kwargs)
+            with acting_as(request.user):
+                response = self._answer(request, *args, **kwargs)
         except Exception as error:
             response = self.handle_exception(error)
         self.response = self.finalize_response(request, response, *args, **kwargs)
@@ -302,6 +304,13 @@ def tag_of(record: Any, shown: Any) -> str:
         return f'"{record.version}"'
     text = json.dumps(shown, cls=JSONEncoder, sort_keys=True)
     return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:20]}"'
+
+
+class JobStarted(serializers.Serializer):  # type: ignore[type-arg]
+    """A job that was begun: follow it at `Location`."""
+
+    id = serializers.UUIDField()
+    state = serializers.CharField()
 
 
 def job_accepted(job: JobRun) -> Response:

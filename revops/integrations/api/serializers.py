@@ -62,10 +62,12 @@ class CommitIn(StrictSerializer):
 
 
 class ExportIn(StrictSerializer):
-    """A list page and its filter: {"list": "accounts", "query": {"industry": "retail"}}."""
+    """A list page and its filter: {"list": "accounts", "query": {"industry": "retail"}}; `job` for a file later."""
 
     list = serializers.CharField(max_length=60)
     query: Any = serializers.DictField(child=serializers.CharField(max_length=400), required=False, default=dict)
+    format = serializers.ChoiceField(choices=["csv", "xlsx"], required=False, default="csv")
+    job = serializers.BooleanField(required=False, default=False)
 
 
 class ChangeRequestOut(OutSerializer):

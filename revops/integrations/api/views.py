@@ -10,10 +10,12 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from revops.core.api.views import ApiView, ResourceViewSet, job_accepted
+from revops.core.api.views import ApiView, JobStarted, ResourceViewSet, job_accepted
 from revops.core.api.writes import BulkMixin
 from revops.core.errors import InvalidInput, NotAllowed
+from revops.core.exports import start as start_export
 from revops.core.keyset import paginate
+from revops.core.models import JobRun
 from revops.core.views.lists import ListPage
 from revops.integrations import services
 from revops.integrations.api.serializers import (
@@ -59,7 +61,7 @@ class ImportViewSet(ResourceViewSet):
         run, version = self.record(pk), self.shown_version(request)
         return self.again(services.map_run(run=run, version=version, actor=request.user, **self.read(MappingIn)))
 
-    @extend_schema(request=None, responses={200: ImportOut, 202: OpenApiTypes.OBJECT})
+    @extend_schema(request=None, responses={200: ImportOut, 202: JobStarted})
     @action(detail=True, methods=["post"])
     def check(self, request: Request, pk: str) -> Response:
         """The dry run: counts now, rows under `rows`; of a large file 202 with a job. It writes nothing."""
@@ -71,7 +73,7 @@ class ImportViewSet(ResourceViewSet):
             return job_accepted(services.start_check(run=run, version=version, actor=request.user))
         return self.again(services.check_run(run=run, version=version, actor=request.user))
 
-    @extend_schema(request=CommitIn, responses={202: OpenApiTypes.OBJECT})
+    @extend_schema(request=CommitIn, responses={202: JobStarted})
     @action(detail=True, methods=["post"])
     def commit(self, request: Request, pk: str) -> Response:
         """Write what the dry run showed: 202 with the job."""
@@ -79,7 +81,7 @@ class ImportViewSet(ResourceViewSet):
         job = services.start_commit(run=run, version=version, actor=request.user, **self.read(CommitIn))
         return job_accepted(job)
 
-    @extend_schema(request=None, responses={202: OpenApiTypes.OBJECT})
+    @extend_schema(request=None, responses={202: JobStarted})
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
         """Take it back: 202 with the job."""
@@ -102,31 +104,53 @@ class ImportViewSet(ResourceViewSet):
 
 
 class ExportViewSet(ApiView):
-    """Any list as CSV."""
+    """Any list as a file: CSV at once, or CSV and XLSX by a job."""
 
     resource = "exports"
+    create_in = ExportIn
     costs = {"create": "export"}
     rights = {"create": None}
 
-    @extend_schema(request=ExportIn, responses={(200, "text/csv"): OpenApiTypes.STR})
+    @extend_schema(request=ExportIn, responses={(200, "text/csv"): OpenApiTypes.STR, 202: JobStarted})
     def create(self, request: Request) -> HttpResponseBase:
-        """Exactly what the list page shows with this filter, as CSV."""
+        """Exactly what the list page shows with this filter. CSV streams, however many rows there are.
+
+        With `job`, and always for XLSX, it is 202 with a job; when that is done, its `file` is the address of the file.
+        """
         form = ExportIn(data=request.data)
         form.is_valid(raise_exception=True)
-        name = form.validated_data["list"]
+        given = form.validated_data
+        view = self._page(request, given["list"], given["query"])
+        if given["job"] or given["format"] == "xlsx":
+            return job_accepted(self._start(request, view, given))
+        return view.get(request._request)
+
+    def _page(self, request: Request, name: str, query: dict[str, str]) -> ListPage:
+        """The list as the caller would see it."""
         token: Any = request.auth
         if token is not None and not token.allows(f"{name}:read"):
             raise NotAllowed(f"This token does not include {name}:read.")
         page = _list_page(name)
-        query = QueryDict(mutable=True)
-        query.update({**form.validated_data["query"], "export": "csv"})
-        view = page()
         asked: Any = request._request
-        asked.GET, asked.user, asked.method = query, request.user, "GET"
+        whole = QueryDict(mutable=True)
+        whole.update({**query, "export": "csv"})
+        asked.GET, asked.user, asked.method = whole, request.user, "GET"
+        view = page()
         view.setup(asked)
         if page.permission and not request.user.has_perm(page.permission):
             raise NotAllowed("Your role does not include this list.")
-        return view.get(asked)
+        return view
+
+    def _start(self, request: Request, view: ListPage, given: dict[str, Any]) -> JobRun:
+        if not view.place:
+            raise InvalidInput.of(list="This list is exported as CSV, at once.")
+        total = view.export_total()  # says what is wrong with the filter before a job starts
+        query = QueryDict(mutable=True)
+        query.update(given["query"])
+        return start_export(
+            place=view.place, layout="list", title=str(view.title), file_name=view.file_name, total=total,
+            file_format=given["format"], query=f"?{query.urlencode()}" if query else "", actor=request.user,
+        )  # fmt: skip
 
 
 def _list_page(name: str) -> type[ListPage]:

@@ -134,6 +134,15 @@ def start_undo(*, run: ImportRun, version: int | None, actor: Any) -> JobRun:
 
 
 @transaction.atomic
+def undo_commit(*, job: JobRun, actor: Any) -> JobRun:
+    """The same, by the job that wrote it."""
+    run = ImportRun.objects.visible_to(actor).filter(pk=job.params["run"]).first()
+    if run is None:
+        raise IllegalState("gone", _("This import is gone, or not yours to see."))
+    return start_undo(run=run, version=None, actor=actor)
+
+
+@transaction.atomic
 def undo_step(*, job: JobRun) -> bool:
     """A thousand rows, last ones first."""
     run, importer = _run_of(job)
