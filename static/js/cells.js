@@ -242,7 +242,7 @@ function listen(grid) {
     if (event.target.closest("[data-cell-save]")) return void save();
     if (event.target.closest("[data-cell-leave]")) return void leave();
     const cell = event.target.closest("td[data-field]");
-    if (!cell || !WIDE.matches || event.target.closest(INSIDE) || window.getSelection()?.toString()) return;
+    if (!cell || event.target.closest(INSIDE) || window.getSelection()?.toString()) return;
     event.stopPropagation();
     edit(cell);
   });
@@ -253,6 +253,7 @@ function listen(grid) {
 }
 
 export function startCells() {
+  if (!WIDE.matches) return; // there a row is a card that opens
   for (const grid of all("table[data-grid]")) {
     dress(grid);
     listen(grid);

@@ -42,6 +42,14 @@ function bulk(form) {
     for (const box of all("input[name=pk]", form)) box.checked = false;
     count(form);
   });
+  form.addEventListener("click", (event) => {
+    // The controls of other dialogs do not count, so the browser's own check of the whole form is off.
+    const dialog = event.target.closest("dialog button[type=submit]")?.closest("dialog");
+    const wrong = dialog && all("input, select, textarea", dialog).find((control) => !control.checkValidity());
+    if (!wrong) return;
+    event.preventDefault();
+    wrong.reportValidity();
+  });
   const field = one("#bulk-edit select", form);
   field?.addEventListener("change", () => value(form, field));
   for (const opener of all("[data-open-dialog='bulk-edit']", form)) {
@@ -52,10 +60,12 @@ function bulk(form) {
 
 /** The control of the field chosen in "edit a field". */
 async function value(form, field) {
+  const wanted = field.value;
   const query = new URLSearchParams(window.location.search);
-  query.set("field", field.value);
+  query.set("field", wanted);
   const answer = await fetch(`?${query}`, { headers: { "X-Requested-With": "fetch" } }).catch(() => null);
   const html = answer?.ok ? await answer.text() : "";
+  if (field.value !== wanted) return; // another was chosen meanwhile, and its answer may have come before
   const parsed = new DOMParser().parseFromString(html, "text/html");
   one("[data-bulk-value]", form).replaceChildren(...parsed.body.childNodes);
 }

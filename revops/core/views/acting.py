@@ -60,7 +60,7 @@ class Acting(Showing):
     def _bulk_context(self) -> dict[str, Any]:
         """The actions with their unbound forms."""
         found = self._bulk()
-        asks = [(action, self._question(action)) for action in found if action.form or action.note]
+        asks = [(action, self._question(action)) for action in found if action.asks]
         return {"bulk": found, "bulk_forms": asks, "bulk_token": uuid.uuid4().hex}
 
     def _question(self, action: BulkAction) -> Any:

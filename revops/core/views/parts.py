@@ -76,6 +76,11 @@ class BulkAction:
     undo: Callable[..., Any] | None = None
     note: StrOrPromise = ""  # said in the dialog, or before an action that cannot be undone
 
+    @property
+    def asks(self) -> bool:
+        """Whether a dialog comes first."""
+        return self.form is not None or bool(self.note)
+
     def values(self, data: Mapping[str, Sequence[str]], viewer: Any) -> dict[str, Any]:
         """The posted values as the service takes them. Raises BadRequest naming what the form refuses."""
         if self.form is None:
