@@ -26,7 +26,7 @@ from revops.core.registries import (
     panels,
     searchers,
 )
-from revops.core.search import LETTERS, begins, best, one_of
+from revops.core.search import LETTERS, beginning, best, some_of
 from revops.core.templatetags.frame import money_text
 
 VIEW = "opportunities.view_quote"
@@ -56,7 +56,7 @@ def search_quotes(user: Any, text: str, limit: int) -> Sequence[Hit]:
     rows = quote_list(viewer=user)
     found = best(rows, text, limit)
     if len(found) < limit and len(text) >= LETTERS:
-        deals = one_of("opportunity", Opportunity.objects.filter(begins(text)))
+        deals = some_of("opportunity", beginning(Opportunity.objects.all(), text))
         rest = rows.filter(deals).exclude(pk__in=[row.pk for row in found])
         found += list(rest.order_by("-pk")[: limit - len(found)])
     return [

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account
 from orders.selectors import invoice_list, order_list
 from revops.core.registries import Hit, Searcher, searchers
-from revops.core.search import LETTERS, begins, best, one_of
+from revops.core.search import LETTERS, beginning, best, some_of
 from revops.core.templatetags.frame import money_text
 
 
@@ -25,7 +25,7 @@ def search_invoices(user: Any, text: str, limit: int) -> Sequence[Hit]:
 def _found(rows: Any, text: str, limit: int) -> list[Hit]:
     found = best(rows, text, limit)
     if len(found) < limit and len(text) >= LETTERS:
-        customers = one_of("account", Account.objects.filter(begins(text)))
+        customers = some_of("account", beginning(Account.objects.all(), text))
         rest = rows.filter(customers).exclude(pk__in=[row.pk for row in found])
         found += list(rest.order_by("-pk")[: limit - len(found)])
     return [

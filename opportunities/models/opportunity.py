@@ -29,6 +29,7 @@ from revops.core.models import (
 from revops.core.money import Money
 from revops.core.scope import NOBODY, ScopedQuerySet, reach_ids
 from revops.users.holders import held_by_working_people
+from revops.users.shares import or_shared
 
 
 class LossReason(BaseModel):
@@ -43,7 +44,7 @@ class LossReason(BaseModel):
 
 class OpportunityQuerySet(ScopedQuerySet["Opportunity"]):
     def visible_to(self, user: Any) -> Self:
-        """Owner's reach, a split or a place on the deal team."""
+        """Owner's reach, a split, a place on the deal team, or shared by name."""
         ids = reach_ids(user)
         if ids is None:
             return self.all()
@@ -52,7 +53,8 @@ class OpportunityQuerySet(ScopedQuerySet["Opportunity"]):
         # EXISTS leaves the database the choice: a look into an index for a few deals, a table of keys for many.
         shared = OpportunitySplit.objects.filter(opportunity=OuterRef("pk"), user_id__in=ids)
         team = OpportunityTeamMember.objects.filter(opportunity=OuterRef("pk"), user_id__in=ids)
-        return self.filter(Q(owner_id__in=ids) | Q(Exists(shared)) | Q(Exists(team)))
+        own = or_shared(Q(owner_id__in=ids), user, pk="opportunities.opportunity")
+        return self.filter(own | Q(Exists(shared)) | Q(Exists(team)))
 
     def open(self) -> Self:
         return self.filter(status=Opportunity.Status.OPEN)
@@ -146,6 +148,13 @@ class Opportunity(BaseModel, CustomData, ExternalRef):
             models.Index(fields=["owner", "status", "close_on", "id"], name="opp_by_owner"),
             models.Index(
                 "stage", F("amount").desc(nulls_last=True), "id", condition=Q(status="open"), name="opp_board"
+            ),
+            # What the heads of the board add up, without a look at the rows themselves.
+            models.Index(
+                fields=["stage"],
+                include=["id", "owner", "amount", "currency", "probability", "closed_on", "stage_entered_at"],
+                condition=Q(status="open", archived_at__isnull=True),
+                name="opp_open_sums",
             ),
             models.Index(fields=["status", "closed_on", "id"], name="opp_by_closed"),
             models.Index(F("amount").desc(nulls_last=True), F("id").desc(), name="opp_by_amount"),

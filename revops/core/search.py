@@ -8,14 +8,17 @@ a little later.
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from itertools import islice, product
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import Model, Q, QuerySet
+from django.db.models.functions import Collate
 from rapidfuzz.distance import OSA
 
 from revops.core.models import SearchWord
+
+M = TypeVar("M", bound=Model)
 
 ENOUGH = 8  # with fewer hits than this, spellings are tried
 LETTERS = 3  # what three letters need no longer stand at the start of a word
@@ -41,9 +44,10 @@ def holds(text: str) -> Q:
     return found
 
 
-def begins(text: str) -> Q:
-    """The record's text begins with this one."""
-    return Q(search__startswith=f" {' '.join(words(text[:100]))}")
+def beginning(rows: QuerySet[M], text: str) -> QuerySet[M]:
+    """Rows that begin with the text, in the order of letters."""
+    start = f" {' '.join(words(text[:100]))}"
+    return rows.alias(start=Collate("search", "C")).filter(start__startswith=start).order_by("start")
 
 
 def one_of(path: str, related: QuerySet[Any]) -> Q:
@@ -58,11 +62,16 @@ def best(rows: QuerySet[Any], text: str, limit: int) -> list[Any]:
     """Rows that begin with the text, in the order of the alphabet, then others that hold it."""
     if not words(text):
         return []
-    found = list(rows.filter(begins(text)).order_by("search")[:limit])
-    if len(found) < limit:
+    found = list(beginning(rows, text)[:limit])
+    if len(found) < limit and len(text) > 1:
         rest = rows.filter(holds(text)).exclude(pk__in=[row.pk for row in found])
         found += rest.order_by()[: limit - len(found)]
     return found
+
+
+def some_of(path: str, related: QuerySet[Any]) -> Q:
+    """Rows that lead to one of the first hundred of these: enough for a menu."""
+    return Q(**{f"{path}__in": list(related.values_list("pk", flat=True)[:100])})
 
 
 # Spellings -------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Value
-from django.db.models.functions import Concat, Lower
+from django.db.models.functions import Collate, Concat, Lower
 
 
 def search_field(*fields: str | tuple[str, ...]) -> models.GeneratedField:
@@ -24,10 +24,10 @@ def search_field(*fields: str | tuple[str, ...]) -> models.GeneratedField:
 
 
 def search_indexes(name: str) -> list[models.Index]:
-    """Inside (three letters) and by the start."""
+    """Inside (three letters), and by the start in the order of letters, whatever the database's own order is."""
     return [
         GinIndex(fields=["search"], opclasses=["gin_trgm_ops"], name=f"{name}_search_inside"),
-        models.Index(fields=["search"], opclasses=["text_pattern_ops"], name=f"{name}_search_start"),
+        models.Index(Collate("search", "C"), name=f"{name}_search_start"),
     ]
 
 
