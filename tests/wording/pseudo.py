@@ -50,7 +50,7 @@ def write(folder: Path) -> None:
 
 def _bracketed(text: str) -> str:
     """Data that is put in stands outside of the brackets, so that it is judged by itself."""
-    parts = re.split(r"(%\(\w+\)[sd]|%[sd]|%%)", text)
+    parts = re.split(r"(%\(\w+\)[sd]|%[sd]|%%|\{\w+\})", text)
     return "".join(part if n % 2 else f"{OPEN}{part}{CLOSE}" if part.strip() else part for n, part in enumerate(parts))
 
 

@@ -16,7 +16,7 @@ from tests.architecture.world import make_world
 from tests.cast import Cast
 from tests.wording import pseudo
 
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|%%")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|%%|\{\w+\}")
 LANGUAGES = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
 # Pages that are not ours, or that show machines what machines read.
 NOT_READ = ("mfa", "schema", "api_docs", "styleguide", "admin", "account_", "socialaccount", "openid", "metrics", "health", "ready")
