@@ -34,7 +34,7 @@ WORDS: dict[str, tuple[object, ...] | None] = {
 DOMAIN = "django"
 # What services write into the log; the timeline says it in words (`audit.action_text`).
 ACTION = re.compile(r'audit\.(?:record|entry)\(\s*"([a-z_]+\.[a-z_]+)"')
-ABOUT: dict[str, str] = {"project": "RevOps", "version": "1", "copyright_holder": "the authors", "header_comment": ""}
+ABOUT: dict[str, str] = {"project": "RevOps", "version": "1", "copyright_holder": "the authors", "header_comment": "#"}
 
 
 def catalogue_path(language: str) -> Path:
@@ -110,6 +110,8 @@ def update(language: str) -> Catalog:
     written = catalogue.creation_date if path.exists() else datetime.now(UTC)
     catalogue.update(wording(), no_fuzzy_matching=True)
     catalogue.obsolete.clear()
+    for name, value in ABOUT.items():
+        setattr(catalogue, name, value)
     catalogue.creation_date = written  # or every look at the words would change the file
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
