@@ -58,7 +58,7 @@ def search_quotes(user: Any, text: str, limit: int) -> Sequence[Hit]:
     if len(found) < limit and len(text) >= LETTERS:
         deals = some_of("opportunity", beginning(Opportunity.objects.all(), text))
         rest = rows.filter(deals).exclude(pk__in=[row.pk for row in found])
-        found += list(rest.order_by("-pk")[: limit - len(found)])
+        found += list(rest.order_by()[: limit - len(found)])
     return [
         Hit(
             row.number,

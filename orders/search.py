@@ -27,7 +27,7 @@ def _found(rows: Any, text: str, limit: int) -> list[Hit]:
     if len(found) < limit and len(text) >= LETTERS:
         customers = some_of("account", beginning(Account.objects.all(), text))
         rest = rows.filter(customers).exclude(pk__in=[row.pk for row in found])
-        found += list(rest.order_by("-pk")[: limit - len(found)])
+        found += list(rest.order_by()[: limit - len(found)])
     return [
         Hit(
             str(row),
