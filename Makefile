@@ -45,6 +45,10 @@ check: $(VENV)/.dev node_modules/.stamp ## linters, types, import contracts, mig
 	step $(DEPLOY) python manage.py check --deploy --fail-level WARNING ; \
 	test -z "$$failed" || { echo -e "\nFailed:$$failed"; exit 1; }
 
+fuzz: $(VENV)/.dev ## the API's whole description, asked longer than in the suite; EXAMPLES=30 SEED=1
+	@FUZZ_EXAMPLES=$(or $(EXAMPLES),30) FUZZ_SEED=$(or $(SEED),1) \
+	$(BIN)/python -m pytest -q tests/api/test_fuzz.py --timeout 14000
+
 spec: $(VENV)/.dev ## elements of semantics.md with their tests; ISSUE=<name> fails on a gap
 	@$(BIN)/python -m tests.spec_report $(ISSUE)
 
@@ -91,4 +95,4 @@ node_modules/.stamp: package-lock.json | $(VENV)/.run
 	@NODE_OPTIONS=--use-system-ca $(BIN)/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-.PHONY: help run test check spec pictures format lock demo clean
+.PHONY: help run test check fuzz spec pictures format lock demo clean

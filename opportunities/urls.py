@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("opportunities/<int:pk>/done/<int:activity>/", acts.done, name="opportunity-done"),
     path("opportunities/<int:pk>/splits/", acts.splits, name="opportunity-splits"),
     path("opportunities/<int:pk>/category/", acts.category, name="opportunity-category"),
+    path("opportunities/<int:pk>/archive/", acts.archive, name="opportunity-archive"),
     path("opportunities/<int:pk>/reopen/", acts.reopen, name="opportunity-reopen"),
     path("handoffs/<int:pk>/accept/", conversion.accept, name="handoff-accept"),
     path("leads/<int:pk>/convert/", conversion.convert, name="lead-convert"),

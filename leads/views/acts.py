@@ -27,6 +27,8 @@ VERBS: dict[str, tuple[Callable[..., Any], Any]] = {
     "start": (services.start_working, gettext_lazy("Working on it.")),
     "nurture": (services.nurture_lead, gettext_lazy("Set aside for later.")),
     "reopen": (services.reopen_lead, gettext_lazy("Back in work.")),
+    "archive": (services.archive_lead, gettext_lazy("Archived.")),
+    "restore": (services.restore_lead, gettext_lazy("Restored.")),
 }
 
 

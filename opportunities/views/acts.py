@@ -127,6 +127,18 @@ def category(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @permission_required(CHANGE, raise_exception=True)
 @require_POST
+def archive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a deal out of lists, board and forecast, or bring it back."""
+    deal, actor = _deal(request, pk), request.user
+    act = services.restore_opportunity if deal.archived_at else services.archive_opportunity
+    act(opportunity=deal, version=shown_version(request), actor=actor)  # type: ignore[arg-type]
+    messages.success(request, _("Restored.") if deal.archived_at else _("Archived."))
+    return redirect(deal)
+
+
+@login_required
+@permission_required(CHANGE, raise_exception=True)
+@require_POST
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     """Bring a closed deal back into negotiation."""
     deal = services.reopen_opportunity(
