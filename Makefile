@@ -52,6 +52,9 @@ fuzz: $(VENV)/.dev ## the API's whole description, asked longer than in the suit
 spec: $(VENV)/.dev ## elements of semantics.md with their tests; ISSUE=<name> fails on a gap
 	@$(BIN)/python -m tests.spec_report $(ISSUE)
 
+bench: $(VENV)/.run node_modules/.stamp ## how fast it is at 10,000 and at SCALE rows of each kind, beside bare code
+	@$(BIN)/python -m benchmarks 10000 $(SCALE)
+
 pictures: $(VENV)/.dev node_modules/.stamp ## the README's pictures, from demo data
 	@CHROMIUM="$$($(BIN)/python -m tests.chromium)" PICTURES=1 $(BIN)/python -m pytest -q tests/e2e/test_screenshots.py
 
