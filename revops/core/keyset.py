@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import F, Func, Model, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from revops.core.errors import BadRequest
@@ -172,16 +172,51 @@ def _past(keys: Sequence[_Key], values: Sequence[Any], backwards: bool) -> Q:
     return choices
 
 
+def _in_parts(queryset: QuerySet[Any], first: _Key) -> bool:
+    """Whether the leading key is a plain expression over the row, which an index holds in one order only.
+
+    Then rows that have it and rows that lack it are read one after the other, each through that index.
+    """
+    expression = queryset.query.annotations.get(first.path)
+    if not isinstance(expression, Func):
+        return False
+    return not expression.contains_aggregate and not any(isinstance(part, Subquery) for part in expression.flatten())
+
+
+def _rows_in_parts(
+    queryset: QuerySet[M], keys: Sequence[_Key], values: Sequence[Any], wanted: int, *, backwards: bool
+) -> list[M]:
+    """Up to `wanted` rows past the values: those with a leading key come before those without, backwards after."""
+    rows: list[M] = []
+    keyed = [_Key(keys[0].path, keys[0].descending, nullable=False), *keys[1:]]
+    started = not values
+    for lacking in (True, False) if backwards else (False, True):
+        here = bool(values) and (values[0] is None) == lacking
+        started = started or here
+        if not started or len(rows) == wanted:
+            continue
+        part = queryset.filter(**{f"{keys[0].path}__isnull": lacking})
+        if here:
+            start = 1 if lacking else 0
+            part = part.filter(_past(keyed[start:], values[start:], backwards))
+        rows += part.order_by(*(key.ordering(backwards) for key in keyed))[: wanted - len(rows)]
+    return rows
+
+
 def paginate(queryset: QuerySet[M], order: Sequence[str], cursor: str | None, limit: int) -> Page[M]:
     """`limit` rows in `order` (then by primary key), after or before the cursor."""
     keys = _keys(queryset, order)
+    in_parts = _in_parts(queryset, keys[0])
     shown = [f"{'-' if key.descending else ''}{key.path}" for key in keys]
     values, backwards = decode(cursor, shown) if cursor else ([], False)
     try:
-        rows_from = queryset.filter(_past(keys, values, backwards)) if cursor else queryset
+        if in_parts:
+            rows = _rows_in_parts(queryset, keys, values, limit + 1, backwards=backwards)
+        else:
+            rows_from = queryset.filter(_past(keys, values, backwards)) if cursor else queryset
+            rows = list(rows_from.order_by(*(key.ordering(backwards) for key in keys))[: limit + 1])
     except (ValueError, TypeError, ValidationError) as error:
         raise _bad_cursor() from error
-    rows = list(rows_from.order_by(*(key.ordering(backwards) for key in keys))[: limit + 1])
     more = len(rows) > limit
     rows = rows[:limit]
     if backwards:
