@@ -1,4 +1,4 @@
-"""The worker dies while receivers hold its requests; the next one sends again what nobody confirmed, under the same id."""
+"""The worker dies while receivers hold its requests; the next one repeats what nobody confirmed, under the same id."""
 
 import threading
 from collections import Counter
