@@ -61,11 +61,14 @@ function group(title, options) {
   return box;
 }
 
+const begins = (button, wanted) => Number(button.textContent.trim().toLowerCase().startsWith(wanted));
+
 /** What can be done with the record in view: everything on the page that says so. */
 function verbs(text) {
   const wanted = text.replace(/^>/, "").trim().toLowerCase();
   return all("main [data-verb]")
     .filter((button) => button.textContent.trim().toLowerCase().includes(wanted))
+    .sort((a, b) => begins(b, wanted) - begins(a, wanted))
     .map((button) => {
       const icon = [...(one(".ti", button)?.classList || [])].find((name) => name.startsWith("ti-")) || "ti-bolt";
       return option(button.textContent.trim(), icon.slice(3), button.href || "#", () => {

@@ -36,7 +36,8 @@ async function picks() {
       }
     };
     field.setAttribute("aria-hidden", "true"); // the combobox speaks for it from here on
-    new window.TomSelect(field, { maxOptions: 50, ...(url ? { load, valueField: "value", labelField: "text" } : {}) });
+    // No pause before the options follow what is typed: whoever types and presses Enter means what was typed.
+    new window.TomSelect(field, { maxOptions: 50, refreshThrottle: 0, ...(url ? { load, valueField: "value", labelField: "text" } : {}) });
   }
 }
 
