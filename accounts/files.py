@@ -4,6 +4,7 @@ from pathlib import PurePath
 from typing import Any
 
 from django.conf import settings
+from django.http import FileResponse, Http404
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
@@ -71,3 +72,19 @@ def clean_name(name: str) -> str:
     """A file's name without folders, line breaks and other characters that no name should have."""
     bare = PurePath(name.replace("\\", "/")).name
     return "".join(char for char in bare if char.isprintable())[-200:] or "file"
+
+
+def download(version: Any, *, in_place: bool = False) -> FileResponse:
+    """The stored file of a version, streamed: saved by the browser, or with `in_place` shown if nothing runs in it.
+
+    Raises Http404 where the file is gone.
+    """
+    shown = in_place and version.content_type in SHOWN_IN_PLACE
+    try:
+        stored = version.file.open("rb")
+    except FileNotFoundError as error:
+        raise Http404(_("The file is not where it was stored.")) from error
+    response = FileResponse(stored, as_attachment=not shown, filename=version.name, content_type=version.content_type)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response

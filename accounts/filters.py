@@ -143,5 +143,5 @@ class DocumentFilter(StrictFilterSet):
         """`about=lead:12`: what hangs on that record, if the viewer sees the record at all."""
         shelf, number = shelf_of(text)
         record = shelf.model.objects.visible_to(self.request.user).filter(pk=number)
-        links = shelf.link._default_manager.filter(record__in=record.values("pk"))
-        return rows.filter(pk__in=links.values("document_id"))
+        links: Any = shelf.link._default_manager
+        return rows.filter(pk__in=links.filter(record__in=record.values("pk")).values("document_id"))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,6 +24,11 @@ OWNER = ImportField("owner", gettext_lazy("Owner"), aliases=("account owner", "c
 # Spellings of known sources that are plainly slips.
 SLIPS = {"technolgy": "technology", "philipines": "Philippines"}
 MILLION = Decimal(1_000_000)
+
+
+def _labels(choices: type[TextChoices]) -> dict[str, Any]:
+    """Values and how people call them, in whatever language the file is read."""
+    return dict(choices.choices)
 
 
 class AccountLookup:
@@ -81,7 +87,7 @@ class AccountImporter(Importer):
         ImportField("territory", gettext_lazy("Territory"), aliases=("region",)),
         ImportField("tier", gettext_lazy("Tier"), column="tier"),
         ImportField("segment", gettext_lazy("Segment"), column="segment"),
-        ImportField("kind", gettext_lazy("Kind"), "choice", column="kind", choices=dict(Account.Kind.choices)),
+        ImportField("kind", gettext_lazy("Kind"), "choice", column="kind", choices=_labels(Account.Kind)),
         ImportField("employees", gettext_lazy("Employees"), "integer", column="employees", aliases=("headcount",)),
         ImportField("annual_revenue", gettext_lazy("Annual revenue"), "money", column="annual_revenue"),
         ImportField("annual_revenue_m", gettext_lazy("Annual revenue, in millions"), "money"),
@@ -212,7 +218,7 @@ class ContactImporter(Importer):
         ImportField("email", gettext_lazy("E-mail"), "email", column="email", aliases=("mail", "email address")),
         ImportField("phone", gettext_lazy("Phone"), column="phone", aliases=("tel", "phone number")),
         ImportField(
-            "role", gettext_lazy("Role"), "choice", column="role", choices=dict(Contact.Role.choices)
+            "role", gettext_lazy("Role"), "choice", column="role", choices=_labels(Contact.Role)
         ),
     )  # fmt: skip
 

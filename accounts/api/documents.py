@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import FileResponse
+from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -13,11 +14,11 @@ from rest_framework.response import Response
 
 from accounts import services
 from accounts.api.serializers import OwnerOut, ReasonIn
+from accounts.files import download
 from accounts.filters import DocumentFilter
 from accounts.models import Document, DocumentVersion
 from accounts.selectors import document_list
 from accounts.shelves import record_of
-from accounts.views.documents import document_download
 from revops.core.api.serializers import OutSerializer, StrictSerializer
 from revops.core.api.views import ResourceViewSet
 from revops.core.scope import require
@@ -131,8 +132,8 @@ class DocumentViewSet(ResourceViewSet):
     @action(detail=True, methods=["get"], url_path=r"versions/(?P<number>\d{1,9})/file")
     def file(self, request: Request, pk: str, number: str) -> FileResponse:
         """The file of one version."""
-        answer: FileResponse = document_download(request._request, int(pk), int(number))
-        return answer
+        record = self.record(pk)
+        return download(get_object_or_404(record.versions, number=number))
 
     @extend_schema(request=AboutIn, responses=DocumentOut)
     @action(detail=True, methods=["post"])

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import services
-from accounts.files import SHOWN_IN_PLACE
+from accounts.files import SHOWN_IN_PLACE, download
 from accounts.filters import DocumentFilter
 from accounts.forms import DocumentForm, UploadForm, VersionForm, refused
 from accounts.models import Document
@@ -145,7 +145,7 @@ def document_new(request: HttpRequest) -> HttpResponse:
             refused(form, error)
         else:
             messages.success(request, _("Handed in."))
-            return redirect(record or made[0])  # type: ignore[arg-type]
+            return redirect((record or made[0]).get_absolute_url())  # type: ignore[attr-defined]
     where = record.get_absolute_url() if record else reverse("document-list")  # type: ignore[attr-defined]
     context = {
         "form": form,
@@ -249,12 +249,4 @@ def document_download(request: HttpRequest, pk: int, number: int) -> FileRespons
     """The file of one version. `?show=1` opens pictures and PDF in the browser; all else is saved, never run."""
     record = get_object_or_404(Document.objects.visible_to(request.user), pk=pk)
     version = get_object_or_404(record.versions, number=number)
-    show = request.GET.get("show") == "1" and version.content_type in SHOWN_IN_PLACE
-    try:
-        stored = version.file.open("rb")
-    except FileNotFoundError as error:
-        raise Http404(_("The file is not where it was stored.")) from error
-    response = FileResponse(stored, as_attachment=not show, filename=version.name, content_type=version.content_type)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return download(version, in_place=request.GET.get("show") == "1")

@@ -141,7 +141,9 @@ class RowsFilter(django_filters.FilterSet):
     period = django_filters.CharFilter(method="as_asked", label=gettext_lazy("Period"))
     as_of = django_filters.DateFilter(method="as_asked", label=gettext_lazy("As of"))
     column = django_filters.ChoiceFilter(
-        method="as_asked", label=gettext_lazy("Column"), choices=[*LABELS.items(), ("weighted", "Weighted")]
+        method="as_asked",
+        label=gettext_lazy("Column"),
+        choices=[*LABELS.items(), ("weighted", gettext_lazy("Weighted"))],
     )
     user = django_filters.NumberFilter(method="as_asked", label=gettext_lazy("Person"))
     team = django_filters.NumberFilter(method="as_asked", label=gettext_lazy("Team"))
@@ -190,9 +192,9 @@ class ForecastRows(ListPage):
     @property
     def title(self) -> str:  # type: ignore[override]
         names = {**LABELS, "weighted": _("Weighted")}
-        return _("%(column)s, %(period)s") % {"column": names[self._column()], "period": self._asked().span.name}
+        return _("%(column)s, %(period)s") % {"column": names[self._column()], "period": self._question().span.name}
 
-    def _asked(self) -> Asked:
+    def _question(self) -> Asked:
         known = frozenset(self.request.GET) - {"period", "as_of"}
         return asked(self.request, default="quarter", known=known)
 
@@ -201,7 +203,7 @@ class ForecastRows(ListPage):
         return column if column in {**LABELS, "weighted": ""} else selectors.COMMIT
 
     def rows(self) -> QuerySet[Any]:
-        ask = self._asked()
+        ask = self._question()
         return selectors.counted_rows(
             viewer=self.request.user,
             span=ask.span,
@@ -216,7 +218,7 @@ class ForecastRows(ListPage):
         return [Figure(_("Sum of these rows"), Money(selectors.counted_total(rows), base))]
 
     def crumbs(self) -> list[tuple[Any, str]]:
-        return [(_("Forecast"), f"{reverse('forecast')}?{self._asked().query()}"), (self.title, "")]
+        return [(_("Forecast"), f"{reverse('forecast')}?{self._question().query()}"), (self.title, "")]
 
     def row_url(self, row: Any) -> str:
         return reverse("opportunity-detail", args=[row.opportunity_id])

@@ -204,7 +204,7 @@ def _said(name: str, value: Any, currency: str) -> str:
         return money_text(Money(Decimal(str(value)), currency), "auto")
     if name == "close_on":
         return day(date.fromisoformat(str(value)))
-    return CHOICES.get(str(value), str(value)) if name in ("category", "kind") else str(value)
+    return str(CHOICES.get(str(value), value)) if name in ("category", "kind") else str(value)
 
 
 def _quotes(opportunity: Opportunity, end: datetime, limit: int) -> Iterator[Event]:

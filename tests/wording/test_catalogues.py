@@ -19,7 +19,19 @@ from tests.wording import pseudo
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|%%|\{\w+\}")
 LANGUAGES = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
 # Pages that are not ours, or that show machines what machines read.
-NOT_READ = ("mfa", "schema", "api_docs", "styleguide", "admin", "account_", "socialaccount", "openid", "metrics", "health", "ready")
+NOT_READ = (
+    "mfa",
+    "schema",
+    "api_docs",
+    "styleguide",
+    "admin",
+    "account_",
+    "socialaccount",
+    "openid",
+    "metrics",
+    "health",
+    "ready",
+)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
