@@ -140,8 +140,9 @@ def _unpacked(cell: Any) -> Any:
 
 def forget_old() -> int:
     """Files that were fetched, or that nobody wants, go after a week."""
-    old = JobRun.objects.filter(kind=KIND, finished_at__lt=clock.now() - KEPT_FOR, result__has_key="file")
-    for job in old[:500]:
+    known = JobRun.objects.filter(kind=KIND, finished_at__lt=clock.now() - KEPT_FOR, result__has_key="file")
+    old = list(known[:500])
+    for job in old:
         default_storage.delete(job.result["file"])
         job.result = {}
         job.save(update_fields=["result"])

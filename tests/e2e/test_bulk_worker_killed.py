@@ -51,7 +51,7 @@ def test_a_bulk_action_survives_its_worker_and_does_each_row_once(
             # Whoever works must wait here, in the middle of the second chunk.
             Lead.objects.select_for_update().get(pk=in_the_middle.pk)
             dialog.get_by_role("button", name="Edit a field").click()
-            expect(page.get_by_role("heading", name="Working")).to_be_visible()
+            expect(page.get_by_role("heading", name="Working")).to_be_visible(timeout=60_000)
             expect(page.get_by_text(f"{bulk.CHUNK} / {ROWS}")).to_be_visible()  # the page tells how far it is
             eventually(waits_for_a_lock, what="no worker came to the row")
             product.kill_worker()
