@@ -192,9 +192,9 @@ class ForecastRows(ListPage):
     @property
     def title(self) -> str:  # type: ignore[override]
         names = {**LABELS, "weighted": _("Weighted")}
-        return _("%(column)s, %(period)s") % {"column": names[self._column()], "period": self._question().span.name}
+        return _("%(column)s, %(period)s") % {"column": names[self._column()], "period": self._ask().span.name}
 
-    def _question(self) -> Asked:
+    def _ask(self) -> Asked:
         known = frozenset(self.request.GET) - {"period", "as_of"}
         return asked(self.request, default="quarter", known=known)
 
@@ -203,7 +203,7 @@ class ForecastRows(ListPage):
         return column if column in {**LABELS, "weighted": ""} else selectors.COMMIT
 
     def rows(self) -> QuerySet[Any]:
-        ask = self._question()
+        ask = self._ask()
         return selectors.counted_rows(
             viewer=self.request.user,
             span=ask.span,
@@ -218,7 +218,7 @@ class ForecastRows(ListPage):
         return [Figure(_("Sum of these rows"), Money(selectors.counted_total(rows), base))]
 
     def crumbs(self) -> list[tuple[Any, str]]:
-        return [(_("Forecast"), f"{reverse('forecast')}?{self._question().query()}"), (self.title, "")]
+        return [(_("Forecast"), f"{reverse('forecast')}?{self._ask().query()}"), (self.title, "")]
 
     def row_url(self, row: Any) -> str:
         return reverse("opportunity-detail", args=[row.opportunity_id])

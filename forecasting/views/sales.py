@@ -256,7 +256,7 @@ class SalesRows(ListPage):
                sort="margin"),
     )  # fmt: skip
 
-    def _question(self) -> tuple[AskedSales, dict[str, Any]]:
+    def _ask(self) -> tuple[AskedSales, dict[str, Any]]:
         params = self.request.GET
         ask = asked_sales({name: params[name] for name in ("measure", "from", "to") if name in params})
         return ask, {name: self._key(name, params[name]) for name in DIMENSIONS if params.get(name)}
@@ -273,18 +273,18 @@ class SalesRows(ListPage):
         return "" if raw == "-" else raw
 
     def rows(self) -> QuerySet[Any]:
-        ask, where = self._question()
+        ask, where = self._ask()
         rows = selectors.sold_lines(viewer=self.request.user, first=ask.first, last=ask.last, where=where)
         rows = rows.annotate(base_currency=Value(organisation().base_currency))
         return rows.select_related("order__account", "product")
 
     def strip(self, rows: QuerySet[Any]) -> list[Figure]:
-        ask, _where = self._question()
+        ask, _where = self._ask()
         value = amount(ask.measure, selectors.total(rows, ask.measure), organisation().base_currency)
         return [Figure(_("Sum of these rows"), value, note=str(MEASURES[ask.measure]))]
 
     def crumbs(self) -> list[tuple[Any, str]]:
-        ask, _where = self._question()
+        ask, _where = self._ask()
         back = f"{reverse('sales')}?{urlencode({**ask.days, 'measure': ask.measure})}"
         return [(_("Reports"), reverse("dashboard")), (_("Sales"), back), (self.title, "")]
 
