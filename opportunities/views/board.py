@@ -28,7 +28,7 @@ from revops.core.errors import BadRequest, InvalidInput, MissingFields
 from revops.core.keyset import encode, paginate
 from revops.core.money import Money
 from revops.core.organisation import organisation
-from revops.core.templatetags.frame import changed_query, shown
+from revops.core.templatetags.frame import amount, changed_query, shown
 from revops.core.views.board import CARDS_A_LANE, BoardPage, Card, Lane, missing, more_cards, moved
 from revops.core.views.lists import Action, Chip, Empty, Figure
 
@@ -228,7 +228,7 @@ class OpportunityBoard(BoardPage):
                 ngettext("%(n)s deal", "%(n)s deals", won.count) % {"n": won.count},
             ),
             Figure(
-                _("Mean time in stage"), _("%(n)s days") % {"n": f"{days:.1f}"} if days is not None else "–", to_list
+                _("Mean time in stage"), _("%(n)s days") % {"n": amount(days, 1)} if days is not None else "–", to_list
             ),
         ]
 

@@ -79,7 +79,7 @@ function reach(spec) {
 function axes(spec, text) {
   const many = spec.series.length > 1;
   return {
-    grid: { left: 8, right: 12, top: many ? 36 : 24, bottom: 4, containLabel: true },
+    grid: { left: 8, right: 20, top: many ? 36 : 24, bottom: 4, containLabel: true },
     legend: many ? { top: 0, left: 0, icon: "rect", itemWidth: 10, itemHeight: 10, textStyle: { ...text, fontSize: 12 } } : undefined,
     xAxis: {
       type: "category",
