@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Model
 
+from revops.core.custom import people
 from revops.core.custom.definitions import fields_of
 from revops.core.custom.filters import PREFIX, sort_name
 from revops.core.custom.registry import kind_of
@@ -36,6 +37,9 @@ def columns(model: type[Model]) -> list[Column]:
 
 def _cell(field: CustomField) -> Callable[[Any], Any]:
     kind = kind_of(field)
+    if field.kind == CustomField.Kind.PERSON:
+        names = people.names()  # the names of one list; an export goes on after its request
+        return lambda row: names.of(row.custom[field.key]) if field.key in row.custom else None
 
     def cell(row: Any) -> Any:
         value = row.custom.get(field.key)
