@@ -1,6 +1,6 @@
 """Custom fields in the administration: what is saved here stands in every form, list, file and answer at once."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -181,7 +181,7 @@ class CustomFieldAdmin(ServiceAdmin):
     list_filter = ["model", "kind", "is_active"]
     search_fields = ["label", "key"]
     ordering = ["model", "position", "pk"]
-    fields = [
+    fields: ClassVar[Any] = [
         "shown_version", "model", "key", "label", "help_text", "kind", "choices_text", "default_text", "required_at",
         "group", "position", "in_list", "carried_to", "is_active", "is_indexed",
     ]  # fmt: skip
@@ -195,12 +195,11 @@ class CustomFieldAdmin(ServiceAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["records", "key", "index_state", "index_error"] if obj else []
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
-            return list(self.fields)
-        return [
-            *("records" if name == "model" else name for name in self.fields), "index_state", "index_error"
-        ]  # fmt: skip
+            return self.fields
+        shown = ["records" if name == "model" else name for name in self.fields]
+        return [*shown, "index_state", "index_error"]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         made = super().get_form(request, obj, change=change, **kwargs)

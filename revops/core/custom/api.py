@@ -32,11 +32,9 @@ class CustomIn(serializers.Field):
     """{key: value}: what is named is changed, null empties it. The service checks each value."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            **({} if "default" in kwargs else {"required": False}),
-            help_text="Custom fields to set: {key: value}; null empties one.",
-            **kwargs,
-        )
+        if "default" not in kwargs:
+            kwargs["required"] = False
+        super().__init__(help_text="Custom fields to set: {key: value}; null empties one.", **kwargs)
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, dict):

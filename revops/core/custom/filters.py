@@ -180,7 +180,8 @@ def extended(
     filterset: type[django_filters.FilterSet], more: dict[str, CustomFilter]
 ) -> type[django_filters.FilterSet]:
     """The FilterSet with filters of custom fields."""
-    return type(filterset)(filterset.__name__, (filterset,), {**more}) if more else filterset
+    made: Any = type(filterset)
+    return made(filterset.__name__, (filterset,), {**more}) if more else filterset
 
 
 def _control(field: CustomField, operator: str) -> forms.Widget | None:

@@ -5,6 +5,7 @@ be follows from the definitions, so a run that was cut short is simply run again
 """
 
 import hashlib
+from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import connection, models
@@ -94,7 +95,8 @@ def _make(model: type[models.Model], field: CustomField, there: dict[str, bool])
             if name in there:  # a build that was cut short leaves it invalid
                 _drop(name)
             with connection.schema_editor(atomic=False) as editor:
-                editor.add_index(model, index, concurrently=True)
+                postgres: Any = editor
+                postgres.add_index(model, index, concurrently=True)
         except Error as error:
             return reason_of(error)
     return ""

@@ -101,7 +101,7 @@ class Text(Kind):
     """One line."""
 
     limit: ClassVar[int] = TEXT_LENGTH
-    operators = ("", "contains", "in")
+    operators: ClassVar[Sequence[str]] = ("", "contains", "in")
     widget: ClassVar[type[forms.Widget]] = forms.TextInput
 
     def clean(self, field: CustomField, value: Any, *, before: Any = None) -> Any:

@@ -128,7 +128,10 @@ class MoneyWidget(forms.MultiWidget):
 
     def __init__(self) -> None:
         choices = [(code, code) for code in sorted(currencies())]
-        parts = {"amount": forms.NumberInput(attrs={"step": "any"}), "currency": forms.Select(choices=choices)}
+        parts: dict[str, forms.Widget | type[forms.Widget]] = {
+            "amount": forms.NumberInput(attrs={"step": "any"}),
+            "currency": forms.Select(choices=choices),
+        }
         super().__init__(parts)
 
     def decompress(self, value: Any) -> list[Any]:
