@@ -127,6 +127,7 @@ class Postgres:
     lossy: bool = False
     database: str = "revops"
     port: int = 0  # any that is free
+    options: dict[str, str] = field(default_factory=dict)  # go before ours
 
     @property
     def data(self) -> Path:
@@ -189,6 +190,7 @@ class Postgres:
 
     def _launch(self) -> None:
         options = PG_OPTIONS | {"port": str(self.port or free_port())} | (PG_FAST_AND_LOSSY if self.lossy else {})
+        options |= self.options
         command = [str(pg_bin() / "postgres"), "-D", str(self.data)]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]

@@ -1,6 +1,7 @@
 """Celery entry points of the frame."""
 
 import logging
+import time
 from datetime import timedelta
 
 from celery import shared_task
@@ -14,13 +15,17 @@ from revops.core.custom import services as custom
 from revops.core.models import CustomField, JobRun
 from revops.core.registries import searchers
 
+RELAY_BATCH, RELAY_SECONDS = 100, 4
 log = logging.getLogger(__name__)
 
 
 @shared_task(name="core.relay", ignore_result=True)
 def relay() -> int:
-    """Deliver due outbox events: woken on commit, swept every 5 seconds."""
-    return outbox.deliver_due()
+    """Deliver due outbox events: woken on commit, swept every 5 seconds; a backlog keeps it for nearly as long."""
+    until, tried = time.monotonic() + RELAY_SECONDS, 0
+    while (now := outbox.deliver_due(RELAY_BATCH)) == RELAY_BATCH and time.monotonic() < until:
+        tried += now
+    return tried + now
 
 
 # A database that restarts under a job is no fault of the job: the worker comes back to it, sooner first.

@@ -42,7 +42,7 @@ class Visitor:
     def post(self, url: str, fields: dict[str, str] | None = None, file: tuple[str, str, bytes] | None = None) -> Said:
         """A form, with the token of the page it stands on; `file` is (field, name, content)."""
         fields = {**(fields or {}), "csrfmiddlewaretoken": self._token(url)}
-        body, kind = (_multipart(fields, file)) if file else (urlencode(fields).encode(), FORM)
+        body, kind = (multipart(fields, file)) if file else (urlencode(fields).encode(), FORM)
         headers = {"Content-Type": kind, "Referer": url}
         return self._send(urllib.request.Request(url, data=body, headers=headers))
 
@@ -64,7 +64,8 @@ class Visitor:
 FORM = "application/x-www-form-urlencoded"
 
 
-def _multipart(fields: dict[str, str], file: tuple[str, str, bytes]) -> tuple[bytes, str]:
+def multipart(fields: dict[str, str], file: tuple[str, str, bytes]) -> tuple[bytes, str]:
+    """A form's body with a file in it, and its content type."""
     mark = uuid.uuid4().hex
     parts = [
         f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
