@@ -12,7 +12,8 @@ _figures = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="rev
 from django.conf import settings
 from prometheus_client import multiprocess
 
-threads = int(os.environ.get("WEB_THREADS", "4"))
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = int(os.environ.get("WEB_THREADS") or 4)
 timeout = 60
 graceful_timeout = 20
 # A connection that a proxy keeps open must not end in our hands just when it is used again.

@@ -88,6 +88,7 @@ class Product:
             "SITE_URL": self.url,
             "TASK_REDELIVERY_SECONDS": "5",
             "PYTHONUNBUFFERED": "1",
+            "WEB_CONCURRENCY": "1",
             **self.environment,
         }
         with (self.logs / f"{name}.log").open("ab") as output:
