@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import transaction
+from django.db import connection, transaction
 
 from revops.core import clock, outbox
 from revops.core.models import AuditEntry, Delivery, OutboxEvent
@@ -131,6 +131,18 @@ def test_the_relay_is_woken_after_the_commit_and_an_event_of_a_rollback_never_wa
         outbox.publish(Happened(2026))
         assert woken == []
     assert len(callbacks) == 1 and woken == [1]
+
+
+@pytest.mark.django_db
+def test_whoever_keeps_copies_gets_each_batch_in_the_transaction_that_wrote_it(monkeypatch):
+    batches = []
+    monkeypatch.setattr(outbox, "_copies", {})
+    outbox.on_write("test", lambda rows: batches.append(([row.pk for row in rows], connection.in_atomic_block)))
+    with transaction.atomic():
+        outbox.publish(Happened(1))
+        outbox.publish_all([Happened(2), Happened(3)])
+    written = list(OutboxEvent.objects.order_by("pk").values_list("pk", flat=True))
+    assert batches == [(written[:1], True), (written[1:], True)]
 
 
 def test_only_dataclasses_are_events():

@@ -16,6 +16,7 @@ from opportunities.services import update_opportunity
 from revops.core import clock, outbox
 from revops.core.errors import IllegalState, InvalidInput, NotAllowed, StaleCopy
 from revops.core.models import AuditEntry, OutboxEvent
+from revops.core.registries import hand_over
 from revops.integrations import services, waking
 from revops.integrations.models import Webhook, WebhookMessage
 from revops.integrations.offers import Offer, by_source, offers
@@ -190,6 +191,17 @@ def test_an_owner_without_the_right_any_more_hears_nothing_and_loses_nothing(
     hook = services.take_over_webhook(webhook=hook, version=hook.version, actor=olga)
     services.resume_webhook(webhook=hook, version=hook.version, actor=olga)
     assert sent() == 1 and len(receiver.taken) == 1
+
+
+def test_a_leavers_webhook_goes_on_with_the_sight_of_who_takes_it(
+    alice: User, charlie: User, olga: User, receiver: Receiver
+) -> None:
+    hook, secret = make_webhook(allowed(charlie), receiver.url)
+    make_deal(alice)
+    assert hand_over.get("webhooks").hand(user=charlie, to=olga, actor=olga) == 1
+    hook.refresh_from_db()
+    assert hook.owner == olga
+    assert sent() == 1 and signed_by(receiver.taken[0], secret)
 
 
 def test_nobody_hears_of_pay_who_may_not_see_pay(
