@@ -2,14 +2,17 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from leads.models import Handoff, Lead
+from leads.models import Handoff, Lead, LeadShare
 from revops.core.registries import point_at
-from revops.users.registries import NoticeKind, notice_kinds
+from revops.users.panels import share_panel
+from revops.users.registries import NoticeKind, Sharing, notice_kinds, sharing
 
 
 def register() -> None:
     """Called once, when the app is ready."""
+    share_panel("leads.lead")
     point_at(Lead, Handoff)
+    sharing.register(Sharing("leads.lead", Lead, LeadShare, "leads.change_lead"))
     notice_kinds.register(NoticeKind("lead.assigned", _("A lead is given to me"), icon="user-share", order=30))
     notice_kinds.register(
         NoticeKind("handoff.submitted", _("A handoff waits for my answer"), mail="now", icon="inbox", order=31)

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from opportunities import services
 from opportunities.models import Opportunity
-from opportunities.services.leaving import approvals_waiting_for, deals_shared_with
+from opportunities.selectors.leaving import approvals_waiting_for, deals_shared_with
 from revops.core.registries import Holding, hand_over
 
 

@@ -12,6 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from revops.core import logs
+from revops.openid import openid_providers
 
 # Lets classes that are generic only to the type checker be subscripted (ModelAdmin[Account]).
 django_stubs_ext.monkeypatch()
@@ -203,22 +204,7 @@ SOCIALACCOUNT_ADAPTER = "revops.users.social.SocialAccountAdapter"
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 SOCIALACCOUNT_LOGIN_ON_GET = True  # its address takes POST only
 SOCIALACCOUNT_STORE_TOKENS = False
-SOCIALACCOUNT_PROVIDERS = {
-    "openid_connect": {
-        "provider_class": "revops.users.oidc.Provider",
-        "APPS": [
-            {
-                "provider_id": "company",
-                "name": env.str("OIDC_NAME", default="OpenID Connect"),
-                "client_id": env.str("OIDC_CLIENT_ID", default=""),
-                "secret": env.str("OIDC_CLIENT_SECRET", default=""),
-                "settings": {"server_url": OIDC_SERVER_URL, "oauth_pkce_enabled": True},
-            }
-        ]
-        if OIDC_SERVER_URL
-        else [],
-    }
-}
+SOCIALACCOUNT_PROVIDERS = openid_providers(OIDC_SERVER_URL)
 # How many proxies stand in front, so that the address behind the rate limit is the visitor's.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -372,7 +358,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 15,
     # A page that hands work to a queue which is away does not wait for it: the work stands in the database and is sent
     # later. Workers and clocks have a patience of their own, below.
-    **{"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0},
+    "max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0,
     "global_keyprefix": env.str("CELERY_KEY_PREFIX", default=""),
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -26,6 +26,7 @@ from accounts.models import Activity
 from accounts.selectors import account_list, activity_list, contact_list
 from revops.core.api.writes import BulkMixin, UpsertMixin
 from revops.core.errors import BadRequest, InvalidInput
+from revops.users.api.shares import SharesMixin
 
 
 def duplicates_allowed(request: Request) -> bool:
@@ -36,7 +37,7 @@ def duplicates_allowed(request: Request) -> bool:
     return raw == "true"
 
 
-class AccountViewSet(BulkMixin, UpsertMixin):
+class AccountViewSet(SharesMixin, BulkMixin, UpsertMixin):
     """Companies, and persons who buy."""
 
     resource = "accounts"

@@ -10,8 +10,10 @@ from accounts.models.documents import (
     DocumentVersion,
     linked_once,
 )
+from accounts.models.shares import AccountShare
 
 __all__ = [
+    "AccountShare",
     "Account",
     "AccountDocument",
     "Activity",

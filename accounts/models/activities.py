@@ -13,6 +13,7 @@ from revops.core.models import BaseModel, CustomData
 from revops.core.registries import scope_sources
 from revops.core.scope import NOBODY, ScopedQuerySet, within_reach
 from revops.users.holders import held_by_working_people
+from revops.users.shares import or_shared
 
 
 class ActivityQuerySet(ScopedQuerySet["Activity"]):
@@ -20,7 +21,8 @@ class ActivityQuerySet(ScopedQuerySet["Activity"]):
         """Its owner's reach, the account's reach, or any record that an upper app hangs it on (scope sources)."""
         if not user.is_authenticated or not user.is_active:
             return self.filter(NOBODY)
-        condition = within_reach(user, "owner", "account__owner")
+        reached = within_reach(user, "owner", "account__owner")
+        condition = or_shared(reached, user, account="accounts.account")
         for source in scope_sources.all():
             # An empty condition is everybody's records: nothing may be added to it.
             if source.model == "accounts.activity" and condition:

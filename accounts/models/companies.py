@@ -21,6 +21,7 @@ from revops.core.models import (
 )
 from revops.core.scope import ScopedQuerySet, within_reach
 from revops.users.holders import held_by_working_people
+from revops.users.shares import or_shared
 
 
 class Territory(BaseModel):
@@ -36,6 +37,10 @@ class Territory(BaseModel):
 
 
 class AccountQuerySet(ScopedQuerySet["Account"]):
+    def visible_to(self, user: Any) -> Self:
+        """The owner's reach; or shared by name."""
+        return self.filter(or_shared(within_reach(user), user, pk="accounts.account"))
+
     def active(self) -> Self:
         return self.filter(archived_at__isnull=True)
 
@@ -110,7 +115,8 @@ class ContactQuerySet(ScopedQuerySet["Contact"]):
 
     def visible_to(self, user: Any) -> Self:
         """A contact is seen with its account, or by its own owner's reach."""
-        return self.filter(within_reach(user, "owner", "account__owner"))
+        reached = within_reach(user, "owner", "account__owner")
+        return self.filter(or_shared(reached, user, account="accounts.account"))
 
 
 class Contact(BaseModel, CustomData, ExternalRef):

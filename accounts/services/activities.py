@@ -11,6 +11,7 @@ from accounts.events import ActivityCompleted
 from accounts.models import Account, Activity, Contact
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
 from revops.core import audit, clock, outbox
+from revops.core.acting import refuse_readers
 from revops.core.custom import values as custom_values
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.scope import require
@@ -38,6 +39,7 @@ def log_activity(
     """Something that happened, now unless `happened_at` says when."""
     if actor is not None:
         require(actor, "accounts.add_activity")
+        refuse_readers(account)
     at = happened_at or clock.now()
     if at > clock.now() + CLOCK_SKEW:
         raise InvalidInput.of(happened_at=_("This is in the future: plan it instead."))
@@ -72,6 +74,7 @@ def plan_activity(
     """Something to do; the earliest planned one is a record's next action."""
     if actor is not None:
         require(actor, "accounts.add_activity")
+        refuse_readers(account)
     activity = Activity(
         status=Activity.Status.PLANNED, due_at=due_at, **_facts(actor, kind, subject, account, contact, owner, body)
     )

@@ -11,6 +11,7 @@ from accounts.models import Account, Contact
 from accounts.selectors.duplicates import contact_duplicates
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
 from revops.core import audit, clock, upserts
+from revops.core.acting import refuse_readers
 from revops.core.custom import values as custom_values
 from revops.core.errors import DuplicateSuspected, IllegalState, InvalidInput
 from revops.core.scope import require
@@ -35,6 +36,7 @@ def create_contact(
     """A person at an account; owned by `owner`, else by the account's owner. Raises DuplicateSuspected."""
     if actor is not None:
         require(actor, "accounts.add_contact")
+        refuse_readers(account)
     refuse_unknown(fields, (*FIELDS, *EXTERNAL))
     if account.archived_at is not None:
         raise IllegalState("archived", _("This account is archived. Restore it first."))

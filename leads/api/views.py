@@ -28,9 +28,10 @@ from leads.selectors.handoffs import handoff_list
 from leads.selectors.leads import lead_list, shaped
 from revops.core.api.views import ResourceViewSet
 from revops.core.api.writes import BulkMixin, UpsertMixin
+from revops.users.api.shares import SharesMixin
 
 
-class LeadViewSet(BulkMixin, UpsertMixin):
+class LeadViewSet(SharesMixin, BulkMixin, UpsertMixin):
     """Persons and companies who may buy."""
 
     resource = "leads"

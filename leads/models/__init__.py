@@ -5,8 +5,10 @@ from leads.models.handoff import Handoff
 from leads.models.lead import DisqualifyReason, Lead, LeadActivity, LeadQueue
 from leads.models.routing import Assignment, PoolMember, RoutingPool, RoutingRule
 from leads.models.scoring import FitRule, FitScore, QualificationAnswer, QualificationScore, Scorecard
+from leads.models.shares import LeadShare
 
 __all__ = [
+    "LeadShare",
     "Assignment",
     "DisqualifyReason",
     "FitRule",

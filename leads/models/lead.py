@@ -21,6 +21,7 @@ from revops.core.models import (
 from revops.core.registries import scope_sources
 from revops.core.scope import NOBODY, ScopedQuerySet, within_reach
 from revops.users.holders import held_by_working_people
+from revops.users.shares import or_shared
 
 
 class LeadQueue(BaseModel):
@@ -54,10 +55,10 @@ class DisqualifyReason(BaseModel):
 
 class LeadQuerySet(ScopedQuerySet["Lead"]):
     def visible_to(self, user: Any) -> Self:
-        """The owner's reach; a queued lead is seen by its queue's owner's reach; whom it was handed sees it too."""
+        """The owner's reach; a queued lead by its queue's owner's reach; and whom it was handed to or shared with."""
         if not user.is_authenticated or not user.is_active:
             return self.filter(NOBODY)
-        condition = within_reach(user, "owner", "queue__owner")
+        condition = or_shared(within_reach(user, "owner", "queue__owner"), user, pk="leads.lead")
         for source in scope_sources.all():
             # An empty condition is everybody's records: nothing may be added to it.
             if source.model == "leads.lead" and condition:

@@ -10,6 +10,7 @@ from accounts import services as accounts_services
 from accounts.models import Activity
 from leads.models import Lead, LeadActivity
 from revops.core import audit
+from revops.core.acting import refuse_readers
 from revops.core.custom import values as custom_values
 from revops.core.status import advance, lock
 
@@ -60,6 +61,7 @@ def plan_lead_activity(
     custom: Mapping[str, Any] | None = None,
 ) -> Activity:
     """Plan the next action on a lead."""
+    refuse_readers(lead)
     activity = accounts_services.plan_activity(
         actor=actor,
         kind=kind,

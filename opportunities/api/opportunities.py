@@ -31,6 +31,7 @@ from opportunities.models import Opportunity
 from opportunities.selectors.opportunities import every_stage, opportunity_list, pipeline_list
 from revops.core.api.views import ApiView, ResourceViewSet
 from revops.core.api.writes import BulkMixin, UpsertMixin
+from revops.users.api.shares import SharesMixin
 from revops.users.models import User
 
 
@@ -39,7 +40,7 @@ def with_splits(*, viewer: Any) -> QuerySet[Opportunity]:
     return opportunity_list(viewer=viewer).prefetch_related("splits")
 
 
-class OpportunityViewSet(BulkMixin, UpsertMixin):
+class OpportunityViewSet(SharesMixin, BulkMixin, UpsertMixin):
     """Deals that we pursue."""
 
     resource = "opportunities"

@@ -12,8 +12,10 @@ from opportunities.models.opportunity import (
 )
 from opportunities.models.pipeline import Category, Pipeline, Stage
 from opportunities.models.quote import Quote, QuoteLine
+from opportunities.models.shares import OpportunityShare
 
 __all__ = [
+    "OpportunityShare",
     "ApprovalRequest",
     "ApprovalRule",
     "ApprovalStep",

@@ -9,6 +9,7 @@ from django.db import transaction
 from accounts import services as accounts_services
 from accounts.models import Activity
 from opportunities.models import Opportunity, OpportunityActivity
+from revops.core.acting import refuse_readers
 from revops.core.scope import require
 from revops.users.models import User
 
@@ -23,6 +24,7 @@ def log_on_opportunity(*, opportunity: Opportunity, actor: User, kind: str, subj
     `facts`: contact, happened_at, minutes, body, outcome.
     """
     require(actor, "opportunities.view_opportunity")
+    refuse_readers(opportunity)
     activity = accounts_services.log_activity(
         actor=actor, kind=kind, subject=subject, **_where(opportunity, facts), **facts
     )
@@ -36,6 +38,7 @@ def plan_on_opportunity(
 ) -> Activity:
     """Plan something on this deal: the earliest planned activity is its next action. `facts`: contact, owner, body."""
     require(actor, "opportunities.view_opportunity")
+    refuse_readers(opportunity)
     activity = accounts_services.plan_activity(
         actor=actor, kind=kind, subject=subject, due_at=due_at, **_where(opportunity, facts), **facts
     )

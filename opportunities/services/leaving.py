@@ -1,10 +1,10 @@
 """When somebody leaves: open deals and what hangs on them go to somebody who stays. What is closed keeps its people."""
 
-
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from opportunities.models import ApprovalRequest, ApprovalStep, Opportunity, OpportunitySplit, OpportunityTeamMember
+from opportunities.models import Opportunity, OpportunitySplit, OpportunityTeamMember
+from opportunities.selectors.leaving import approvals_waiting_for, deals_shared_with
 from opportunities.services import _credit
 from revops.core import audit, clock
 from revops.core.models import AuditEntry
@@ -41,14 +41,6 @@ def hand_over_shares(*, user: User, to: User, actor: User | None) -> int:
     return len(deals)
 
 
-def deals_shared_with(user: User) -> QuerySet[Opportunity]:
-    """Open deals on which a person has credit or a place without owning them."""
-    credited = OpportunitySplit.objects.filter(user=user).values("opportunity_id")
-    team = OpportunityTeamMember.objects.filter(user=user).values("opportunity_id")
-    rows = Opportunity.objects.open().filter(archived_at__isnull=True).exclude(owner=user)
-    return rows.filter(pk__in=credited) | rows.filter(pk__in=team)
-
-
 def _hand_shares(deals: QuerySet[Opportunity], user: User, to: User) -> None:
     """Rows change their person; where the new one has a row already, the two become one."""
     splits = OpportunitySplit.objects.filter(opportunity__in=deals, user=user)
@@ -81,10 +73,3 @@ def hand_over_approvals(*, user: User, to: User, actor: User | None) -> int:
         step.save(update_fields=["approver", "role", "version", "updated_at"])
         audit.record("approval.handed_over", found.request.quote, actor=actor, handed_from=user, to=step.who)
     return len(waiting)
-
-
-def approvals_waiting_for(user: User) -> QuerySet[ApprovalStep]:
-    """Turns of open requests that name this person."""
-    return ApprovalStep.objects.filter(
-        approver=user, status=ApprovalStep.Status.WAITING, request__in=ApprovalRequest.objects.open()
-    )

@@ -18,6 +18,7 @@ from opportunities.services.moves import win_by_quote
 from revops.catalog.models import PriceBook
 from revops.catalog.selectors import default_book
 from revops.core import audit, clock, outbox
+from revops.core.acting import refuse_readers
 from revops.core.custom import values as custom_values
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.numbers import document_number
@@ -52,6 +53,7 @@ def create_quote(
     prices, costs and taxes that a line leaves out are copied from the catalogue today.
     """
     require(actor, "opportunities.add_quote", _("Your role does not make quotes."))
+    refuse_readers(opportunity)
     if opportunity.status == Opportunity.Status.LOST:
         raise IllegalState("closed", _("This opportunity is lost. Reopen it to quote again."))
     today = clock.today()

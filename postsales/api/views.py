@@ -15,9 +15,10 @@ from postsales.filters import CaseFilter
 from postsales.models import SupportCase
 from postsales.selectors import ClockBook, case_list
 from revops.core.api.writes import BulkMixin
+from revops.users.api.shares import SharesMixin
 
 
-class CaseViewSet(BulkMixin):
+class CaseViewSet(SharesMixin, BulkMixin):
     """Support cases. Clocks are computed at the moment of the answer."""
 
     resource = "cases"

@@ -3,8 +3,10 @@
 from postsales.models.cases import CaseComment, CaseStatusLog, SlaBreach, SupportCase
 from postsales.models.documents import CaseDocument
 from postsales.models.levels import Priority, SlaPolicy, SlaTarget
+from postsales.models.shares import CaseShare
 
 __all__ = [
+    "CaseShare",
     "CaseComment",
     "CaseDocument",
     "CaseStatusLog",

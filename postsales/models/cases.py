@@ -14,12 +14,14 @@ from postsales.models.levels import Priority, SlaPolicy
 from revops.core.models import BaseModel, CustomData, search_field, search_indexes
 from revops.core.scope import ScopedQuerySet, within_reach
 from revops.users.holders import held_by_working_people
+from revops.users.shares import or_shared
 
 
 class CaseQuerySet(ScopedQuerySet["SupportCase"]):
     def visible_to(self, user: Any) -> Self:
-        """A case is seen by the reach of its owner and of its account's owner."""
-        return self.filter(within_reach(user, "owner", "account__owner"))
+        """A case is seen by the reach of its owner and of its account's owner; or shared by name."""
+        reached = within_reach(user, "owner", "account__owner")
+        return self.filter(or_shared(reached, user, pk="postsales.supportcase"))
 
     def unsolved(self) -> Self:
         """The clock still runs, or waits for the customer."""

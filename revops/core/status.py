@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from django.db import models
 from django.utils.translation import gettext as _
 
+from revops.core import acting
 from revops.core.custom import values as custom
 from revops.core.errors import IllegalState, StaleCopy
 from revops.core.models import CustomData
@@ -20,6 +21,7 @@ def lock(record: M, version: int | None = None) -> M:
     fresh = type(record)._base_manager.select_for_update(of=("self",)).filter(pk=record.pk).first()
     if fresh is None:
         raise IllegalState("gone", _("Somebody removed this %(kind)s meanwhile.") % {"kind": record._meta.verbose_name})
+    acting.refuse_readers(fresh)
     if version is not None and fresh.version != version:  # type: ignore[attr-defined]
         raise StaleCopy(fresh, version)
     return fresh

@@ -20,13 +20,11 @@ class IntegrationsConfig(AppConfig):
         from revops.integrations.selectors import benefits_to_measure  # noqa: PLC0415
         from revops.integrations.services import commits  # noqa: PLC0415
         from revops.users import roles  # noqa: PLC0415
-        from revops.users.registries import NoticeKind, notice_kinds  # noqa: PLC0415
 
         for importer in IMPORTERS:
             importers.register(importer)
         undo_of_commit = services.cancel_step
         holdings.register()
-        notice_kinds.register(NoticeKind("import.done", _("An import of mine is finished"), icon="upload", order=20))
         jobs.register(commits.CHECK, jobs.JobKind(step=services.check_step))
         jobs.register(
             commits.COMMIT,

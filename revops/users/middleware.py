@@ -8,6 +8,8 @@ from django.template.response import TemplateResponse
 from django.utils import timezone, translation
 from django.utils.translation import get_language
 
+from revops.core.acting import acting_as
+
 
 class PreferencesMiddleware:
     """Each request runs in the language and the time zone of whoever is signed in."""
@@ -20,7 +22,8 @@ class PreferencesMiddleware:
             return self.get_response(request)
         chosen = request.user.language  # read now: a request that signs out has no such user afterwards
         language = chosen or get_language()
-        with timezone.override(ZoneInfo(request.user.time_zone)), translation.override(language):
+        here = timezone.override(ZoneInfo(request.user.time_zone))
+        with acting_as(request.user), here, translation.override(language):
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
             if isinstance(response, TemplateResponse) and not response.is_rendered:

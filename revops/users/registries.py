@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from revops.core.registries import Registry
 from revops.users.models import Notification
@@ -25,3 +26,20 @@ class NoticeKind:
 
 
 notice_kinds: Registry[NoticeKind] = Registry("notice_kinds")
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """A kind of record that can be shared by name: its model, its table of shares, and who may share it.
+
+    `others(record)` are people who see it for further reasons (a split, the deal team), with the reason.
+    """
+
+    key: str
+    record: type[Any]
+    model: type[Any]
+    permission: str
+    others: Callable[[Any], list[tuple[Any, StrOrPromise]]] | None = None
+
+
+sharing: Registry[Sharing] = Registry("sharing")

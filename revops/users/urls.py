@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from revops.users.views import notices, preferences, tokens
+from revops.users.views import notices, preferences, shares, tokens
 
 urlpatterns: list[URLPattern] = [
     path("settings/me/", preferences.preferences, name="preferences"),
@@ -13,4 +13,6 @@ urlpatterns: list[URLPattern] = [
     path("notifications/unsubscribe/<str:token>/", notices.unsubscribe, name="notification-unsubscribe"),
     path("notifications/<int:pk>/open/", notices.open_notification, name="notification-open"),
     path("notifications/<int:pk>/read/", notices.read_notification, name="notification-read"),
+    path("access/<str:kind>/<int:pk>/", shares.access, name="record-access"),
+    path("access/<str:kind>/<int:pk>/<int:share>/revoke/", shares.revoke, name="record-unshare"),
 ]

@@ -36,13 +36,14 @@ WORDS = {
     "handoff-acceptance": "handoff",
     "lead-conversion": "lead",
     "jobs": "job",
+    "notifications": "notification",
     "webhooks": "webhook",
 }
 # Records that every colleague may read, or that a role (not an owner) opens: their own rooms test them.
 SHARED = (
     "product", "price", "prices", "pipeline", "period", "quota", "comp-plan", "users", "teams",
     "approval-rules", "scorecard", "routing", "disqualify-reasons", "opportunity-lane", "plan-", "team", "user",
-    "approvals", "approval", "import", "export", "change", "mfa", "account_", "schema", "policy", "legal", "custom-values",
+    "record-access", "record-unshare", "offboarding", "openid", "notification-unsubscribe", "approvals", "approval", "import", "export", "change", "mfa", "account_", "schema", "policy", "legal", "custom-values",
 )  # fmt: skip
 
 

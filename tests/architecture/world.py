@@ -24,7 +24,7 @@ from postsales import services as care
 from revops.core import clock, jobs, outbox
 from revops.integrations.services import create_webhook
 from revops.users import services as users
-from revops.users.models import User
+from revops.users.models import Notification, User
 from tests.builders import make_price_book, make_product
 from tests.cast import Cast
 from tests.leads.builders import make_handoff, make_lead, make_qualified_lead
@@ -99,6 +99,8 @@ def make_world(cast: Cast) -> World:
     hook, _secret = create_webhook(
         actor=cast.olga, name=SECRET, url="https://zanzibar.example/", events=["opportunity.moved"]
     )
+    users.notify(to=alice, kind="job.done", title=f"{SECRET} is ready", url="/")
+    notice = Notification.objects.filter(user=alice).latest("pk")
     job = jobs.start(kind=next(iter(jobs._kinds)), actor=alice)
     return World(
         {
@@ -123,6 +125,7 @@ def make_world(cast: Cast) -> World:
             "document": paper.pk,
             "webhook": hook.pk,
             "job": job.pk,
+            "notification": notice.pk,
         }
     )
 

@@ -4,6 +4,7 @@ from revops.users.models.calendars import Absence, Holiday, WorkingCalendar, Wor
 from revops.users.models.notices import Notification, NotificationPreference
 from revops.users.models.offboarding import OffboardingRun
 from revops.users.models.people import ApiToken, User
+from revops.users.models.shares import RecordShare
 from revops.users.models.teams import Team, TeamMembership, TeamPlacement
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Notification",
     "NotificationPreference",
     "OffboardingRun",
+    "RecordShare",
     "Team",
     "TeamMembership",
     "TeamPlacement",

@@ -40,6 +40,7 @@ from revops.users.services.people import (
     update_user,
 )
 from revops.users.services.roles import sync_roles
+from revops.users.services.shares import revoke_share, share_record
 from revops.users.services.teams import (
     add_manager,
     add_member,
@@ -78,6 +79,7 @@ __all__ = [
     "read_all_notifications",
     "read_notification",
     "rename_team",
+    "revoke_share",
     "revoke_token",
     "set_holidays",
     "set_hours",
@@ -85,6 +87,7 @@ __all__ = [
     "set_preferences",
     "set_reach",
     "set_roles",
+    "share_record",
     "start_offboarding",
     "step_offboarding",
     "sweep_notifications",
