@@ -1,20 +1,18 @@
 """A bulk action whose worker is killed in the middle: it goes on by itself, and each row is done once."""
 
 import re
-from typing import Any
 
 import pytest
 from django.db import transaction
 from playwright.sync_api import expect
 
-from leads.models import Lead
+from accounts.models import Account
 from revops.core import bulk
 from revops.core.models import AuditEntry, BulkRow, JobRun
 from tests.cast import Cast, make_cast
 from tests.e2e.conftest import PageAs, eventually
 from tests.e2e.product import Product
-from tests.e2e.test_worker_killed import others_at_work, waits_for_a_lock
-from tests.leads.builders import make_lead
+from tests.e2e.test_worker_killed import all_delivered, others_at_work, waits_for_a_lock
 
 ROWS = 450
 WIDE = {"width": 1280, "height": 860}
@@ -22,34 +20,30 @@ WIDE = {"width": 1280, "height": 860}
 
 @pytest.fixture
 def many(quiet: None) -> Cast:
-    """More leads than one step does, by the services' own rows without their events: only the rows matter here."""
+    """More accounts than two steps do; nothing else works on accounts meanwhile."""
     cast = make_cast()
-    first = make_lead(cast.sam, company="Firm 000")
-    plain: dict[str, Any] = {
-        field.attname: getattr(first, field.attname)
-        for field in Lead._meta.concrete_fields
-        if field.attname not in ("id", "company", "email", "email_key", "external_id")
-    }
-    Lead.objects.bulk_create([Lead(**plain, company=f"Firm {n:03}") for n in range(1, ROWS)])
+    rows = [Account(name=f"Firm {n:03}", name_key=f"firm{n:03}", owner=cast.alice) for n in range(ROWS)]
+    Account.objects.bulk_create(rows)
+    eventually(all_delivered, what="the events before were not delivered")
     return cast
 
 
 def test_a_bulk_action_survives_its_worker_and_does_each_row_once(
     many: Cast, product: Product, page_as: PageAs
 ) -> None:
-    page = page_as("sam", viewport=WIDE)
-    page.goto("/leads/?sort=company")
+    page = page_as("alice", viewport=WIDE)
+    page.goto("/accounts/?sort=name")
     page.locator("[data-select-page]").check()
     page.locator("[data-select-all]").check()
     page.get_by_role("button", name="Edit a field").click()
     dialog = page.locator("#bulk-edit")
-    dialog.locator("select").select_option("source")
-    dialog.get_by_label("Source").fill("Killed once")
-    in_the_middle = Lead.objects.order_by("pk")[bulk.CHUNK + 30]
+    dialog.locator("select").select_option("industry")
+    dialog.get_by_label("Industry").fill("Killed once")
+    in_the_middle = Account.objects.order_by("pk")[bulk.CHUNK + 30]
     try:
         with transaction.atomic():
             # Whoever works must wait here, in the middle of the second chunk.
-            Lead.objects.select_for_update().get(pk=in_the_middle.pk)
+            Account.objects.select_for_update().get(pk=in_the_middle.pk)
             dialog.get_by_role("button", name="Edit a field").click()
             expect(page.get_by_role("heading", name="Working")).to_be_visible(timeout=60_000)
             expect(page.get_by_text(f"{bulk.CHUNK} / {ROWS}")).to_be_visible()  # the page tells how far it is
@@ -58,7 +52,7 @@ def test_a_bulk_action_survives_its_worker_and_does_each_row_once(
         eventually(lambda: not others_at_work(), what="the dead worker's transaction did not end")
         job = JobRun.objects.get()
         assert (job.state, job.done) == ("running", bulk.CHUNK)
-        assert Lead.objects.filter(source="Killed once").count() == bulk.CHUNK, "half a chunk was kept"
+        assert Account.objects.filter(industry="Killed once").count() == bulk.CHUNK, "half a chunk was kept"
     finally:
         if "worker" not in product.processes:
             product.start_worker()
@@ -66,7 +60,7 @@ def test_a_bulk_action_survives_its_worker_and_does_each_row_once(
     expect(page.get_by_text(f"{ROWS} / {ROWS}")).to_be_visible()
     job.refresh_from_db()
     assert (job.state, job.done, job.counts) == ("done", ROWS, {"changed": ROWS})
-    assert Lead.objects.filter(source="Killed once", version=2).count() == ROWS
+    assert Account.objects.filter(industry="Killed once", version=2).count() == ROWS
     assert BulkRow.objects.filter(job=job, outcome="changed").count() == ROWS
-    assert AuditEntry.objects.filter(action="lead.changed").count() == ROWS
+    assert AuditEntry.objects.filter(action="account.changed").count() == ROWS
     assert re.search(r"/jobs/[0-9a-f-]+/$", page.url)
