@@ -68,10 +68,7 @@ def open_deal(
     lead: Lead | None = None,
     reference: tuple[str, str] = ("", ""),
 ) -> Opportunity:
-    """The core of create_opportunity and of accepting a handoff, which differ in who may do it.
-
-    What `values["custom"]` carries over from a lead is not asked to be complete: nobody is there to fill it in.
-    """
+    """The core of create_opportunity and of accepting a handoff, which differ in who may do it."""
     if owner is None:
         raise InvalidInput.of(owner=_("An opportunity has an owner."))
     _fields.refuse_unknown(values, _fields.EDITABLE)
@@ -95,6 +92,7 @@ def open_deal(
     )
     if opportunity.account_id is None and opportunity.contact is not None:
         opportunity.account = opportunity.contact.account
+    # What a lead carries over is not asked to be complete: nobody is there to fill it in.
     opportunity.custom = custom_values.for_new(opportunity, given, asked=False)
     _fields.check(opportunity, ("name", *values))
     _fields.require_entry(opportunity, first, own_only=isinstance(given, custom_values.Carried) or actor is None)

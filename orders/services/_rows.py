@@ -22,9 +22,18 @@ REVENUE, OVERLAY = OrderSplit.Kind.REVENUE, OrderSplit.Kind.OVERLAY
 TOTALS = ("currency", "net", "tax", "shipping", "total", "cost")
 
 
-def new_order(*, account: Account, owner: User, entity: LegalEntity | None = None, **fields: Any) -> Order:
-    """A draft with its number (taken in this transaction)."""
+def new_order(
+    *,
+    account: Account,
+    owner: User,
+    entity: LegalEntity | None = None,
+    reference: tuple[str, str] | None = None,
+    **fields: Any,
+) -> Order:
+    """A draft with its number (taken in this transaction); `reference` is its (system, id) elsewhere."""
     entity = entity or default_entity()
+    if reference is not None:
+        fields |= {"external_system": reference[0], "external_id": reference[1]}
     number = document_number(prefix="O", entity=entity, kind="order", year=clock.today().year)
     return Order.objects.create(number=number, entity=entity, account=account, owner=owner, **fields)
 

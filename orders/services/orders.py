@@ -60,7 +60,6 @@ def create_order(
         _refuse_second_draft(opportunity)
     currency = _rows.currency_of(currency)
     priced = price_lines(lines, currency=currency, on=clock.today(), discount=discount, shipping=shipping)
-    system, key = reference or ("", "")
     order = _rows.new_order(
         account=account,
         owner=owner,
@@ -68,8 +67,7 @@ def create_order(
         channel=channel,
         terms=terms,
         entity=entity,
-        external_system=system,
-        external_id=key,
+        reference=reference,
         custom=custom_values.for_new(Order(), custom, asked=custom is not None),
         **ship_to,
         **_rows.totals_of(priced),
