@@ -32,7 +32,7 @@ class AccountEditor(Editor):
     def form(self, viewer: Any, record: Any = None) -> forms.BaseForm:
         return AccountForm(viewer=viewer, record=record)
 
-    def save(self, *, row: Account, name: str, value: Any, version: int | None, actor: Any) -> Account:
+    def change(self, *, row: Account, name: str, value: Any, version: int | None, actor: Any) -> Account:
         return services.update_account(account=row, version=version, actor=actor, **{name: value})
 
     def allows(self, row: Account, name: str) -> bool:
@@ -45,7 +45,7 @@ class ContactEditor(Editor):
     def form(self, viewer: Any, record: Any = None) -> forms.BaseForm:
         return ContactForm(viewer=viewer, record=record)
 
-    def save(self, *, row: Contact, name: str, value: Any, version: int | None, actor: Any) -> Contact:
+    def change(self, *, row: Contact, name: str, value: Any, version: int | None, actor: Any) -> Contact:
         return services.update_contact(contact=row, version=version, actor=actor, **{name: value})
 
     def allows(self, row: Contact, name: str) -> bool:
@@ -70,7 +70,7 @@ class ActivityEditor(Editor):
     def form(self, viewer: Any, record: Any = None) -> forms.BaseForm:
         return ActivityForm(viewer=viewer, record=record)
 
-    def save(self, *, row: Activity, name: str, value: Any, version: int | None, actor: Any) -> Activity:
+    def change(self, *, row: Activity, name: str, value: Any, version: int | None, actor: Any) -> Activity:
         return services.update_activity(activity=row, version=version, actor=actor, **{name: value})
 
     def allows(self, row: Activity, name: str) -> bool:
@@ -93,10 +93,10 @@ def _of(editor: Editor, noun: str) -> tuple[BulkAction, ...]:
     """Owner, archive and restore, the same for accounts and contacts."""
 
     def give(*, row: Any, actor: Any, owner: Any) -> Any:
-        return editor.save(row=row, name="owner", value=owner, version=None, actor=actor)
+        return editor.change(row=row, name="owner", value=owner, version=None, actor=actor)
 
     def give_back(*, row: Any, before: Any, actor: Any) -> Any:
-        return editor.save(row=row, name="owner", value=old_value(row, before, "owner"), version=None, actor=actor)
+        return editor.change(row=row, name="owner", value=old_value(row, before, "owner"), version=None, actor=actor)
 
     away, back = _archive("archive", noun), _archive("restore", noun)
     return (

@@ -22,7 +22,7 @@ class LeadEditor(Editor):
             form.fields["owner"] = AssignForm().fields["owner"]
         return form
 
-    def save(self, *, row: Lead, name: str, value: Any, version: int | None, actor: Any) -> Lead:
+    def change(self, *, row: Lead, name: str, value: Any, version: int | None, actor: Any) -> Lead:
         if name == "owner":
             return services.assign_lead(lead=row, to_user=value, version=version, actor=actor)
         return services.update_lead(lead=row, version=version, actor=actor, **{name: value})

@@ -27,7 +27,7 @@ class OpportunityEditor(Editor):
     def form(self, viewer: Any, record: Any = None) -> forms.BaseForm:
         return OpportunityForm(viewer=viewer, record=record or Opportunity())
 
-    def save(self, *, row: Opportunity, name: str, value: Any, version: int | None, actor: Any) -> Opportunity:
+    def change(self, *, row: Opportunity, name: str, value: Any, version: int | None, actor: Any) -> Opportunity:
         return services.update_opportunity(opportunity=row, version=version, actor=actor, **{name: value})
 
     def allows(self, row: Opportunity, name: str) -> bool:

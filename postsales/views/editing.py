@@ -24,7 +24,7 @@ class CaseEditor(Editor):
         form.fields["owner"] = OwnerForm(viewer=viewer).fields["owner"]
         return form
 
-    def save(self, *, row: SupportCase, name: str, value: Any, version: int | None, actor: Any) -> SupportCase:
+    def change(self, *, row: SupportCase, name: str, value: Any, version: int | None, actor: Any) -> SupportCase:
         if name == "owner":
             return services.assign_case(case=row, owner=value, version=version, actor=actor)
         if name == "priority":
@@ -40,10 +40,10 @@ EDITOR = CaseEditor()
 
 def _field(name: str) -> Any:
     def one(*, row: SupportCase, actor: Any, **values: Any) -> SupportCase:
-        return EDITOR.save(row=row, name=name, value=values[name], version=None, actor=actor)
+        return EDITOR.change(row=row, name=name, value=values[name], version=None, actor=actor)
 
     def undo(*, row: SupportCase, before: Any, actor: Any) -> SupportCase:
-        return EDITOR.save(row=row, name=name, value=old_value(row, before, name), version=None, actor=actor)
+        return EDITOR.change(row=row, name=name, value=old_value(row, before, name), version=None, actor=actor)
 
     return one, undo
 

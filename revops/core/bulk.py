@@ -62,7 +62,8 @@ def start(
     job.total = staged.into(job)
     if not job.total:
         raise BadRequest("nothing_selected", _("Select at least one row first."))
-    job.save(update_fields=["total", "updated_at"])
+    job.params = {**params, "waited_for": job.total <= at_once}
+    job.save(update_fields=["total", "params", "updated_at"])
     audit.record("bulk.started", job, actor=actor, place=place, verb=action, rows=job.total)
     if token:
         IdempotencyKey.objects.filter(caller=actor, key=_key(token, params, staged)).update(body={"job": str(job.pk)})
@@ -233,6 +234,7 @@ def start_undo(*, job: JobRun, actor: Any) -> JobRun:
     if undo_until(job) is None:
         raise IllegalState("undo_over", _("This cannot be undone any more."))
     params = {**job.params, "undoes": str(job.pk), "title": _("Undo: %(what)s") % {"what": job.params["title"]}}
+    params["waited_for"] = job.counts["changed"] <= AT_ONCE
     undo = JobRun.objects.create(kind=UNDO, created_by=actor, total=job.counts["changed"], params=params)
     job.result = {**job.result, "undo": str(undo.pk)}
     job.save(update_fields=["result", "updated_at"])

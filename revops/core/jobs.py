@@ -73,6 +73,8 @@ def on_end(tell: Callable[..., object]) -> None:
 
 
 def _ended(job: JobRun) -> None:
+    if job.params.get("waited_for") and job.state == JobRun.State.DONE:
+        return  # its starter looks at the answer
     for tell in _tell:
         tell(job=job)
 

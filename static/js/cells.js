@@ -102,9 +102,9 @@ export async function edit(cell) {
   mine.start = typed();
 }
 
+/** Everything that the control holds; it may be more than one field. */
 function typed() {
-  const control = one("input, select, textarea", open.cell);
-  return control?.type === "checkbox" ? String(control.checked) : control?.value;
+  return JSON.stringify([...new FormData(one("#cell-form"))]);
 }
 
 function leave(refocus = true) {

@@ -60,7 +60,7 @@ class PersonEditor(Editor):
     def form(self, viewer: Any, record: Any = None) -> forms.BaseForm:
         return PersonForm()
 
-    def save(self, *, row: Any, name: str, value: Any, version: int | None, actor: Any) -> Any:
+    def change(self, *, row: Any, name: str, value: Any, version: int | None, actor: Any) -> Any:
         with transaction.atomic():
             row = lock(row, version)
             if value == "Pope":

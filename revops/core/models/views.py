@@ -74,6 +74,12 @@ class SavedView(BaseModel):
         return query
 
 
+class ViewChoiceQuerySet(models.QuerySet["ViewChoice"]):
+    def visible_to(self, user: Any) -> "ViewChoiceQuerySet":
+        """One's own alone."""
+        return self.filter(person=user)
+
+
 class ViewChoice(models.Model):
     """A person's pin (tabs above the list, in this order) and default among the views of a list."""
 
@@ -83,6 +89,8 @@ class ViewChoice(models.Model):
     pinned = models.BooleanField(default=False)
     is_default = models.BooleanField(default=False)
     position = models.PositiveSmallIntegerField(default=0)
+
+    objects = ViewChoiceQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -104,5 +104,5 @@ class Asking(Declared):
     @cached_property
     def blank(self) -> str:
         """The address without any filter, which is not the one that opens a person's default view."""
-        chosen = ViewChoice.objects.filter(person=self.viewer, place=self.place, is_default=True)
+        chosen = ViewChoice.objects.visible_to(self.viewer).filter(place=self.place, is_default=True)
         return f"?view={NO_VIEW}" if self.place and chosen.exists() else "?"

@@ -213,7 +213,7 @@ class CalendarPage(ListPage):
             raise NotAllowed(_("Your role does not include this."))
         before = self._day_of(row)
         value = self.value_on(row, day)
-        self.editor.save(row=row, name=self.day_field, value=value, version=int(raw), actor=self.viewer)
+        self.editor.change(row=row, name=self.day_field, value=value, version=int(raw), actor=self.viewer)
         _filters, rows = self._filtered()
         wanted = {before, day}
         days = [one for when in sorted(wanted) for one in self.days(rows, when, when).values()]

@@ -42,9 +42,9 @@ class CustomEditor(Editor):
         attach(form, self.model, viewer, record if getattr(record, "pk", None) else None)
         return form
 
-    def save(self, *, row: Any, name: str, value: Any, version: int | None, actor: Any) -> Any:
+    def change(self, *, row: Any, name: str, value: Any, version: int | None, actor: Any) -> Any:
         if not name.startswith(POINTER):
-            return self.own.save(row=row, name=name, value=value, version=version, actor=actor)
+            return self.own.change(row=row, name=name, value=value, version=version, actor=actor)
         return self._change(row, {name.removeprefix(POINTER): value}, version, actor)
 
     def _change(self, row: Any, custom: dict[str, Any], version: int | None, actor: Any) -> Any:

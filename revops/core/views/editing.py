@@ -44,7 +44,9 @@ class Editing(Showing):
         if not form.is_valid():
             return self._editor_answer(row, name, form, version=int(raw), status=422)
         try:
-            self._editor().save(row=row, name=name, value=form.cleaned_data[name], version=int(raw), actor=self.viewer)
+            self._editor().change(
+                row=row, name=name, value=form.cleaned_data[name], version=int(raw), actor=self.viewer
+            )
         except StaleCopy as error:
             return self._stale_cell(row, name, form, error.current.version)
         except NotAllowed:

@@ -12,7 +12,7 @@ from revops.core.bulk import old_value
 
 
 class Editor:
-    """Subclass it in the room: `permission`, `form`, `save`. A column names its field by `edit`."""
+    """Subclass it in the room: `permission`, `form`, `change`. A column names its field by `edit`."""
 
     permission: str = ""
 
@@ -20,7 +20,7 @@ class Editor:
         """A form that has the fields of all editable columns, unbound; its labels, choices and limits count."""
         raise NotImplementedError
 
-    def save(self, *, row: Any, name: str, value: Any, version: int | None, actor: Any) -> Any:
+    def change(self, *, row: Any, name: str, value: Any, version: int | None, actor: Any) -> Any:
         """The room's update service for one field."""
         raise NotImplementedError
 
@@ -36,14 +36,14 @@ class Editor:
 
     def set_field(self, *, row: Any, actor: Any, field: str, value: Any) -> Any:
         """The bulk action "edit a field" for one row."""
-        return self.save(row=row, name=field, value=value, version=None, actor=actor)
+        return self.change(row=row, name=field, value=value, version=None, actor=actor)
 
     def undo(self, *, row: Any, before: dict[str, Any], actor: Any) -> None:
         """Give the fields that this editor knows their old values back."""
         for name in self.form(actor, row).fields:
             key = _column(row, name)
             if key in before and plain(getattr(row, key)) != before[key]:
-                row = self.save(row=row, name=name, value=old_value(row, before, name), version=None, actor=actor)
+                row = self.change(row=row, name=name, value=old_value(row, before, name), version=None, actor=actor)
 
 
 def _column(row: Any, name: str) -> str:

@@ -58,7 +58,7 @@ class Saving(Asking):
         return None
 
     def _to_default(self) -> HttpResponse | None:
-        chosen = ViewChoice.objects.filter(person=self.viewer, place=self.place, is_default=True)
+        chosen = ViewChoice.objects.visible_to(self.viewer).filter(place=self.place, is_default=True)
         view = SavedView.objects.visible_to(self.viewer).filter(pk__in=chosen.values("view")).first()
         return HttpResponseRedirect(view.get_absolute_url()) if view else None
 
@@ -111,7 +111,9 @@ class Saving(Asking):
         }
 
     def _view_lines(self) -> list[ViewLine]:
-        choices = {choice.view_id: choice for choice in ViewChoice.objects.filter(person=self.viewer, place=self.place)}
+        choices = {
+            choice.view_id: choice for choice in ViewChoice.objects.visible_to(self.viewer).filter(place=self.place)
+        }
         views = SavedView.objects.visible_to(self.viewer).filter(place=self.place).select_related("owner")
         lines = []
         for view in views.order_by("name")[:SHOWN]:
