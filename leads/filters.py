@@ -63,14 +63,15 @@ class LeadFilter(StrictFilterSet):
         rows = rows.filter(status__in=Lead.OPEN)
         now, tomorrow = clock.now(), start_of_tomorrow()
         planned = Activity.objects.filter(lead_link__lead=OuterRef("pk"), status=Activity.Status.PLANNED)
-        late, today = planned.filter(due_at__lt=now), planned.filter(due_at__lt=tomorrow)
+        late = planned.filter(due_at__lt=now)
+        today = planned.filter(due_at__gte=now, due_at__lt=tomorrow)
         if when == "none":
             return rows.filter(~Exists(planned))
         if when == "late":
             return rows.filter(Exists(late))
         if when == "today":
             return rows.filter(~Exists(late), Exists(today))
-        return rows.filter(~Exists(today), Exists(planned))
+        return rows.filter(~Exists(planned.filter(due_at__lt=tomorrow)), Exists(planned))
 
 
 class HandoffFilter(StrictFilterSet):

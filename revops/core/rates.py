@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Case, Count, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Round
-from django.db.models.lookups import Exact
+from django.db.models.lookups import Exact, GreaterThanOrEqual
 from django.utils.translation import ngettext
 
 from revops.core.errors import DomainError
@@ -14,7 +14,9 @@ from revops.core.models import ExchangeRate
 from revops.core.money import digits
 from revops.core.organisation import organisation
 
+FEW = 60
 _AMOUNT: DecimalField[Any, Any] = DecimalField(max_digits=19, decimal_places=3)
+_RATE: DecimalField[Any, Any] = DecimalField(max_digits=18, decimal_places=10)
 
 
 def base_amount(amount: str, currency: str, on: date | str) -> Case:
@@ -23,14 +25,31 @@ def base_amount(amount: str, currency: str, on: date | str) -> Case:
     `on` is a date, or the path of a date field or annotation: the rate in force on that day. NULL without a rate.
     """
     base = organisation().base_currency
-    day = Value(on) if isinstance(on, date) else OuterRef(on)
-    newest = ExchangeRate.objects.filter(source=OuterRef(currency), target=base, on__lte=day).order_by("-on")
-    rate = Subquery(newest.values("rate")[:1])
     return Case(
         When(Exact(F(currency), Value(base)), then=F(amount)),
-        default=Round(F(amount) * rate, precision=digits(base)),
+        default=Round(F(amount) * _rate(currency, on, base), precision=digits(base)),
         output_field=_AMOUNT,
     )
+
+
+def _rate(currency: str, on: date | str, base: str) -> Any:
+    """The newest rate up to the day. A few rates are written into the statement, newest first: a look-up for each of a
+    million rows would take longer than the sum itself.
+    """
+    known = list(ExchangeRate.objects.filter(target=base).order_by("-on").values_list("source", "on", "rate")[: FEW + 1])
+    if len(known) > FEW:
+        day = Value(on) if isinstance(on, date) else OuterRef(on)
+        newest = ExchangeRate.objects.filter(source=OuterRef(currency), target=base, on__lte=day).order_by("-on")
+        return Subquery(newest.values("rate")[:1])
+    choices = []
+    for source, since, rate in known:
+        if isinstance(on, date) and since > on:
+            continue
+        its = Q(Exact(F(currency), Value(source)))
+        if not isinstance(on, date):
+            its &= Q(GreaterThanOrEqual(F(on), Value(since)))
+        choices.append(When(its, then=Value(rate, output_field=_RATE)))
+    return Case(*choices, default=Value(None, output_field=_RATE), output_field=_RATE)
 
 
 def base_sum(rows: QuerySet[Any], amount: str, currency: str, on: date | str) -> Decimal:

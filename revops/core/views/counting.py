@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 COUNT_LIMIT = 10_000
+CHIP_LIMIT = 99  # a chip says how pressing, not how many
 
 
 def bounded_count(rows: QuerySet[Any], limit: int = COUNT_LIMIT) -> int:

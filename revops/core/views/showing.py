@@ -14,7 +14,7 @@ from django_filters import FilterSet
 from revops.core.keyset import paginate
 from revops.core.views.asking import NOT_STATE, Asking
 from revops.core.views.cells import Column, rows_of
-from revops.core.views.counting import bounded_count, count_text
+from revops.core.views.counting import CHIP_LIMIT, bounded_count, count_text
 from revops.core.views.filtering import in_words, is_set
 from revops.core.views.parts import BulkAction, Chip, Tab
 
@@ -131,7 +131,7 @@ class Showing(Asking):
         return {
             "chip": chip,
             "on": on,
-            "count": count_text(bounded_count(rows)),
+            "count": count_text(bounded_count(rows, CHIP_LIMIT), CHIP_LIMIT),
             "url": self._with(**(dict.fromkeys(chip.params) if on else dict(chip.params))),
         }
 
