@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.keys import email_key
-from accounts.models import Account, Activity, Contact, Document, DocumentVersion, Territory
+from accounts.models import Account, Activity, CapturedParticipant, Contact, Document, DocumentVersion, Territory
+from accounts.selectors.completeness import ACCOUNT_FACTS, CONTACT_FACTS, without_contact
 from accounts.shelves import shelf_of
 from revops.core import clock
 from revops.core.api.filters import AllOf, NumbersIn, StrictFilterSet
@@ -48,6 +49,9 @@ class Archived(filters.BooleanFilter):
         return rows.filter(archived_at__isnull=not value)
 
 
+ACCOUNTS_LACK = (*ACCOUNT_FACTS, ("contact", _("A contact")))
+
+
 class AccountFilter(StrictFilterSet):
     """Names and values that the account list and the API accept."""
 
@@ -68,6 +72,10 @@ class AccountFilter(StrictFilterSet):
     external_system = filters.CharFilter(widget=HiddenInput, label=_("System"))
     external_id = filters.CharFilter(widget=HiddenInput, label=_("External id"))
     archived = Archived(label=_("Archived"))
+    without = filters.ChoiceFilter(choices=ACCOUNTS_LACK, method="lacking", label=_("Without"))
+
+    def lacking(self, rows: QuerySet[Account], _name: str, fact: str) -> QuerySet[Account]:
+        return without_contact(rows) if fact == "contact" else rows.filter(**{fact: ""})
 
     def search(self, rows: QuerySet[Account], _name: str, text: str) -> QuerySet[Account]:
         return rows.filter(holds(text))
@@ -83,6 +91,10 @@ class ContactFilter(StrictFilterSet):
     role = filters.ChoiceFilter(choices=Contact.Role.choices, label=_("Role"))
     email = filters.CharFilter(method="by_email", label=_("E-mail"))
     archived = Archived(label=_("Archived"))
+    without = filters.ChoiceFilter(choices=CONTACT_FACTS, method="lacking", label=_("Without"))
+
+    def lacking(self, rows: QuerySet[Contact], _name: str, fact: str) -> QuerySet[Contact]:
+        return rows.filter(**{fact: ""})
 
     def search(self, rows: QuerySet[Contact], _name: str, text: str) -> QuerySet[Contact]:
         return rows.filter(holds(text) | one_of("account", Account.objects.filter(holds(text))))
@@ -145,3 +157,10 @@ class DocumentFilter(StrictFilterSet):
         record = shelf.model.objects.visible_to(self.request.user).filter(pk=number)
         links: Any = shelf.link._default_manager
         return rows.filter(pk__in=links.filter(record__in=record.values("pk")).values("document_id"))
+
+
+class CapturedFilter(StrictFilterSet):
+    """Who took part and is no contact yet."""
+
+    state = filters.ChoiceFilter(choices=CapturedParticipant.State.choices, label=_("State"))
+    account = filters.ModelChoiceFilter(queryset=seen_accounts, widget=ChosenOnly, label=_("Account"))

@@ -1,5 +1,6 @@
 """HTML input to cleaned values. The checks that matter stand in the services."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -110,6 +111,12 @@ class LogForm(CustomForm):
         label=_("What happened?"),
         widget=forms.Textarea(attrs={"rows": 2, "placeholder": _("What happened? Ctrl Enter to save")}),
     )
+    attendees = forms.CharField(
+        required=False,
+        max_length=2000,
+        label=_("Who took part, by e-mail address"),
+        widget=forms.TextInput(attrs={"placeholder": _("Took part: ann@example.com, …")}),
+    )
     next_subject = forms.CharField(
         required=False,
         max_length=200,
@@ -136,11 +143,13 @@ class LogForm(CustomForm):
         if not text:
             return None
         subject = text.splitlines()[0][:200].strip()
+        attendees = [one for one in re.split(r"[\s,;]+", self.cleaned_data["attendees"]) if one]
         return {
             "kind": self.cleaned_data["kind"],
             "subject": subject,
             "body": "" if subject == text else text,
             "custom": self.cleaned_data.get("custom"),
+            **({"attendees": attendees} if attendees else {}),
         }
 
     def planned(self) -> dict[str, Any] | None:

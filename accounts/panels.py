@@ -80,6 +80,19 @@ def register() -> None:
     )
     commands.register(Command("contacts", _("Contacts"), "contact-list", "users", "accounts.view_contact", order=35))
     commands.register(
+        Command("captured", _("People to confirm"), "captured-list", "user-check", "accounts.view_contact", order=35)
+    )
+    commands.register(
+        Command(
+            "completeness",
+            _("How complete contacts are"),
+            "completeness",
+            "chart-bar",
+            "accounts.view_contact",
+            order=35,
+        )
+    )
+    commands.register(
         Command("activities", _("Activities"), "activity-list", "checkbox", "accounts.view_activity", order=36)
     )
     commands.register(

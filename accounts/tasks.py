@@ -9,3 +9,18 @@ from accounts import services
 def sweep_files() -> None:
     """Stored files that no document names."""
     services.sweep_files()
+
+
+@shared_task(name="accounts.capture_participants", ignore_result=True)
+def capture_participants() -> int:
+    """Unknown attendees of logged mails and meetings."""
+    seen = 0
+    while done := services.capture_participants():
+        seen += done
+    return seen
+
+
+@shared_task(name="accounts.completeness_report", ignore_result=True)
+def completeness_report() -> int:
+    """How complete everybody's accounts are, on Mondays."""
+    return services.report_completeness()

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from accounts.views import acts, calendar, documents, lists, records
+from accounts.views import acts, calendar, captured, documents, lists, records
 
 urlpatterns: list[URLPattern] = [
     path("accounts/", lists.AccountList.as_view(), name="account-list"),
@@ -13,6 +13,10 @@ urlpatterns: list[URLPattern] = [
     path("accounts/<int:pk>/log/", acts.log_on_account, name="account-log"),
     path("accounts/<int:pk>/archive/", acts.archive, name="account-archive"),
     path("contacts/", lists.ContactList.as_view(), name="contact-list"),
+    path("contacts/to-confirm/", captured.captured, name="captured-list"),
+    path("contacts/to-confirm/<int:pk>/confirm/", captured.confirm, name="captured-confirm"),
+    path("contacts/to-confirm/<int:pk>/dismiss/", captured.dismiss, name="captured-dismiss"),
+    path("contacts/completeness/", captured.complete, name="completeness"),
     path("contacts/new/", records.contact_new, name="contact-new"),
     path("contacts/<int:pk>/", records.contact, name="contact-detail"),
     path("contacts/<int:pk>/edit/", records.contact_edit, name="contact-edit"),

@@ -42,6 +42,13 @@ TIMETABLE: list[tuple[str, str, timedelta | crontab, str]] = [
     (_("release held commissions"), "forecasting.release_holds", crontab(hour="1", minute="10"), "money"),
     (_("calculate commissions"), "forecasting.calculate_commissions", crontab(hour="2", minute="0"), "money"),
     (_("snapshot the pipeline"), "forecasting.snapshot_pipeline", crontab(hour="23", minute="50"), "reports"),
+    (_("notice unknown participants"), "accounts.capture_participants", timedelta(minutes=10), "default"),
+    (
+        _("report how complete accounts are"),
+        "accounts.completeness_report",
+        crontab(hour="5", minute="40", day_of_week="1"),
+        "reports",
+    ),
     (_("sweep stored files"), "accounts.sweep_files", crontab(hour="3", minute="20"), "reports"),
     (_("send mails of notifications"), "users.send_mails", timedelta(minutes=1), "default"),
     (_("throw away old notifications"), "users.sweep_notifications", crontab(hour="3", minute="25"), "reports"),

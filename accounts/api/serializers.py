@@ -147,6 +147,9 @@ class ActivityIn(StrictSerializer):
     happened_at = serializers.DateTimeField(required=False)
     minutes = serializers.IntegerField(min_value=0, max_value=32_767, required=False, allow_null=True)
     outcome = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    attendees = serializers.ListField(
+        child=serializers.EmailField(), max_length=50, required=False, help_text="E-mail addresses of who took part."
+    )
     custom = CustomIn(default=dict)
 
 

@@ -1,6 +1,7 @@
 """Companies, people, what we do with them, and the papers about them."""
 
 from accounts.models.activities import Activity
+from accounts.models.captured import ActivityAttendee, CapturedParticipant
 from accounts.models.companies import Account, Contact, Territory
 from accounts.models.documents import (
     AccountDocument,
@@ -13,6 +14,8 @@ from accounts.models.documents import (
 from accounts.models.shares import AccountShare
 
 __all__ = [
+    "ActivityAttendee",
+    "CapturedParticipant",
     "AccountShare",
     "Account",
     "AccountDocument",

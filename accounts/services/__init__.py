@@ -14,6 +14,8 @@ from accounts.services.activities import (
     plan_activity,
     update_activity,
 )
+from accounts.services.captured import capture_participants, confirm_participant, dismiss_participant
+from accounts.services.completeness import report_completeness
 from accounts.services.contacts import archive_contact, create_contact, restore_contact, update_contact
 from accounts.services.documents import (
     add_version,
@@ -36,10 +38,13 @@ __all__ = [
     "archive_contact",
     "archive_document",
     "cancel_activity",
+    "capture_participants",
     "complete_activity",
+    "confirm_participant",
     "create_account",
     "create_contact",
     "create_territory",
+    "dismiss_participant",
     "hand_over_accounts",
     "hand_over_activities",
     "hand_over_contacts",
@@ -49,6 +54,7 @@ __all__ = [
     "log_touch",
     "plan_activity",
     "rename_territory",
+    "report_completeness",
     "restore_account",
     "restore_contact",
     "restore_document",

@@ -1,6 +1,6 @@
 """Writes to activities: logged afterwards in one call, or planned, moved, done, dropped."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.events import ActivityCompleted
 from accounts.models import Account, Activity, Contact
+from accounts.services.captured import note_attendees
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
 from revops.core import audit, clock, outbox
 from revops.core.acting import refuse_readers
@@ -35,6 +36,7 @@ def log_activity(
     body: str = "",
     outcome: str = "",
     custom: Mapping[str, Any] | None = None,
+    attendees: Iterable[str] = (),
 ) -> Activity:
     """Something that happened, now unless `happened_at` says when."""
     if actor is not None:
@@ -53,6 +55,7 @@ def log_activity(
     refuse_invalid(activity, TEXTS)
     activity.custom = custom_values.for_new(activity, custom, asked=custom is not None)
     activity.save(force_insert=True)
+    note_attendees(activity=activity, emails=attendees, actor=actor)
     audit.record("activity.logged", activity, actor=actor)
     outbox.publish(ActivityCompleted(activity_id=activity.pk, kind=activity.kind))
     return activity
@@ -70,6 +73,7 @@ def plan_activity(
     contact: Contact | None = None,
     body: str = "",
     custom: Mapping[str, Any] | None = None,
+    attendees: Iterable[str] = (),
 ) -> Activity:
     """Something to do; the earliest planned one is a record's next action."""
     if actor is not None:
@@ -81,6 +85,7 @@ def plan_activity(
     refuse_invalid(activity, TEXTS)
     activity.custom = custom_values.for_new(activity, custom, asked=custom is not None)
     activity.save(force_insert=True)
+    note_attendees(activity=activity, emails=attendees, actor=actor)
     audit.record("activity.planned", activity, actor=actor, due_at=due_at)
     return activity
 

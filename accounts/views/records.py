@@ -82,6 +82,7 @@ def _shared(request: HttpRequest, record: Any, activities: Any, log: LogForm | N
         "title": str(record),
         "nav_key": "accounts",
         "log": log or LogForm(),
+        "log_attendees": True,
         "may_log": request.user.has_perm("accounts.add_activity") and record.archived_at is None,
         "timeline": timeline(record=record, activities=activities),
         "planned": planned,
