@@ -98,7 +98,8 @@ def _asked_before(actor: Any, token: str, params: Mapping[str, Any], staged: _St
             IdempotencyKey.objects.create(caller=actor, key=key, request_hash="", status=201, body={})
     except IntegrityError:
         body = IdempotencyKey.objects.get(caller=actor, key=key).body
-        return JobRun.objects.filter(pk=(body or {}).get("job"), created_by=actor).first()
+        known: Any = (body or {}).get("job")
+        return JobRun.objects.filter(pk=known, created_by=actor).first()
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, BinaryIO
 
@@ -41,12 +41,13 @@ def _cell(sheet: Any, value: Any) -> Any:
         return None
     if isinstance(value, bool | int | float | Decimal):
         return value
+    cell: Any
     if isinstance(value, datetime):
         cell = WriteOnlyCell(sheet, value=value.astimezone(clock.company_zone()).replace(tzinfo=None))
         cell.number_format = MOMENT
         return cell
     if isinstance(value, date):
-        cell = WriteOnlyCell(sheet, value=value)
+        cell = WriteOnlyCell(sheet, value=datetime.combine(value, time()))
         cell.number_format = DAY
         return cell
     cell = WriteOnlyCell(sheet, value="")
