@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import DecimalField, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy
 
@@ -91,25 +91,35 @@ def _issued_by(invoices: QuerySet[Invoice], as_of: date) -> QuerySet[Any]:
 
 
 def ageing(*, invoices: QuerySet[Invoice], payments: QuerySet[Payment], as_of: date | None = None) -> list[Balance]:
-    """Balances by account and currency over these invoices and payments, largest first."""
+    """Balances by account and currency over these invoices and payments, largest first; the database adds up."""
     day = as_of or clock.today()
+    still = F("total") - F("credits_by") - F("taken_by")
+    rows = _issued_by(invoices.order_by(), day).annotate(open_by=still).values("account_id", "currency")
+    spans = {f"bucket_{place}": Sum("open_by", filter=_within(key, day)) for place, (key, _l, _d) in enumerate(BUCKETS)}
+    owed = list(rows.annotate(issued=Sum("total"), credited=Sum("credits_by"), taken=Sum("taken_by"), **spans))
+    spare = _unapplied(payments, day).values("account_id", "currency").annotate(left=Sum(F("amount") - F("allocated")))
+    left = {(row["account_id"], row["currency"]): row["left"] for row in spare}
+    accounts = Account.objects.in_bulk({row["account_id"] for row in owed} | {key for key, _currency in left})
     found: dict[tuple[int, str], Balance] = {}
-    rows = _issued_by(invoices, day).select_related("account")
-    for row in rows.annotate(open_by=F("total") - F("credits_by") - F("taken_by")):
-        balance = found.setdefault((row.account_id, row.currency), Balance(row.account, row.currency))
-        balance.issued += row.total
-        balance.credited += row.credits_by
-        balance.allocated += row.taken_by
-        balance.buckets[bucket_of(row.due_on or day, day)] += row.open_by
-    for payment in _unapplied(payments, day):
-        balance = found.setdefault((payment.account_id, payment.currency), Balance(payment.account, payment.currency))
-        balance.unapplied += payment.unapplied
+    for row in owed:
+        balance = Balance(accounts[row["account_id"]], row["currency"], row["issued"], row["credited"], row["taken"])
+        for place, (key, _label, _last) in enumerate(BUCKETS):
+            balance.buckets[key] = row[f"bucket_{place}"] or ZERO
+        found[row["account_id"], row["currency"]] = balance
+    for (account, currency), amount in left.items():
+        found.setdefault((account, currency), Balance(accounts[account], currency)).unapplied = amount
     return sorted(found.values(), key=lambda row: (-row.balance, row.account.name, row.currency))
 
 
-def _unapplied(payments: QuerySet[Payment], day: date) -> Iterable[Payment]:
-    rows = payments.filter(received_on__lte=day, allocated__lt=F("amount"))
-    return rows.exclude(status=Payment.Status.REVERSED).select_related("account")
+def _within(key: str, as_of: date) -> Q:
+    """Due in this bucket's days; without a due date, due on the day itself."""
+    span = Q(**bucket_span(key, as_of))
+    return span | Q(due_on__isnull=True) if key == "current" else span
+
+
+def _unapplied(payments: QuerySet[Payment], day: date) -> QuerySet[Payment]:
+    rows = payments.order_by().filter(received_on__lte=day, allocated__lt=F("amount"))
+    return rows.exclude(status=Payment.Status.REVERSED)
 
 
 def account_balance(account: Account, *, as_of: date | None = None) -> list[Balance]:
