@@ -44,7 +44,7 @@ def taken_back() -> Iterator[None]:
         pass
 
 
-def timed(work: Callable[[], Any], times: int = 3) -> tuple[float, int]:
+def timed(work: Callable[[], Any], times: int = 2) -> tuple[float, int]:
     """The best of some runs in seconds, with the number of statements; nothing stays."""
     best, counted = float("inf"), 0
 

@@ -36,7 +36,8 @@ def _rate(currency: str, on: date | str, base: str) -> Any:
     """The newest rate up to the day. A few rates are written into the statement, newest first: a look-up for each of a
     million rows would take longer than the sum itself.
     """
-    known = list(ExchangeRate.objects.filter(target=base).order_by("-on").values_list("source", "on", "rate")[: FEW + 1])
+    rates = ExchangeRate.objects.filter(target=base).order_by("-on")
+    known = list(rates.values_list("source", "on", "rate")[: FEW + 1])
     if len(known) > FEW:
         day = Value(on) if isinstance(on, date) else OuterRef(on)
         newest = ExchangeRate.objects.filter(source=OuterRef(currency), target=base, on__lte=day).order_by("-on")
