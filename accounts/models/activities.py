@@ -87,6 +87,7 @@ class Activity(BaseModel, CustomData):
             models.Index(fields=["owner", "due_at", "id"], condition=Q(status="planned"), name="activity_due"),
             models.Index(fields=["account", "-happened_at"], name="activity_by_account"),
             models.Index(fields=["created_at", "id"], name="activity_by_time"),
+            models.Index(fields=["due_at", "id"], condition=Q(status="planned"), name="activity_due_of_all"),
         ]
         triggers = held_by_working_people("activity_holder", "{r}.status = 'planned'")
 
