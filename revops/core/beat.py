@@ -7,7 +7,7 @@ none ran is sent once when the first is back.
 import logging
 from typing import Any
 
-from celery.beat import ScheduleEntry, Scheduler
+from celery.beat import Scheduler
 from django.db import DatabaseError, InterfaceError, close_old_connections
 from kombu.exceptions import OperationalError
 from redis import RedisError
@@ -43,7 +43,7 @@ class SharedClock(Scheduler):  # type: ignore[misc]
         self._forget()
         return AGAIN_SECONDS
 
-    def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
+    def apply_entry(self, entry: Any, producer: Any = None) -> None:
         """Send it, unless another clock did."""
         with taskruns.ringing(entry.task, entry.schedule) as moment:
             if moment:
@@ -54,15 +54,16 @@ class SharedClock(Scheduler):  # type: ignore[misc]
         else:
             self._remember()
 
-    def apply_async(self, entry: ScheduleEntry, producer: Any = None, advance: bool = True, **kwargs: Any) -> Any:
+    def apply_async(self, entry: Any, producer: Any = None, advance: bool = True, **kwargs: Any) -> Any:
         """Without Celery's wrapping, so that a failure rises while the row's lock is still held."""
         options = {**entry.options, "headers": {**entry.options.get("headers", {}), "celery_beat_task": True}}
         task = self.app.tasks[entry.task]
         return task.apply_async(entry.args, entry.kwargs, producer=producer, retry=False, **options)
 
     def _remember(self) -> None:
-        sent = taskruns.known([entry.task for entry in self.schedule.values()])
-        for entry in self.schedule.values():
+        entries: list[Any] = list(self.schedule.values())
+        sent = taskruns.known([entry.task for entry in entries])
+        for entry in entries:
             entry.last_run_at = sent[entry.task]
         self._heap = None
         self._read = True

@@ -121,8 +121,9 @@ def _from_broker() -> Iterator[Metric]:
     waiting = GaugeMetricFamily("revops_queue_messages", "Tasks that wait for a worker.", labels=["queue"])
     with current_app.connection_for_read() as broker:
         broker.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=2)
+        channel: Any = broker.default_channel
         for queue in settings.CELERY_TASK_QUEUES:
-            waiting.add_metric([queue.name], broker.default_channel._size(queue.name))
+            waiting.add_metric([queue.name], channel._size(queue.name))
     yield waiting
 
 

@@ -15,7 +15,9 @@ class WatchedTask(Task):  # type: ignore[misc]
 
     abstract = True
 
-    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+    def apply_async(  # type: ignore[override]
+        self, args: Any = None, kwargs: Any = None, **options: Any
+    ) -> Any:
         headers = {trace.HEADER: trace.request_id.get(), **(options.pop("headers", None) or {})}
         return super().apply_async(args, kwargs, headers=headers, **options)
 
@@ -24,7 +26,8 @@ class WatchedTask(Task):  # type: ignore[misc]
         trace.request_id.set(sent if trace.WELL_FORMED.fullmatch(sent) else "")
         job_id = str(args[0]) if self.name == "core.run_job" and args else ""
         trace.task.set(trace.TaskMark(self.name or "", task_id, job_id))
-        self.request.began = time.monotonic()
+        request: Any = self.request
+        request.began = time.monotonic()
         taskruns.began(self.name or "")
 
     def on_success(self, retval: Any, task_id: str, args: Any, kwargs: Any) -> None:

@@ -88,11 +88,15 @@ def machinery() -> dict[str, list[str]]:
         "columns": "SELECT concat_ws(' ', attrelid::regclass, attname, atttypid::regtype, attgenerated, attidentity)"
         " FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE attnum > 0 AND NOT attisdropped"
         " AND relnamespace = 'public'::regnamespace",
-        "constraints": "SELECT conrelid::regclass::text || conname || pg_get_constraintdef(oid) FROM pg_constraint"
+        # By name: PostgreSQL writes an expression that it reads back a little differently the first time.
+        "constraints": "SELECT concat_ws(' ', conrelid::regclass, conname, contype, convalidated) FROM pg_constraint"
         " WHERE connamespace = 'public'::regnamespace",
-        "indexes": "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'",
-        "triggers": "SELECT concat_ws(' ', pg_get_triggerdef(oid), tgenabled) FROM pg_trigger WHERE NOT tgisinternal",
-        "functions": "SELECT p.oid::regprocedure::text FROM pg_proc p WHERE pronamespace = 'public'::regnamespace",
+        "indexes": "SELECT concat_ws(' ', c.relname, indrelid::regclass, indisunique, indisvalid, indkey, indpred IS NULL)"
+        " FROM pg_index JOIN pg_class c ON c.oid = indexrelid WHERE relnamespace = 'public'::regnamespace",
+        "triggers": "SELECT concat_ws(' ', tgname, tgrelid::regclass, tgfoid::regproc, tgtype, tgenabled)"
+        " FROM pg_trigger WHERE NOT tgisinternal",
+        "functions": "SELECT concat_ws(' ', p.oid::regprocedure, md5(prosrc)) FROM pg_proc p"
+        " WHERE pronamespace = 'public'::regnamespace",
         "extensions": "SELECT extname || extversion FROM pg_extension",
         "sequences": "SELECT sequencename || coalesce(last_value, 0) FROM pg_sequences WHERE schemaname = 'public'",
     }
