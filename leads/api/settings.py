@@ -15,7 +15,15 @@ from leads.api.serializers import DisqualifyReasonOut, RoutingRuleOut, Scorecard
 from leads.filters import SettingFilter
 from leads.models import DisqualifyReason, FitRule, LeadQueue, PoolMember, RoutingPool, RoutingRule
 from leads.selectors.scoring import CRITERIA
-from leads.selectors.settings import fit_rule_list, pool_list, queue_list, reason_list, rule_list, scorecard_list
+from leads.selectors.settings import (
+    every_pool,
+    fit_rule_list,
+    pool_list,
+    queue_list,
+    reason_list,
+    rule_list,
+    scorecard_list,
+)
 from revops.core.api.deprecation import Deprecation
 from revops.core.api.serializers import OutSerializer, StrictSerializer
 from revops.core.api.views import ResourceViewSet
@@ -132,7 +140,7 @@ class RoutingRuleIn(StrictSerializer):
     name = serializers.CharField(max_length=80)
     priority = serializers.IntegerField(min_value=0, max_value=32_000, required=False)
     sources, industries, countries = texts(60), texts(80), texts(80)
-    pool = serializers.PrimaryKeyRelatedField(queryset=RoutingPool.objects.all())
+    pool = serializers.PrimaryKeyRelatedField(queryset=every_pool())
     is_active = serializers.BooleanField(required=False)
 
 

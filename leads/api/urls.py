@@ -11,7 +11,7 @@ router.register("scorecards", settings.ScorecardViewSet, basename="api-scorecard
 router.register("fit-rules", settings.FitRuleViewSet, basename="api-fit-rules")
 router.register("routing-rules", settings.RoutingRuleViewSet, basename="api-routing-rules")
 router.register("routing-pools", settings.RoutingPoolViewSet, basename="api-routing-pools")
-router.register("lead-queues", settings.LeadQueueViewSet, basename="api-lead-queues")
+router.register("lead-queues", settings.LeadQueueViewSet, basename="api-routing-queues")
 router.register("disqualify-reasons", settings.DisqualifyReasonViewSet, basename="api-disqualify-reasons")
 
 urlpatterns = router.urls

@@ -39,6 +39,11 @@ def pool_list(*, viewer: Any) -> QuerySet[RoutingPool]:
     return rows if viewer.has_perm("leads.view_routingpool") else rows.none()
 
 
+def every_pool() -> QuerySet[RoutingPool]:
+    """The pools to choose from; who may not write rules is refused by the service."""
+    return RoutingPool.objects.all()
+
+
 def queue_list(*, viewer: Any) -> QuerySet[LeadQueue]:
     """All queues: whoever sees leads may filter by them."""
     return LeadQueue.objects.all() if viewer.has_perm("leads.view_lead") else LeadQueue.objects.none()

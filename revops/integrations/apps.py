@@ -8,35 +8,17 @@ class IntegrationsConfig(AppConfig):
     verbose_name = "Integrations"
 
     def ready(self) -> None:
-        from revops.core import jobs, registries  # noqa: PLC0415  models are not ready at import time
-        from revops.integrations import (  # noqa: PLC0415
-            exports,
-            frame,
-            holdings,
-            services,
-        )
+        from revops.core import registries  # noqa: PLC0415  models are not ready at import time
+        from revops.integrations import frame, holdings  # noqa: PLC0415
         from revops.integrations.imports import IMPORTERS  # noqa: PLC0415
         from revops.integrations.registries import importers  # noqa: PLC0415
         from revops.integrations.selectors import benefits_to_measure  # noqa: PLC0415
-        from revops.integrations.services import commits  # noqa: PLC0415
         from revops.users import roles  # noqa: PLC0415
 
         for importer in IMPORTERS:
             importers.register(importer)
-        undo_of_commit = services.cancel_step
         holdings.register()
-        jobs.register(commits.CHECK, jobs.JobKind(step=services.check_step))
-        jobs.register(
-            commits.COMMIT,
-            jobs.JobKind(
-                step=services.commit_step,
-                cancel=undo_of_commit,
-                notice="import.done",
-                undo=commits.undo_commit,
-                errors=exports.errors_of_job,
-            ),
-        )
-        jobs.register(commits.UNDO, jobs.JobKind(step=services.undo_step, cancel=undo_of_commit))
+        frame.register_jobs()
         may_import = "integrations.import_leads"
         registries.commands.register(
             registries.Command("import", _("Import a file"), "import-new", "upload", may_import, verb=True)

@@ -1,12 +1,12 @@
-"""How webhooks hang in the frame: the outbox hands them its events, the menu finds them, My day tells of trouble."""
+"""How webhooks and imports hang in the frame: events, jobs, the menu, My day."""
 
 from django.utils.translation import gettext_lazy as _
 
-from revops.core import outbox, registries
-from revops.integrations import tasks, waking
+from revops.core import jobs, outbox, registries
+from revops.integrations import exports, services, tasks, waking
 from revops.integrations.models import Webhook
 from revops.integrations.selectors import disabled_webhooks
-from revops.integrations.services import _hooks, _outgoing
+from revops.integrations.services import _hooks, _outgoing, commits
 from revops.users import roles
 from revops.users.registries import NoticeKind, notice_kinds
 
@@ -32,3 +32,20 @@ def register_webhooks() -> None:
         roles.REVOPS_ADMIN, _hooks.MANAGE, "integrations.view_webhook", "integrations.view_webhookmessage",
         "integrations.view_webhookattempt",
     )  # fmt: skip
+
+
+def register_jobs() -> None:
+    """Called once, when the app is ready: checking, writing and taking back an import."""
+    back = services.cancel_step
+    jobs.register(commits.CHECK, jobs.JobKind(step=services.check_step))
+    jobs.register(
+        commits.COMMIT,
+        jobs.JobKind(
+            step=services.commit_step,
+            cancel=back,
+            notice="import.done",
+            undo=commits.undo_commit,
+            errors=exports.errors_of_job,
+        ),
+    )
+    jobs.register(commits.UNDO, jobs.JobKind(step=services.undo_step, cancel=back))

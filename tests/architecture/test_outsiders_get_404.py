@@ -42,8 +42,10 @@ WORDS = {
 # Records that every colleague may read, or that a role (not an owner) opens: their own rooms test them.
 SHARED = (
     "product", "price", "prices", "pipeline", "period", "quota", "comp-plan", "users", "teams",
-    "approval-rules", "scorecard", "routing", "disqualify-reasons", "opportunity-lane", "plan-", "team", "user",
-    "record-access", "record-unshare", "offboarding", "openid", "notification-unsubscribe", "approvals", "approval", "import", "export", "change", "mfa", "account_", "schema", "policy", "legal", "custom-values",
+    "approval-rules", "scorecard", "scoring-models", "fit-rules", "loss-reasons", "sla-policies", "territories",
+    "routing", "disqualify-reasons", "opportunity-lane", "plan-", "team", "user",
+    "record-access", "record-unshare", "offboarding", "openid", "notification-unsubscribe", "approvals", "approval",
+    "import", "export", "change", "mfa", "account_", "schema", "policy", "legal", "custom-values",
 )  # fmt: skip
 
 

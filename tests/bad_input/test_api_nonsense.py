@@ -151,7 +151,7 @@ def likely(fields: dict[str, Any], world: dict[str, Any]) -> dict[str, Any]:
 
 def _likely(name: str, shape: dict[str, Any], world: dict[str, Any]) -> Any:
     if name in world:
-        return world[name].pk
+        return str(world[name].pk) if name == "job" else world[name].pk
     if "amount" in shape.get("properties", {}):
         return {"amount": "10.00", "currency": "USD"}
     if shape.get("type") == "array":

@@ -18,7 +18,6 @@ TYPES: tuple[tuple[type[Any], str], ...] = (
     (serializers.BooleanField, "boolean"),
     (serializers.IntegerField, "integer"),
     (serializers.DecimalField, "decimal"),
-    (serializers.FloatField, "number"),
     (serializers.DateTimeField, "datetime"),
     (serializers.DateField, "date"),
     (serializers.UUIDField, "id"),
