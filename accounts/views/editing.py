@@ -55,7 +55,6 @@ class ContactEditor(Editor):
 class ActivityForm(MoveForm):
     """What a list changes of an activity."""
 
-    subject = forms.CharField(max_length=200, label=_("Subject"))
     kind = forms.ChoiceField(choices=Activity.Kind.choices, label=_("Kind"))
     owner = forms.ModelChoiceField(queryset=User.objects.none(), label=_("Owner"))
 
@@ -74,7 +73,7 @@ class ActivityEditor(Editor):
         return services.update_activity(activity=row, version=version, actor=actor, **{name: value})
 
     def allows(self, row: Activity, name: str) -> bool:
-        return row.status == Activity.Status.PLANNED or name in ("subject", "owner")
+        return row.status == Activity.Status.PLANNED or name == "owner"
 
 
 # Many at once -------------------------------------------------------------------------------

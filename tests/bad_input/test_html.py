@@ -44,6 +44,7 @@ NO_TEXT = {
     "revops.integrations.forms.UploadForm.system",
     "revops.integrations.api.serializers.ExportIn.list",
     "revops.integrations.api.serializers.MappingIn.system",
+    "revops.integrations.api.serializers.MappingIn.sheet",
     "revops.integrations.api.serializers.UploadIn.system",
     "revops.integrations.api.serializers.UploadIn.kind",
 }
@@ -190,6 +191,7 @@ def fill_deals(walk: Walk, ada: User, seller: User) -> None:
     from opportunities import forms_quotes as q
     from opportunities.api import quote_serializers as qs
     from opportunities.api import serializers as s
+    from opportunities.views.editing import TeamForm
 
     deal = make_deal(ada)
     walk.page("/opportunities/new/", f.OpportunityForm, account=deal.account_id, owner=ada.pk)
@@ -205,6 +207,9 @@ def fill_deals(walk: Walk, ada: User, seller: User) -> None:
     closing = {"outcome": "won", "amount": money, "close_on": "2026-12-01"}
     walk.api("post", f"/opportunities/{record.pk}/close", s.CloseIn, record, **closing)
     walk.api("post", f"/opportunities/{record.pk}/reopen", s.ReopenIn, record)
+    asked = {f"team-{name}": value for name, value in walk.texts(TeamForm, user=ada.pk).items()}
+    walk.send("/opportunities/list/", {"action": "team", "pk": [deal.pk], **asked})
+    walk.send("/opportunities/list/?q=x", {"do": "view-create", "name": "<i>SavedView.name</i>"})
     fill_quotes(walk, ada, seller, q, qs)
 
 
