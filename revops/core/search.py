@@ -94,14 +94,14 @@ def spellings(text: str, kinds: Collection[str]) -> dict[str, list[str]]:
 
 
 def _near(word: str, kinds: Collection[str]) -> dict[str, list[str]]:
-    """Words of each kind within one mistake (two from six letters on), nearest first; also beginnings of words."""
+    """Words of each kind within one mistake (two from six letters on), nearest first."""
     allowed = 1 if len(word) < 6 else 2
     alike = Q(near__overlap=[word, *without_one(word)])
     if allowed == 2:
         alike |= Q(word__trigram_similar=word)
     ranked: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for kind, other in SearchWord.objects.filter(alike, kind__in=kinds).values_list("kind", "word"):
-        away = _distance(word, other, allowed)
+        away = OSA.distance(word, other, score_cutoff=allowed)
         if away <= allowed:
             ranked[kind].append((away, other))
     return {kind: [other for _away, other in sorted(found)[:CHOICES]] for kind, found in ranked.items()}
@@ -110,12 +110,6 @@ def _near(word: str, kinds: Collection[str]) -> dict[str, list[str]]:
 def without_one(word: str) -> set[str]:
     """The word without each one of its letters."""
     return {word[:place] + word[place + 1 :] for place in range(len(word))}
-
-
-def _distance(word: str, other: str, allowed: int) -> int:
-    """Mistakes between what was typed and a word, or its beginning while somebody is still typing."""
-    ends = {other, other[: len(word)], other[: len(word) + 1]}
-    return min(OSA.distance(word, end, score_cutoff=allowed) + (end != other) for end in ends)
 
 
 def learn(kind: str, model: type[Model]) -> int:
