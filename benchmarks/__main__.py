@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -84,7 +85,11 @@ def server(application: str) -> Iterator[int]:
     command = [str(BIN / "gunicorn"), application, "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4"]
     process = subprocess.Popen([*command, "--log-level", "warning"])
     try:
-        time.sleep(8)
+        for _ in range(120):
+            time.sleep(0.5)
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
         yield port
     finally:
         process.terminate()

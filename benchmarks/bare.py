@@ -7,9 +7,9 @@ import django
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "revops.settings")
+django.setup()
 settings.MIDDLEWARE = []
 settings.ROOT_URLCONF = "benchmarks.bare"
-django.setup()
 
 from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
 from django.db.models import F, OuterRef, QuerySet, Subquery  # noqa: E402
