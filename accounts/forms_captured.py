@@ -11,8 +11,12 @@ from accounts.models import CapturedParticipant
 class ConfirmForm(forms.Form):
     """The name; the address is known."""
 
-    first_name = forms.CharField(max_length=80, required=False, label=_("First name"))
-    last_name = forms.CharField(max_length=80, label=_("Last name"))
+    first_name = forms.CharField(
+        max_length=80, required=False, label=_("First name"), widget=forms.TextInput({"placeholder": _("First name")})
+    )
+    last_name = forms.CharField(
+        max_length=80, label=_("Last name"), widget=forms.TextInput({"placeholder": _("Last name")})
+    )
 
     @classmethod
     def suggested(cls, row: CapturedParticipant) -> "ConfirmForm":

@@ -19,6 +19,8 @@ from revops.users.models import (
     Absence,
     ApiToken,
     Holiday,
+    Notification,
+    OffboardingRun,
     Team,
     TeamMembership,
     TeamPlacement,
@@ -271,3 +273,22 @@ class ApiTokenAdmin(ReadOnlyAdmin):
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("users.change_user")
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnlyAdmin):
+    """Whether mails go out. What people were told is theirs to read, so neither title nor text is shown."""
+
+    list_display = ["user", "kind", "created_at", "read_at", "mail", "mail_after", "mail_tries", "mailed_at"]
+    fields = ["user", "kind", "created_at", "read_at", "mail", "mail_after", "mail_tries", "mailed_at"]
+    list_filter = ["kind", "mail"]
+    list_select_related = ["user"]
+    show_full_result_count = False
+
+
+@admin.register(OffboardingRun)
+class OffboardingRunAdmin(ReadOnlyAdmin):
+    """Who left, and how much of what went over."""
+
+    list_display = ["user", "started_by", "created_at", "moved", "finished_at"]
+    list_select_related = ["user", "started_by"]

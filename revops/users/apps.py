@@ -40,6 +40,8 @@ class UsersConfig(AppConfig):
             ),
             "users.view_apitoken",
             "users.change_apitoken",
+            "users.view_notification",
+            "users.view_offboardingrun",
             "auth.view_group",
             *roles.manage("core", "organisation", "legalentity", "exchangerate", "delivery", "jobrun"),
             "core.view_auditentry",

@@ -67,7 +67,7 @@ class Notification(Stamped):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return f"{self.kind} {self.pk}"  # never its words: those are for its reader
 
     def get_absolute_url(self) -> str:
         return reverse("notification-open", args=[self.pk])

@@ -1,6 +1,5 @@
 """Named shares: one record, for one person or one team, to read or to work on, until a day."""
 
-from collections.abc import Iterable
 from typing import Any, Self
 
 from django.db import models
@@ -61,7 +60,7 @@ def share_rules(name: str) -> list[models.BaseConstraint]:
     ]
 
 
-def share_indexes(name: str) -> Iterable[models.Index]:
+def share_indexes(name: str) -> list[models.Index]:
     """What is shared with a person is looked up with every request."""
     return [
         models.Index(fields=["user"], condition=Q(user__isnull=False), name=f"{name}_by_user"),
