@@ -152,3 +152,18 @@ def test_lists_and_the_api_search_in_the_same_column(alice: Any, client: Any) ->
     assert "Ann Lee" in page and "Slate" not in page
     answer = client.get("/api/v1/leads?q=gran ann").json()
     assert [row["company"] for row in answer["results"]] == ["Granite Works"]
+
+
+def test_a_list_that_finds_little_offers_other_spellings_with_their_counts(
+    alice: Any, client: Any, charlie: Any
+) -> None:
+    for number in range(3):
+        make_account(alice, f"Granite {number}", website=f"https://g{number}.example")
+    make_account(charlie, "Gramite Hidden")
+    learn_words()
+    client.force_login(alice)
+    page = client.get("/accounts/?q=grnite")
+    assert page.context["near"] == [{"text": "granite", "count": "3", "url": "?q=granite"}]
+    assert "Spelled nearly so:" in page.content.decode()
+    assert client.get("/accounts/?q=granite").context["near"] == []
+    assert client.get("/accounts/").context["near"] == []

@@ -17,6 +17,7 @@ from revops.core.views.cells import Column, rows_of
 from revops.core.views.counting import CHIP_LIMIT, bounded_count, count_text
 from revops.core.views.filtering import in_words, is_set
 from revops.core.views.parts import BulkAction, Chip, Tab
+from revops.core.views.spelling import other_spellings
 
 KEPT = ("view", "unsaved")  # go along when a form of the page changes the address
 
@@ -58,6 +59,7 @@ class Showing(Asking):
             "actions": self.actions(),
             "views": self.views(),
             **self._export_context(count),
+            "near": self._near(count),
             "blank": self.blank,
             "kept": [(name, self.request.GET[name]) for name in (*KEPT, *self.more_params) if name in self.request.GET],
             **self._view_context(),
@@ -119,15 +121,24 @@ class Showing(Asking):
             )
         return out
 
-    def _chip(self, chip: Chip) -> dict[str, Any]:
-        on = all(self.request.GET.get(name) == value for name, value in chip.params.items())
+    def _near(self, count: int) -> list[dict[str, str]]:
+        text = self.request.GET.get("q", "").strip()
+        rows, url = (lambda q: self._rows_with(q=q)), (lambda q: self._with(q=q))
+        return other_spellings(text, count, self.rows().model, rows, url)
+
+    def _rows_with(self, **values: str) -> QuerySet[Any]:
+        """The rows that the page would show with other values in its address."""
         params = self.request.GET.copy()
-        for name, value in chip.params.items():
+        for name, value in values.items():
             params[name] = value
         rows = self.rows()
         if self.filters is not None:
             rows = self.filters(params, queryset=rows, request=self.request).qs
-        rows = self._searched(rows, self.request.GET.get("q", "").strip())
+        return self._searched(rows, params.get("q", "").strip())
+
+    def _chip(self, chip: Chip) -> dict[str, Any]:
+        on = all(self.request.GET.get(name) == value for name, value in chip.params.items())
+        rows = self._rows_with(**chip.params)
         return {
             "chip": chip,
             "on": on,
