@@ -20,6 +20,7 @@ from rest_framework.request import Request  # noqa: E402
 from rest_framework.response import Response  # noqa: E402
 from rest_framework.views import APIView  # noqa: E402
 
+from benchmarks.counted import counted  # noqa: E402
 from leads.api.serializers import LeadOut  # noqa: E402
 from leads.models import Lead, QualificationScore  # noqa: E402
 
@@ -99,4 +100,4 @@ class OneLead(Bare):
 
 
 urlpatterns = [path("leads", Leads.as_view()), path("leads/<int:pk>", OneLead.as_view())]
-application = WSGIHandler()
+application = counted(WSGIHandler())
