@@ -132,6 +132,14 @@ class NoRoom(DomainError):
         super().__init__("no_room", message)
 
 
+def in_words(error: Exception) -> Exception:
+    """What the database alone could know, as a refusal: something open was given to a person who has left."""
+    diag = getattr(error.__cause__, "diag", None)
+    if getattr(diag, "constraint_name", None) != "holder_works_here":
+        return error
+    return InvalidInput.of(owner=_("This person has left and takes nothing over."))
+
+
 def reason_of(error: Exception) -> str:
     """An error as an administrator may read it: its first line. Below it the database puts the row, pay included."""
     first = (str(error).splitlines() or [""])[0]

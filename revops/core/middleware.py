@@ -14,7 +14,7 @@ from django.urls import resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from revops.core import metrics, trace
-from revops.core.errors import BadRequest, DomainError, NotAllowed, StaleCopy
+from revops.core.errors import BadRequest, DomainError, NotAllowed, StaleCopy, in_words
 from revops.core.logs import route_of
 from revops.core.views.stale import stale_page
 
@@ -103,6 +103,7 @@ class DomainErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        error = in_words(error)
         if not isinstance(error, DomainError):
             return None
         if request.headers.get("Accept", "").startswith("application/json"):

@@ -354,3 +354,16 @@ def test_the_api_counts_starts_and_refuses(cast: Cast) -> None:
     jobs.run(answer.json()["id"])
     assert Account.objects.get().owner == cast.bob
     assert not Lead.objects.exists()
+
+
+def test_giving_something_to_whoever_left_is_refused_in_words_at_every_door(cast: Cast, client: Client) -> None:
+    account = create_account(actor=cast.alice, name="Company")
+    services.deactivate_user(user=cast.charlie, actor=cast.olga)
+    api = APIClient(headers={"Authorization": f"Bearer {make_token(cast.olga)}"})
+    answer = api.patch(f"/api/v1/accounts/{account.pk}", {"owner": cast.charlie.pk})
+    assert answer.status_code == 422 and answer.json()["errors"][0]["pointer"] == "owner"
+    assert "has left" in answer.json()["detail"]
+    made = api.post("/api/v1/accounts", {"name": "Another", "owner": cast.charlie.pk})
+    assert made.status_code == 422
+    account.refresh_from_db()
+    assert account.owner == cast.alice and Account.objects.count() == 1

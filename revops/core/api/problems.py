@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from revops.core import audit
-from revops.core.errors import DomainError, FieldError
+from revops.core.errors import DomainError, FieldError, in_words
 
 CONTENT_TYPE = "application/problem+json"
 # What Django raises while it reads a body.
@@ -56,6 +56,7 @@ def problem(
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's hook. Unknown exceptions stay unhandled, so that they are logged and answered with 500."""
     set_rollback()
+    error = in_words(error)
     if isinstance(error, DomainError):
         return problem(
             error.status, error.code, error.message, title=str(error.title), errors=error.errors, facts=error.facts
