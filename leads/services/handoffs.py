@@ -14,6 +14,7 @@ from leads.models import Handoff, Lead, LeadActivity
 from leads.registries import handoff_sections
 from leads.selectors.handoffs import may_decide
 from leads.services import _telling
+from leads.services._kept import lock_kept
 from leads.services._returns import NOTE_LENGTH, back_to_working
 from revops.core import audit, clock, outbox
 from revops.core.errors import IllegalState, InvalidInput, MissingFields, NotAllowed
@@ -30,7 +31,7 @@ EXPIRES_AFTER_DAYS: int = getattr(settings, "HANDOFF_EXPIRES_AFTER_DAYS", 3)
 def submit_handoff(*, lead: Lead, to_user: Any, version: int | None, actor: Any, note: str = "") -> Handoff:
     """Offer a qualified lead to a seller, with the package as it stands now. Raises MissingFields for its gaps."""
     require(actor, "leads.submit_handoff")
-    lead = lock(lead, version)
+    lead = lock_kept(lead, version)
     _refuse_closed(lead)
     gaps = {section.key: section.gap(lead) for section in handoff_sections}
     missing = [key for key, gap in gaps.items() if gap]

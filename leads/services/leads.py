@@ -12,12 +12,13 @@ from leads.events import LeadCreated
 from leads.models import Lead
 from leads.selectors.duplicates import lead_domain, lead_duplicates
 from leads.services._assignments import Choice, assign, fallback_queue
+from leads.services._kept import lock_kept
 from leads.services.scoring import score_fit
 from revops.core import audit, outbox
 from revops.core.custom import values as custom_values
 from revops.core.errors import DuplicateSuspected, IllegalState, InvalidInput
 from revops.core.scope import require
-from revops.core.status import edit, lock
+from revops.core.status import edit
 
 FIELDS = (
     "first_name",
@@ -96,7 +97,7 @@ def update_lead(
     if actor is not None:
         require(actor, "leads.change_lead")
     refuse_unknown(changes, FIELDS)
-    lead = lock(lead, version)
+    lead = lock_kept(lead, version)
     if lead.status == Lead.Status.CONVERTED:
         raise IllegalState("illegal_state", _("This lead is converted: go on with its account and opportunity."))
     wanted = tidy(changes)

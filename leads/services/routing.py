@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Account
 from leads.models import Assignment, Lead, PoolMember, RoutingPool, RoutingRule
 from leads.services._assignments import Choice, assign, fallback_queue
+from leads.services._kept import lock_kept
 from revops.core import clock
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.scope import require
@@ -43,7 +44,7 @@ def assign_lead(*, lead: Lead, to_user: Any, version: int | None, actor: Any) ->
     require(actor, "leads.assign_lead")
     if not (to_user.is_active and to_user.can_sign_in):
         raise InvalidInput.of(owner=_("%(name)s does not work here.") % {"name": to_user})
-    lead = lock(lead, version)
+    lead = lock_kept(lead, version)
     if lead.status == Lead.Status.CONVERTED:
         raise IllegalState("illegal_state", _("This lead is converted: it stays with who converted it."))
     if lead.owner_id != to_user.pk:

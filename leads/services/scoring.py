@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from leads.events import LeadAnswered
 from leads.models import FitRule, FitScore, Lead, QualificationAnswer, QualificationScore
 from leads.selectors.scoring import CRITERIA, Verdict, active_scorecard, answers_of, fit_of, judge
+from leads.services._kept import lock_kept
 from leads.services._returns import back_to_working
 from revops.core import audit, clock, outbox
 from revops.core.errors import FieldError, IllegalState, InvalidInput
@@ -35,7 +36,7 @@ def answer_criteria(
     """
     require(actor, "leads.qualify_lead")
     values = _checked(answers, evidence or {})
-    lead = lock(lead, version)
+    lead = lock_kept(lead, version)
     if lead.status in (Lead.Status.DISQUALIFIED, Lead.Status.CONVERTED):
         raise IllegalState("illegal_state", _("This lead is closed: its answers stand as they are."))
     changed = _write_answers(lead, actor, values, evidence or {})

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from leads.events import LeadQualified
 from leads.models import DisqualifyReason, Lead
 from leads.selectors.scoring import AUTHORITY_GATE, Verdict, active_scorecard, answers_of, judge
+from leads.services._kept import lock_kept
 from leads.services._returns import back_to_working
 from leads.services.scoring import score_qualification
 from revops.core import audit, clock, outbox
@@ -20,7 +21,7 @@ from revops.core.status import advance, lock
 def start_working(*, lead: Lead, version: int | None, actor: Any) -> Lead:
     """Somebody took a new lead up."""
     require(actor, "leads.change_lead")
-    lead = lock(lead, version)
+    lead = lock_kept(lead, version)
     if lead.status != Lead.Status.NEW:
         raise IllegalState("illegal_state", _("Only a new lead can be started on."))
     return _move(lead, Lead.Status.WORKING, "lead.started", actor)
@@ -30,7 +31,7 @@ def start_working(*, lead: Lead, version: int | None, actor: Any) -> Lead:
 def qualify_lead(*, lead: Lead, version: int | None, actor: Any) -> Lead:
     """It passes the scorecard: every criterion answered, no gate failed, the threshold reached."""
     require(actor, "leads.qualify_lead")
-    lead = lock(lead, version)
+    lead = lock_kept(lead, version)
     verdict = judge(answers_of(lead), active_scorecard())
     if Lead.Status.QUALIFIED in Lead.TRANSITIONS[Lead.Status(lead.status)]:
         _refuse_unqualified(verdict)
@@ -62,7 +63,7 @@ def _refuse_unqualified(verdict: Verdict) -> None:
 def nurture_lead(*, lead: Lead, version: int | None, actor: Any, note: str = "") -> Lead:
     """Not now, perhaps later."""
     require(actor, "leads.qualify_lead")
-    return _move(lock(lead, version), Lead.Status.NURTURE, "lead.nurtured", actor, note=note)
+    return _move(lock_kept(lead, version), Lead.Status.NURTURE, "lead.nurtured", actor, note=note)
 
 
 @transaction.atomic
@@ -73,7 +74,7 @@ def disqualify_lead(
     require(actor, "leads.qualify_lead")
     if reason is None:
         raise MissingFields(_("Say why this is no lead."), ["reason"])
-    lead = lock(lead, version)
+    lead = lock_kept(lead, version)
     if lead.status == Lead.Status.QUALIFIED and lead.handoffs.filter(status="submitted").exists():
         back_to_working(lead, str(reason), actor=actor)
     advance(lead, Lead.Status.DISQUALIFIED, Lead.TRANSITIONS)
@@ -87,7 +88,7 @@ def disqualify_lead(
 def reopen_lead(*, lead: Lead, version: int | None, actor: Any) -> Lead:
     """Work on a nurtured or disqualified lead again."""
     require(actor, "leads.qualify_lead")
-    lead = lock(lead, version)
+    lead = lock_kept(lead, version)
     if lead.status not in (Lead.Status.NURTURE, Lead.Status.DISQUALIFIED):
         raise IllegalState("illegal_state", _("Only a nurtured or disqualified lead can be reopened."))
     lead.disqualify_reason = None

@@ -9,6 +9,7 @@ from opportunities.events import OpportunityMoved
 from opportunities.models import Category, Opportunity, Quote, Stage, StageHistory
 from opportunities.selectors.entry import closing_needs
 from opportunities.services import _credit, _fields
+from opportunities.services._kept import lock_kept
 from opportunities.services.opportunities import change_fields
 from revops.core import audit, clock, outbox
 from revops.core.errors import IllegalState, InvalidInput
@@ -33,7 +34,7 @@ def move_opportunity(
 ) -> Opportunity:
     """Move an open deal to another stage, filling `fields` on the way. Raises MissingFields."""
     require(actor, "opportunities.change_opportunity", _("Your role does not move opportunities."))
-    opportunity = lock(opportunity, version)
+    opportunity = lock_kept(opportunity, version)
     target = _fields.stage_of(opportunity.pipeline_id, stage)
     _refuse_move(opportunity, target)
     _fields.refuse_unknown(fields, (*_fields.EDITABLE, *_fields.CLOSING))
@@ -131,7 +132,7 @@ def win_by_quote(*, opportunity: Opportunity, quote: Quote, actor: User | None) 
 def reopen_opportunity(*, opportunity: Opportunity, version: int | None, actor: User, reason: str = "") -> Opportunity:
     """Bring a closed deal back to negotiation. Guards (an order was booked) may refuse."""
     require(actor, "opportunities.change_opportunity")
-    opportunity = lock(opportunity, version)
+    opportunity = lock_kept(opportunity, version)
     if opportunity.status == Opportunity.Status.OPEN:
         raise IllegalState("already_open", _("This opportunity is open."))
     for guard in steps_for(guards, "opportunities.reopen"):
@@ -149,7 +150,7 @@ def reopen_opportunity(*, opportunity: Opportunity, version: int | None, actor: 
 def set_category(*, opportunity: Opportunity, category: str | None, version: int | None, actor: User) -> Opportunity:
     """Override the forecast category, or (None) follow the stage. Closed and omitted are never overridden."""
     require(actor, "opportunities.change_opportunity")
-    opportunity = lock(opportunity, version)
+    opportunity = lock_kept(opportunity, version)
     stands = opportunity.stage.category
     if opportunity.status != Opportunity.Status.OPEN or stands in FIXED:
         raise IllegalState("category_fixed", _("The category of a closed or omitted deal follows its stage."))

@@ -13,6 +13,7 @@ from leads.models import Lead
 from opportunities.events import OpportunityMoved
 from opportunities.models import Opportunity, OpportunitySplit, OpportunityTeamMember, Pipeline, Stage, StageHistory
 from opportunities.services import _credit, _fields
+from opportunities.services._kept import lock_kept
 from revops.core import audit, clock, outbox
 from revops.core.custom import values as custom_values
 from revops.core.errors import IllegalState, InvalidInput
@@ -112,7 +113,7 @@ def open_deal(
 def update_opportunity(*, opportunity: Opportunity, version: int | None, actor: User, **changes: Any) -> Opportunity:
     """Change fields of a deal. What its stage needs stays filled; a closed deal keeps what it was counted with."""
     require(actor, "opportunities.change_opportunity")
-    opportunity = lock(opportunity, version)
+    opportunity = lock_kept(opportunity, version)
     _fields.refuse_unknown(changes, _fields.EDITABLE)
     changed = change_fields(opportunity=opportunity, changes=changes, actor=actor)
     if changed:

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from opportunities.models import Opportunity, OpportunitySplit
 from opportunities.services import _credit
+from opportunities.services._kept import lock_kept
 from revops.core import audit
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.scope import require
-from revops.core.status import lock
 from revops.users.models import User
 
 REVENUE, OVERLAY = OpportunitySplit.Kind.REVENUE, OpportunitySplit.Kind.OVERLAY
@@ -25,7 +25,7 @@ def set_splits(
 ) -> Opportunity:
     """Replace the credit split: [{"user": …, "percent": …, "kind": "revenue"}]. Revenue adds up to exactly 100 %."""
     require(actor, "opportunities.change_opportunity")
-    opportunity = lock(opportunity, version)
+    opportunity = lock_kept(opportunity, version)
     if opportunity.status != Opportunity.Status.OPEN:
         raise IllegalState("closed", _("This deal is closed: its credit stands on its order."))
     rows = [_row(opportunity, number, split) for number, split in enumerate(splits)]

@@ -47,6 +47,10 @@ def test_an_archived_record_is_out_of_lists_until_it_is_asked_for_or_restored(
     entry = AuditEntry.objects.get(action=f"{record._meta.model_name}.archived")
     assert (entry.actor, entry.facts["reason"]) == (cast.alice, "Came in twice")
     assert client.post(f"{path}/archive").status_code == 409
+    facts = {"accounts": {"city": "Bremen"}, "contacts": {"title": "CFO"}, "leads": {"title": "CFO"},
+             "opportunities": {"source": "Fair"}}  # fmt: skip
+    held: Any = client.patch(path, facts[kind], content_type="application/json")
+    assert (held.status_code, held.json()["code"]) == (409, "archived")
     stale = client.post(f"{path}/restore", headers={"If-Match": '"1"'})
     assert stale.status_code == 412
     back: Any = client.post(f"{path}/restore", headers={"If-Match": '"2"'})
@@ -81,6 +85,26 @@ def test_a_deal_that_was_won_has_been_counted_and_stays(cast: Cast) -> None:
     with pytest.raises(IllegalState):
         deals.archive_opportunity(opportunity=deal, version=None, actor=cast.alice)
     assert Opportunity.objects.get().archived_at is None
+
+
+def test_an_archived_lead_or_deal_moves_no_further(client: Client, cast: Cast) -> None:
+    lead, deal = made("leads", cast), made("opportunities", cast)
+    client.force_login(cast.alice)
+    for path in (f"/api/v1/leads/{lead.pk}", f"/api/v1/opportunities/{deal.pk}"):
+        assert client.post(f"{path}/archive").status_code == 200
+    verbs: list[tuple[str, dict[str, Any]]] = [
+        (f"leads/{lead.pk}/start", {}),
+        (f"leads/{lead.pk}/answers", {"needs": "80"}),
+        (f"leads/{lead.pk}/nurture", {}),
+        (f"opportunities/{deal.pk}/advance", {"stage": "prospecting"}),
+        (f"opportunities/{deal.pk}/category", {"category": "commit"}),
+    ]
+    for verb, body in verbs:
+        answer: Any = client.post(f"/api/v1/{verb}", body, content_type="application/json")
+        assert (answer.status_code, answer.json()["code"]) == (409, "archived"), (verb, answer.content)
+    lead.refresh_from_db()
+    deal.refresh_from_db()
+    assert (lead.version, deal.version) == (2, 2)
 
 
 def test_an_archived_lead_is_nobodys_duplicate(cast: Cast) -> None:
