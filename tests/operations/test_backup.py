@@ -91,7 +91,7 @@ def machinery() -> dict[str, list[str]]:
         # By name: PostgreSQL writes an expression that it reads back a little differently the first time.
         "constraints": "SELECT concat_ws(' ', conrelid::regclass, conname, contype, convalidated) FROM pg_constraint"
         " WHERE connamespace = 'public'::regnamespace",
-        "indexes": "SELECT concat_ws(' ', c.relname, indrelid::regclass, indisunique, indisvalid, indkey, indpred IS NULL)"
+        "indexes": "SELECT concat_ws(' ', c.relname, indrelid::regclass, indisunique, indkey, indpred IS NULL)"
         " FROM pg_index JOIN pg_class c ON c.oid = indexrelid WHERE relnamespace = 'public'::regnamespace",
         "triggers": "SELECT concat_ws(' ', tgname, tgrelid::regclass, tgfoid::regproc, tgtype, tgenabled)"
         " FROM pg_trigger WHERE NOT tgisinternal",
