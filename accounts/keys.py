@@ -7,7 +7,7 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
-from email_validator import EmailNotValidError, validate_email
+from revops.core.addresses import normal_email
 
 # fmt: off
 # An address at one of these says nothing about the company.
@@ -39,11 +39,7 @@ _DOTTED = re.compile(r"\b((?:\w\.){1,5}\w?)(?=\W|$)")
 
 def email_key(text: str) -> str:
     """The address in its one normal form, or "" when it is none: "Ann.Lee@EXAMPLE.com " -> "ann.lee@example.com"."""
-    try:
-        found = validate_email(text.strip(" \t"), check_deliverability=False)
-    except EmailNotValidError:
-        return ""
-    return found.normalized.casefold()
+    return normal_email(text.strip(" \t")).casefold()
 
 
 def domain_of(address: str) -> str:

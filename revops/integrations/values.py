@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
-from email_validator import EmailNotValidError, validate_email
 
+from revops.core.addresses import normal_email
 from revops.core.money import currencies
 
 MONTHS = {
@@ -130,9 +130,7 @@ def read_integer(text: str, sign: str) -> int:
 
 
 def read_email(text: str) -> str:
-    try:
-        validate_email(text.strip(), check_deliverability=False)
-    except EmailNotValidError:
+    if not normal_email(text.strip()):
         raise Refused(_("This is no e-mail address."))
     return text.strip()
 
