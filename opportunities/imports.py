@@ -66,7 +66,7 @@ class OpportunityImporter(Importer):
 
     def resolve(self, drafts: Sequence[Draft], context: Context) -> None:
         fill_account(drafts, context)
-        fill_person(drafts, context)
+        fill_person(drafts, context, leavers=True)
         self._products(drafts, context)
         self._stages(drafts, context)
         self._reasons(drafts)

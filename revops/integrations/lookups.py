@@ -13,15 +13,20 @@ from revops.users.models import User
 def people_by_name(viewer: Any) -> dict[str, list[User]]:
     """Colleagues under their user name, full name and e-mail address, in small letters."""
     found: dict[str, list[User]] = defaultdict(list)
-    for user in User.objects.visible_to(viewer).only("username", "first_name", "last_name", "email"):
+    for user in User.objects.visible_to(viewer).only("username", "first_name", "last_name", "email", "is_active"):
         for name in {user.username, user.get_full_name(), user.email}:
             if name:
                 found[name.casefold()].append(user)
     return found
 
 
-def fill_person(drafts: Sequence[Draft], context: Context, key: str = "owner", *, default: bool = True) -> None:
-    """`owner` -> owner_id. A new record without one belongs to whoever imports it."""
+def fill_person(
+    drafts: Sequence[Draft], context: Context, key: str = "owner", *, default: bool = True, leavers: bool = False
+) -> None:
+    """`owner` -> owner_id. A new record without one belongs to whoever imports it.
+
+    With `leavers`, people who left may be named: what is closed may be theirs.
+    """
     people = people_by_name(context.viewer)
     for draft in drafts:
         name = draft.values.get(key)
@@ -30,7 +35,9 @@ def fill_person(drafts: Sequence[Draft], context: Context, key: str = "owner", *
                 draft.defaults[f"{key}_id"] = context.viewer.pk
             continue
         found = people.get(name.casefold(), [])
-        if len(found) == 1:
+        if len(found) == 1 and not (found[0].is_active or leavers):
+            draft.refuse(key, _("%(name)s has left: name somebody who stays.") % {"name": found[0]})
+        elif len(found) == 1:
             draft.set(f"{key}_id", found[0].pk, str(found[0]))
         else:
             draft.refuse(key, _("Several people are called so.") if found else _("There is no such person."))
