@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from revops.core import clock
 from revops.core.audit import plain
@@ -154,3 +155,9 @@ def replay(*, delivery: Delivery, actor: Any) -> Delivery:
         if _nudge:
             transaction.on_commit(_nudge[0], robust=True)
     return row
+
+
+def dead_letters() -> QuerySet[Delivery]:
+    """What failed for good, newest first: for administrators, who see all of it or none."""
+    dead = Delivery.objects.filter(state=Delivery.State.DEAD).select_related("event")
+    return dead.order_by("-next_try_at", "-pk")

@@ -85,6 +85,11 @@ def ringing(task: str, schedule: BaseSchedule) -> Iterator[datetime | None]:
         row.save(update_fields=["sent_at"])
 
 
+def book() -> dict[str, TaskRun]:
+    """The last run of every task that ever ran."""
+    return {run.task: run for run in TaskRun.objects.all()}
+
+
 # By hand ----------------------------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from revops.core import clock, jobs, outbox, taskruns
-from revops.core.models import Delivery, JobRun, TaskRun
+from revops.core.models import JobRun, TaskRun
 from revops.core.views.jobs import job_title
 
 if TYPE_CHECKING:
@@ -73,8 +73,7 @@ def background(request: HttpRequest) -> HttpResponse:
     title = _("Background jobs")
     rows = clock_rows()
     rung = max((row.run.sent_at for row in rows if row.run.sent_at), default=None)
-    dead = Delivery.objects.filter(state=Delivery.State.DEAD).select_related("event").order_by("-next_try_at", "-pk")
-    letters = list(dead[: SHOWN + 1])
+    letters = list(outbox.dead_letters()[: SHOWN + 1])
     context = {
         "title": title,
         "crumbs": [(title, "")],
@@ -92,7 +91,7 @@ def background(request: HttpRequest) -> HttpResponse:
 
 def clock_rows() -> list[ClockRow]:
     """Every entry of the timetable, whether it ever ran or not; those with trouble first."""
-    runs = {run.task: run for run in TaskRun.objects.all()}
+    runs = taskruns.book()
     rows = [_clock_row(entry, runs.get(task) or TaskRun(task=task)) for task, entry in taskruns.timetable().items()]
     return sorted(rows, key=lambda row: (row.tone != "bad", row.title))
 
@@ -163,10 +162,10 @@ def retry_job(request: HttpRequest, pk: str) -> HttpResponse:
 @needs("core.change_delivery")
 def replay(request: HttpRequest) -> HttpResponse:
     """Try dead letters again: one, or all that are shown."""
-    dead = Delivery.objects.filter(state=Delivery.State.DEAD)
+    dead = outbox.dead_letters()
     chosen = request.POST.get("delivery", "")
     if chosen:
         dead = dead.filter(pk=chosen if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else 0)
-    again = [outbox.replay(delivery=one, actor=request.user) for one in dead.order_by("-next_try_at", "-pk")[:SHOWN]]
+    again = [outbox.replay(delivery=one, actor=request.user) for one in dead[:SHOWN]]
     messages.success(request, _("%(count)s will be tried again.") % {"count": len(again)})
     return _back()
