@@ -179,7 +179,7 @@ def copy_leads(rows: list[tuple[Any, ...]], actor: User) -> float:
     for field in Lead._meta.local_concrete_fields:
         default = None if field.generated or field.primary_key else field.get_default()  # type: ignore[attr-defined]
         if field.column not in names and default is not None:
-            names.append(field.column)
+            names.append(str(field.column))
             value = field.get_db_prep_save(default, connection)
             shown = "f" if value is False else "{}" if default == {} else str(value)
             text = io.StringIO("".join(f"{line}\t{shown}\n" for line in text.getvalue().splitlines()))

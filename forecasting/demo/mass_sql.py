@@ -64,7 +64,7 @@ def insert(model: Table, columns: Mapping[str, str], source: str) -> int:
     for field in model._meta.local_concrete_fields:
         default = None if field.generated or field.primary_key else field.get_default()  # type: ignore[attr-defined]
         if field.column not in named and default is not None:
-            named[field.column] = literal(field.get_db_prep_save(default, connection))
+            named[str(field.column)] = literal(field.get_db_prep_save(default, connection))
     names = ", ".join(f'"{name}"' for name in named)
     count = run(f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {", ".join(named.values())} FROM {source}')
     if model._meta.pk is not None and model._meta.pk.column in columns:

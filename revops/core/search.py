@@ -8,7 +8,7 @@ a little later.
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from itertools import islice, product
-from typing import Any, TypeVar
+from typing import Any
 
 from django.core.cache import cache
 from django.db import connection
@@ -17,8 +17,6 @@ from django.db.models.functions import Collate
 from rapidfuzz.distance import OSA
 
 from revops.core.models import SearchWord
-
-M = TypeVar("M", bound=Model)
 
 ENOUGH = 8  # with fewer hits than this, spellings are tried
 LETTERS = 3  # what three letters need no longer stand at the start of a word
@@ -44,7 +42,7 @@ def holds(text: str) -> Q:
     return found
 
 
-def beginning(rows: QuerySet[M], text: str) -> QuerySet[M]:
+def beginning(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
     """Rows that begin with the text, in the order of letters."""
     start = f" {' '.join(words(text[:100]))}"
     return rows.alias(start=Collate("search", "C")).filter(start__startswith=start).order_by("start")
