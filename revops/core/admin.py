@@ -7,8 +7,9 @@ from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from revops.core import audit, company, jobs, outbox
+from revops.core import audit, company, jobs, outbox, saved
 from revops.core.errors import DomainError, StaleCopy
 from revops.core.models import (
     AuditEntry,
@@ -19,6 +20,7 @@ from revops.core.models import (
     NumberSeries,
     Organisation,
     OutboxEvent,
+    SavedView,
 )
 from revops.core.organisation import organisation
 
@@ -189,6 +191,26 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("core.change_delivery")
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(ReadOnlyAdmin):
+    """Who keeps which views; shared ones are taken away here when nobody looks after them."""
+
+    list_display = ["name", "place", "layout", "owner", "shared", "updated_at"]
+    list_filter = ["place", "layout", "shared"]
+    list_select_related = ["owner"]
+    search_fields = ["name", "owner__username"]
+    show_full_result_count = False
+    actions = ["remove"]
+
+    @admin.action(description=gettext_lazy("Delete shared views"), permissions=["remove"])
+    def remove(self, request: HttpRequest, queryset: QuerySet[SavedView]) -> None:
+        for view in queryset.filter(shared=True):
+            saved.delete_view(view=view, actor=request.user)
+
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(saved.MANAGE)
 
 
 @admin.register(JobRun)

@@ -15,6 +15,7 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from revops.core import audit, clock, jobs
 from revops.core.errors import NotAllowed
@@ -58,7 +59,7 @@ def _page(job: JobRun) -> Any:
     page = page_of(job.params["place"], job.params["layout"])
     seen = page.seen_by(job.created_by, job.params["query"]) if page else None
     if seen is None or not seen.allowed(job.created_by):
-        raise NotAllowed("The list is gone, or its starter may not open it any more.")
+        raise NotAllowed(_("The list is gone, or its starter may not open it any more."))
     return seen
 
 

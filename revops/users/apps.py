@@ -51,5 +51,5 @@ class UsersConfig(AppConfig):
         )  # fmt: skip
         sharers = (roles.SALES_MANAGER, roles.REVOPS_ADMIN, roles.DEAL_DESK, roles.FINANCE, roles.EXECUTIVE)
         roles.grant_all(sharers, "core.share_savedview")
-        roles.grant(roles.REVOPS_ADMIN, "core.manage_savedview")
+        roles.grant(roles.REVOPS_ADMIN, "core.manage_savedview", "core.view_savedview")
         roles.grant(roles.FINANCE, *roles.manage("core", "exchangerate"))

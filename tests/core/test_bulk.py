@@ -85,7 +85,9 @@ def test_the_filter_is_frozen_when_the_person_says_go(people: Client, alice: Any
 
 def test_rows_are_staged_by_one_statement_however_many(people: Client, alice: Any) -> None:
     make_people(400, start=100)
-    with CaptureQueriesContext(connection, ) as asked:
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
         job = started(alice)
     assert job.total == 412 and job.state == "queued"
     assert sum("INSERT INTO core_bulkrow" in query["sql"] for query in asked.captured_queries) == 1
@@ -247,3 +249,14 @@ def test_an_unchanged_row_counts_as_unchanged(people: Client, alice: Any) -> Non
     form = {"action": "edit", "pk": keys("p000", "p001"), "edit-field": "title", "edit-value": "Boss"}
     people.post("/people/", form)
     assert JobRun.objects.get().counts == {"unchanged": 1, "changed": 1}
+
+
+def test_the_end_of_a_long_one_is_told_and_of_one_that_was_waited_for_is_not(
+    people: Client, alice: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(jobs, "_tell", [lambda job: told.append(str(job.pk))])
+    done(started(alice, "p00"))
+    assert told == []
+    long = done(started(alice, "p00", at_once=5))
+    assert told == [str(long.pk)]

@@ -263,3 +263,16 @@ def test_the_command_menu_goes_to_a_view(page: Client, alice: Any) -> None:
     answer = page.get("/command/?q=northern", headers={"X-Requested-With": "fetch"})
     html = answer.content.decode()
     assert f"/people/?view={view.pk}" in html and "Northern bosses" in re.sub(r"</?mark>", "", html)
+
+
+def test_the_administrator_sees_every_view_and_takes_away_shared_ones_by_the_service(
+    client: Client, olga: Any, alice: Any, bob: Any
+) -> None:
+    private = make_view(alice, place="leads")
+    shared = make_view(may(bob, "share_savedview"), "Shared", place="leads", shared=True)
+    client.force_login(olga)
+    html = client.get("/admin/core/savedview/").content.decode()
+    assert "Bosses" in html and "Shared" in html
+    client.post("/admin/core/savedview/", {"action": "remove", "_selected_action": [private.pk, shared.pk]})
+    assert list(SavedView.objects.all()) == [private]
+    assert AuditEntry.objects.filter(action="view.deleted", actor=olga).count() == 1
