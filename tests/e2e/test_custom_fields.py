@@ -1,4 +1,4 @@
-"""Custom fields in the browser: added in the administration, filled in by a seller, found in the list, on any screen."""
+"""Custom fields in the browser: added in the administration, filled in by a seller, found in the list."""
 
 from collections.abc import Callable
 from typing import Any

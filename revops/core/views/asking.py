@@ -16,7 +16,7 @@ from revops.core.models import ViewChoice
 from revops.core.templatetags.frame import changed_query
 from revops.core.views.cells import Column
 from revops.core.views.declared import Declared
-from revops.core.views.filtering import filter_names, polish
+from revops.core.views.filtering import belongs, filter_names, polish
 
 RESERVED = ("q", "sort", "cursor", "columns", "export", "panel", "view", "unsaved", "cell", "field")
 NO_VIEW = "0"  # ?view=0: nothing of a view, not even one's default
@@ -53,7 +53,7 @@ class Asking(Declared):
         bad = set(params) - self._known(filters)
         if filters is not None and not filters.is_valid():
             wrong = set(filters.errors)
-            bad |= {name for name in params if any(name == one or name.startswith(f"{one}_") for one in wrong)}
+            bad |= {name for name in params if any(belongs(name, one) for one in wrong)}
         sort = params.get("sort", "").lstrip("-")
         if sort and not any(column.key == sort and column.sort for column in self.columns):
             bad.add("sort")

@@ -11,7 +11,7 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from django_filters import FilterSet
 
-from revops.core.custom.filters import Operand
+from revops.core.custom.filters import PREFIX, Operand
 from revops.core.templatetags.frame import day
 
 FEW = 12
@@ -25,6 +25,11 @@ def filter_names(filters: FilterSet) -> set[str]:
         names.update(f"{name}_{suffix}" for suffix in getattr(field.widget, "suffixes", []) if suffix)
         names.update(f"{name}{suffix}" for suffix in getattr(field.widget, "widgets_names", []) if suffix)
     return names
+
+
+def belongs(parameter: str, name: str) -> bool:
+    """Whether a parameter is the filter `name`, or an end of its range; custom fields name each end by itself."""
+    return parameter == name or (not name.startswith(PREFIX) and parameter.startswith(f"{name}_"))
 
 
 def polish(filters: FilterSet) -> FilterSet:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +14,7 @@ from revops.core.keyset import paginate
 from revops.core.views.asking import NOT_STATE, Asking
 from revops.core.views.cells import Column, rows_of
 from revops.core.views.counting import CHIP_LIMIT, bounded_count, count_text
-from revops.core.views.filtering import in_words, is_set
+from revops.core.views.filtering import belongs, in_words, is_set
 from revops.core.views.parts import BulkAction, Chip, Tab
 from revops.core.views.spelling import other_spellings
 
@@ -109,7 +108,7 @@ class Showing(Asking):
             value = filters.form.cleaned_data.get(name)
             if not is_set(value):
                 continue
-            names = [key for key in self.request.GET if key == name or re.fullmatch(rf"{re.escape(name)}_\w+", key)]
+            names = [key for key in self.request.GET if belongs(key, name)]
             if not any(self.request.GET.get(key) for key in names):
                 continue
             out.append(
