@@ -1,5 +1,6 @@
 """Twenty custom fields cost a list as many queries as none, and are edited in its cells and in bulk."""
 
+import io
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from openpyxl import load_workbook
 from rest_framework.test import APIClient
 
 from leads.models import Lead
@@ -146,3 +148,18 @@ def test_a_chip_taken_off_leaves_the_filter_of_a_field_called_alike(alice: User)
     assert [chip["label"] for chip in active] == ["Region contains", "Region code contains"]
     assert "cf.region_code__contains=x" in active[0]["url"]
     assert "cf.region__contains" not in active[0]["url"]
+
+
+def test_a_spreadsheet_holds_them_as_numbers_and_days(alice: User) -> None:
+    make_one_of_each("leads.lead", alice)
+    make_lead(alice, custom={key: value for key, (_kind, value, _b) in examples(alice).items()})
+    client = Client()
+    client.force_login(alice)
+    columns = "cf.seats,cf.weight,cf.budget,cf.renewal,cf.level,cf.interests,cf.engineer,cf.newsletter"
+    answer = client.get(reverse("lead-list"), {"export": "xlsx", "columns": columns})
+    sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active  # type: ignore[attr-defined]
+    heads, row = ([cell.value for cell in line] for line in list(sheet.iter_rows())[:2])
+    assert heads[:4] == ["Seats", "Weight", "Budget", "Budget currency"]
+    assert [str(value) for value in row[:4]] == ["12", "0.1", "1200.5", "EUR"]
+    assert str(row[4]).startswith("2026-03-01")
+    assert row[5:] == ["Low", "Low; High", "Alice Reed", "no"]
