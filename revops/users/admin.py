@@ -60,6 +60,7 @@ class UserAdmin(ServiceAdmin):
     list_filter = ["is_active", "can_sign_in", "reach", "groups"]
     search_fields = ["username", "first_name", "last_name", "email"]
     actions = ["deactivate"]
+    readonly_fields = ["farewell"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Only a superuser administers superusers."""
@@ -82,7 +83,7 @@ class UserAdmin(ServiceAdmin):
     @admin.display(description=_("Leaving"))
     def farewell(self, user: User) -> str:
         """To the page that hands over what they hold."""
-        if not user.is_active:
+        if not user.pk or not user.is_active:
             return "–"
         return format_html('<a href="{}">{}</a>', reverse("offboarding", args=[user.pk]), _("Hand over and deactivate"))
 

@@ -7,8 +7,15 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 
-from accounts.models import AccountDocument
-from accounts.services import create_account, create_contact, plan_activity, upload_document
+from accounts.models import AccountDocument, CapturedParticipant
+from accounts.services import (
+    capture_participants,
+    create_account,
+    create_contact,
+    log_activity,
+    plan_activity,
+    upload_document,
+)
 from forecasting.models import PlanAssignment, Statement
 from forecasting.models.ledger import LedgerEntry
 from forecasting.models.periods import FiscalPeriod
@@ -99,6 +106,11 @@ def make_world(cast: Cast) -> World:
     hook, _secret = create_webhook(
         actor=cast.olga, name=SECRET, url="https://zanzibar.example/", events=["opportunity.moved"]
     )
+    log_activity(
+        actor=alice, kind="meeting", subject="Kick-off", account=account, attendees=["quartz@zanzibar.example"]
+    )
+    capture_participants()
+    captured = CapturedParticipant.objects.get()
     users.notify(to=alice, kind="job.done", title=f"{SECRET} is ready", url="/")
     notice = Notification.objects.filter(user=alice).latest("pk")
     job = jobs.start(kind=next(iter(jobs._kinds)), actor=alice)
@@ -126,6 +138,7 @@ def make_world(cast: Cast) -> World:
             "webhook": hook.pk,
             "job": job.pk,
             "notification": notice.pk,
+            "captured": captured.pk,
         }
     )
 

@@ -330,6 +330,9 @@ def test_the_action_in_admin_says_why_not(cast: Cast, client: Client) -> None:
     data = {"action": "deactivate", "_selected_action": [cast.alice.pk]}
     page = client.post("/admin/users/user/", data, follow=True).content.decode()
     assert "Accounts: 1" in page
+    for place in ("/admin/users/user/", f"/admin/users/user/{cast.alice.pk}/change/"):
+        assert reverse("offboarding", args=[cast.alice.pk]) in client.get(place).content.decode()
+    assert client.get("/admin/users/user/add/").status_code == 200
     cast.alice.refresh_from_db()
     assert cast.alice.is_active
 
