@@ -78,6 +78,11 @@ def register() -> None:
     create_menu.register(
         CreateItem("contact", _("Contact"), "contact-new", "user-plus", "accounts.add_contact", order=35, shortcut="k")
     )
+    _register_commands()
+    day_items.register(DaySource("accounts.planned", planned_today, "accounts.view_activity", order=20))
+
+
+def _register_commands() -> None:
     commands.register(Command("contacts", _("Contacts"), "contact-list", "users", "accounts.view_contact", order=35))
     commands.register(
         Command("captured", _("People to confirm"), "captured-list", "user-check", "accounts.view_contact", order=35)
@@ -103,4 +108,3 @@ def register() -> None:
             "upload", _("Hand in a document"), "document-new", "upload", "accounts.add_document", order=37, verb=True
         )
     )
-    day_items.register(DaySource("accounts.planned", planned_today, "accounts.view_activity", order=20))

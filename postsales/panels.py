@@ -9,7 +9,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.shelves import Shelf, register_shelf
-from postsales import services
 from postsales.models import CaseDocument, SupportCase
 from postsales.selectors import ClockBook, wanting_somebody
 from revops.core.places import Place, list_places
@@ -19,10 +18,8 @@ from revops.core.registries import (
     DaySource,
     NavItem,
     Panel,
-    Step,
     create_menu,
     day_items,
-    hand_over,
     navigation,
     panels,
 )
@@ -71,5 +68,4 @@ def register() -> None:
         )
     )
     day_items.register(DaySource("postsales.cases", cases_today, VIEW, order=30))
-    hand_over.register(Step("cases", services.hand_over_cases, order=50, label=_("Cases")))
     register_shelf(Shelf("case", _("Case"), SupportCase, CaseDocument, "postsales.change_supportcase", order=70))

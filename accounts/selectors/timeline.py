@@ -9,9 +9,10 @@ from django.db.models import Model, Q, QuerySet
 
 from accounts.models import Account, Activity, Contact
 from revops.core import clock
-from revops.core.audit import action_text, field_text
+from revops.core.audit import action_text
 from revops.core.custom.values import explained
 from revops.core.models import AuditEntry
+from revops.core.wording import field_text
 
 SHOWN = 40
 ICONS = {

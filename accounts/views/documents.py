@@ -83,7 +83,7 @@ def may_change(user: Any, document: Document) -> bool:
     """As the services see it: the owner's reach, or who looks after everybody's documents."""
     if not user.has_perm("accounts.change_document"):
         return False
-    own = Document.objects.filter(within_reach(user), pk=document.pk).exists()
+    own = Document.objects.visible_to(user).filter(within_reach(user), pk=document.pk).exists()
     return own or user.has_perm("accounts.manage_documents")
 
 

@@ -5,8 +5,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.apps import apps
-from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.utils.translation import gettext
 
@@ -68,14 +66,6 @@ def record(action: str, about: models.Model, **kwargs: Any) -> AuditEntry:
 def action_text(action: str) -> str:
     """ "quote.submitted" as people read it, in their language: Quote submitted. `wording` finds all actions."""
     return gettext(action.replace(".", " ").replace("_", " ").capitalize())
-
-
-def field_text(model: str, name: str) -> str:
-    """What the model (as an entry names it) calls its field; the bare name where it has none such."""
-    try:
-        return str(apps.get_model(model)._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-    except (LookupError, FieldDoesNotExist, AttributeError):
-        return name.replace("_", " ")
 
 
 _areas: dict[str, Callable[[Any], bool]] = {}

@@ -95,6 +95,13 @@ def translate_names() -> None:
             field.verbose_name = gettext_lazy(str(field.verbose_name))
 
 
+def field_text(model: str, name: str) -> str:
+    """What a model (as an audit entry names it) calls its field; the bare name where it has none such."""
+    names = {one._meta.label_lower: one for one in own_models()}
+    fields = {field.name: field for field in names[model]._meta.fields} if model in names else {}
+    return str(fields[name].verbose_name) if name in fields else name.replace("_", " ")
+
+
 def read(language: str) -> Catalog:
     """The catalogue of a language as it stands; an empty one where there is none."""
     path = catalogue_path(language)

@@ -45,7 +45,7 @@ SHARED = (
     "approval-rules", "scorecard", "scoring-models", "fit-rules", "loss-reasons", "sla-policies", "territories",
     "routing", "disqualify-reasons", "opportunity-lane", "plan-", "team", "user",
     "record-access", "record-unshare", "offboarding", "openid", "notification-unsubscribe", "approvals", "approval",
-    "import", "export", "change", "mfa", "account_", "schema", "policy", "legal", "custom-values",
+    "import", "export", "change", "mfa", "account_", "schema", "policy", "legal", "custom-values", "captured",
 )  # fmt: skip
 
 

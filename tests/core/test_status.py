@@ -40,6 +40,7 @@ def test_a_table_names_only_declared_states_and_every_state_is_reached(model):
 
 
 @pytest.mark.spec("INV-90")
+@pytest.mark.django_db  # a state may need custom fields, which stand in the database
 @pytest.mark.parametrize("model", TABLES, ids=lambda model: model._meta.label)
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())

@@ -227,6 +227,7 @@ def test_a_stale_page_is_409_and_a_wrong_state_goes_back_with_the_reason(page, c
 
 def test_times_are_shown_in_the_time_zone_of_who_looks(page, account, alice):
     with time_machine.travel("2027-01-08T16:30:00Z", tick=False):
+        page.force_login(alice)  # a session of November has ended by then
         case = make_case(account, priority="P2")
         assert "8 Jan 2027, 16:30" in page.get(case.get_absolute_url()).content.decode()
         users.update_user(user=alice, actor=None, time_zone="America/New_York")

@@ -19,6 +19,7 @@ from revops.core.api.views import MAX_LIMIT, ApiView
 from revops.core.api.writes import MOST_ROWS
 from revops.core.custom.api import described as custom_fields
 from revops.core.custom.definitions import takes_custom
+from revops.core.errors import BadRequest
 
 
 class SignedIn(BasePermission):
@@ -116,6 +117,9 @@ class MetaViewSet(ApiView):
     @extend_schema(operation_id="meta_list", responses=ResourcesOut)
     def list(self, request: Request) -> Response:
         """Every resource with the address of its description."""
+        unknown = sorted(set(request.query_params) - {"format"})
+        if unknown:
+            raise BadRequest("unknown_parameter", f"There is no parameter “{unknown[0]}” here.")
         rows = [
             {"name": key, "path": row.path, "description": sentence(row.view), "meta": f"/api/v1/meta/{key}"}
             for key, row in resources().items()

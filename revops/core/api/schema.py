@@ -184,8 +184,10 @@ def filter_shape(found: django_filters.Filter) -> dict[str, Any]:
     """JSON schema of one filter's value; a list of values is text with commas."""
     if isinstance(found, django_filters.BaseCSVFilter):
         return {"type": "string"}
-    if isinstance(found, django_filters.ChoiceFilter):
-        return {"type": "string", "enum": choices_of(found)}
+    # A record is named by its id; its filter is a filter of choices, too, to those who made it.
+    if isinstance(found, django_filters.ChoiceFilter) and not isinstance(found, django_filters.ModelChoiceFilter):
+        values = choices_of(found)
+        return {"type": "string", "enum": values} if values else {"type": "string"}
     shapes: tuple[tuple[Any, dict[str, Any]], ...] = (
         (django_filters.BooleanFilter, {"type": "boolean"}),
         (django_filters.ModelChoiceFilter, {"type": "integer", "minimum": 1}),

@@ -1,6 +1,7 @@
 """GET and POST /{resource}/{id}/shares, DELETE /{resource}/{id}/shares/{share}."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
@@ -55,6 +56,13 @@ class Shares(serializers.Serializer[Any]):
 
 class SharesMixin:
     """For a ResourceViewSet whose records can be shared by name."""
+
+    rights: ClassVar[Mapping[str, str | None]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Who may share a record is decided by the record."""
+        super().__init_subclass__(**kwargs)
+        cls.rights = {"shares": None, "unshare": None, **cls.rights}
 
     @extend_schema(methods=["GET"], responses=Shares)
     @extend_schema(methods=["POST"], request=ShareIn, responses={201: ShareOut})

@@ -19,7 +19,7 @@ from revops.users.models import User
 @require_http_methods(["GET", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
     """One's own language and time zone; the next page already follows them."""
-    user = User.objects.get(pk=request.user.pk)
+    user = User.objects.visible_to(request.user).get(pk=request.user.pk)
     form = PreferencesForm(request.POST or None, initial={"language": user.language, "time_zone": user.time_zone})
     if request.method == "POST" and form.is_valid():
         user = services.set_preferences(user=user, actor=user, **form.cleaned_data)
