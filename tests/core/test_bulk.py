@@ -155,6 +155,19 @@ def test_a_row_that_went_out_of_sight_meanwhile_is_refused(people: Client, alice
     assert BulkRow.objects.get(outcome="refused").reason == "This is no longer here, or no longer yours to see."
 
 
+def test_a_right_that_is_lost_meanwhile_refuses_the_rest(
+    people: Client, alice: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "CHUNK", 5)
+    job = started(alice)
+    jobs._step(str(job.pk))
+    monkeypatch.setattr(PeopleList, "bulk_actions", ())
+    job = done(job)
+    assert job.counts == {"changed": 5, "refused": 7} and len(shouted()) == 5
+    reasons = set(BulkRow.objects.filter(job=job, outcome="refused").values_list("reason", flat=True))
+    assert reasons == {"Your role does not include this any more."}
+
+
 def test_cancel_keeps_what_was_done_and_leaves_the_rest_out(
     people: Client, alice: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
