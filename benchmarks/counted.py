@@ -20,13 +20,13 @@ def _count(execute: Callable[..., Any], sql: str, params: Any, many: bool, conte
     return execute(sql, params, many, context)
 
 
-def _database_ms() -> int:
-    """Processor time of this connection's server process; only on the same machine."""
+def _database() -> tuple[int, int]:
+    """This connection's server process and its processor time; only on the same machine."""
     if connection.connection is None:
-        return 0
-    stat = Path(f"/proc/{connection.connection.info.backend_pid}/stat").read_text()
-    user, system = stat.rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) * TICK_MS
+        return 0, 0
+    pid = connection.connection.info.backend_pid
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return pid, (int(user) + int(system)) * TICK_MS
 
 
 def counted(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
@@ -34,10 +34,11 @@ def counted(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterab
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         _here.statements = 0
-        python, database = time.thread_time(), _database_ms()
+        python, (pid, database) = time.thread_time(), _database()
 
         def told(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            took = (time.thread_time() - python) * 1000 + _database_ms() - database
+            now, spent = _database()
+            took = (time.thread_time() - python) * 1000 + spent - (database if now == pid else 0)
             cost = [("X-Statements", str(_here.statements)), ("X-Cpu-Ms", f"{took:.2f}")]
             return start(status, [*headers, *cost], *rest)
 

@@ -25,7 +25,7 @@ from leads.api.serializers import (
 from leads.filters import HandoffFilter, LeadFilter
 from leads.models import Lead
 from leads.selectors.handoffs import handoff_list
-from leads.selectors.leads import lead_list, shaped
+from leads.selectors.leads import lead_facts, shaped
 from revops.core.api.views import ResourceViewSet
 from revops.core.api.writes import BulkMixin, UpsertMixin
 from revops.users.api.shares import SharesMixin
@@ -35,7 +35,7 @@ class LeadViewSet(SharesMixin, BulkMixin, UpsertMixin):
     """Persons and companies who may buy."""
 
     resource = "leads"
-    selector = staticmethod(lead_list)
+    selector = staticmethod(lead_facts)
     out = LeadOut
     detail_out = LeadDetailOut
     create_in, change_in = NewLeadIn, LeadIn

@@ -13,6 +13,16 @@ def lead_list(*, viewer: Any) -> QuerySet[Lead]:
     return shaped(Lead.objects.visible_to(viewer))
 
 
+def lead_facts(*, viewer: Any) -> QuerySet[Lead]:
+    """Leads as the API lists them: both scores, and of related records their keys only."""
+    rows = Lead.objects.visible_to(viewer)
+    current = QualificationScore.objects.filter(lead=OuterRef("pk"), is_current=True)
+    return rows.select_related("disqualify_reason").annotate(
+        score=Subquery(current.values("score")[:1], output_field=DecimalField(max_digits=5, decimal_places=2)),
+        fit_score=F("fit__score"),
+    )
+
+
 def shaped(rows: QuerySet[Lead]) -> QuerySet[Lead]:
     """The joins and annotations of a list of leads."""
     current = QualificationScore.objects.filter(lead=OuterRef("pk"), is_current=True)
@@ -21,7 +31,7 @@ def shaped(rows: QuerySet[Lead]) -> QuerySet[Lead]:
         .order_by("due_at", "pk")
         .values("due_at", "subject")
     )
-    return rows.select_related("owner", "queue", "fit", "account").annotate(
+    return rows.select_related("owner", "queue", "fit", "account", "disqualify_reason").annotate(
         score=Subquery(current.values("score")[:1], output_field=DecimalField(max_digits=5, decimal_places=2)),
         score_answers=Subquery(current.values("answers")[:1], output_field=JSONField()),
         score_threshold=Subquery(

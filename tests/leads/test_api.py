@@ -1,6 +1,8 @@
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.models import Account
@@ -242,3 +244,19 @@ def test_duplicates_are_looked_for_among_contacts_and_accounts_too(sam: User) ->
     found = [(row["kind"], row["id"]) for row in refused.json()["candidates"]]
     assert found == [("contact", contact.pk), ("account", account.pk)]
     assert Account.objects.count() == 1
+
+
+def test_closed_leads_cost_no_statement_each(sam: User) -> None:
+    api = client_of(sam)
+    ensure_leads()
+    reasons = list(DisqualifyReason.objects.order_by("pk")[:4])
+    for reason in reasons:
+        lead = services.start_working(lead=make_lead(sam), version=None, actor=sam)
+        services.disqualify_lead(lead=lead, version=None, actor=sam, reason=reason)
+    api.get(f"{BASE}/leads")
+    with CaptureQueriesContext(connection) as one:
+        api.get(f"{BASE}/leads?limit=1")
+    with CaptureQueriesContext(connection) as all_of_them:
+        rows = api.get(f"{BASE}/leads").json()["results"]
+    assert len(all_of_them) == len(one)
+    assert {row["disqualify_reason"] for row in rows} == {reason.label for reason in reasons}

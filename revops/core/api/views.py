@@ -161,8 +161,10 @@ class ResourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView)
         queryset = self.filterset_class.checked(asked, self.get_queryset(), request=request)
         queryset = with_sort(queryset, (asked.get("sort") or "").split(","))
         shape = self._shape(request)
+        joins = self._joins(shape["expand"])
         page = paginate(
-            queryset.select_related(*self._joins(shape["expand"])),
+            # Without a name, select_related() would forget what the selector joins and take every relation instead.
+            queryset.select_related(*joins) if joins else queryset,
             self._order(asked),
             request.query_params.get("cursor") or None,
             self._limit(request),
