@@ -142,6 +142,7 @@ def test_every_page_and_dialog_is_accessible_and_fits(
         if seen.person not in strangers:
             options: dict[str, Any] = {"viewport": WIDE, "color_scheme": "light", "reduced_motion": "reduce"}
             strangers[seen.person] = page_as(seen.person, **options) if seen.person else new_page(**options)
+            strangers[seen.person].set_default_timeout(30_000)
         found += _walk_to(strangers[seen.person], seen, source)
     assert not found, "\n".join(found)
 
