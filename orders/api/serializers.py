@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.api.serializers import AccountOut, OwnerOut
 from accounts.models import Account
 from opportunities.api.quote_serializers import AmountsMixin, LineIn, SeenField, amount_field, as_money
 from opportunities.models import Opportunity
@@ -122,6 +123,7 @@ class OrderOut(AmountsMixin, OutSerializer):
             "shipping", "total", "terms", "ship_mode", "ship_city", "ship_postal_code", "ship_state", "ship_country",
             "region", "booked_at", "booked_on", "lines", "splits", "custom", "created_at", "updated_at",
         ]  # fmt: skip
+        expandable = {"account": AccountOut, "owner": OwnerOut}
 
 
 class TraceStepOut(serializers.Serializer):  # type: ignore[type-arg]
