@@ -358,7 +358,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 15,
     # A page that hands work to a queue which is away does not wait for it: the work stands in the database and is sent
     # later. Workers and clocks have a patience of their own, below.
-    "max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
     "global_keyprefix": env.str("CELERY_KEY_PREFIX", default=""),
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

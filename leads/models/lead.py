@@ -159,9 +159,7 @@ class Lead(BaseModel, CustomData, ExternalRef):
             ("route_lead", "Can have leads routed"),
             ("qualify_lead", "Can answer the criteria, qualify and disqualify"),
         ]
-        triggers = held_by_working_people(
-            "lead_holder", "{r}.status IN ('new', 'working', 'nurture', 'qualified')"
-        )
+        triggers = held_by_working_people("lead_holder", "{r}.status IN ('new', 'working', 'nurture', 'qualified')")
 
     def __str__(self) -> str:
         return self.name

@@ -104,9 +104,7 @@ class SupportCase(BaseModel, CustomData):
                 name="case_closed_has_date",
             ),
         ]
-        triggers = held_by_working_people(
-            "case_holder", "{r}.status IN ('new', 'open', 'pending_customer')"
-        )
+        triggers = held_by_working_people("case_holder", "{r}.status IN ('new', 'open', 'pending_customer')")
 
     def __str__(self) -> str:
         return f"{self.number} {self.subject}"
