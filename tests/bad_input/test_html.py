@@ -88,6 +88,7 @@ class Walk:
                 self.filled.add(f"{cls.__module__}.{cls.__name__}.{name}")
         if "email" in values:
             values["email"] = f"walk{next(self.serial)}@nowhere.example"
+        values.pop("attendees", None)  # addresses, which take no words at all
         return values | fixed
 
     def page(self, url: str, cls: Any, *, key: str = "form", **fixed: Any) -> Any:

@@ -42,3 +42,16 @@ class Story:
         if username not in self.pages:
             self.pages[username] = self.page_as(username, viewport=WIDE)
         return self.pages[username]
+
+
+NARROW = """document.documentElement.scrollWidth <= window.innerWidth
+    && [...document.querySelectorAll("[data-chart] svg")].every((svg) => {
+        const box = svg.closest(".panel").getBoundingClientRect();
+        return svg.getBoundingClientRect().right <= box.right;
+    })"""
+# Colours fade over; what counts is where they end.
+DARK = """() => {
+    document.documentElement.dataset.bsTheme = 'dark';
+    document.documentElement.offsetWidth;
+    document.getAnimations().filter((one) => one instanceof CSSTransition).forEach((one) => one.finish());
+}"""

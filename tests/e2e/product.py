@@ -78,7 +78,8 @@ class Product:
             self._end(name, signal.SIGTERM)
 
     def log(self, name: str) -> str:
-        return (self.logs / f"{name}.log").read_text(errors="replace")
+        path = self.logs / f"{name}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
 
     def _run(self, name: str, program: str, *arguments: str) -> None:
         environment = os.environ | {

@@ -11,8 +11,7 @@ from revops.core.models import CustomField
 from tests.cast import Cast, make_cast
 from tests.custom.builders import examples, make_field, make_one_of_each
 from tests.e2e.conftest import PageAs, Watch, eventually
-from tests.e2e.pages import PHONE, WIDE
-from tests.e2e.test_every_page import DARK, NARROW
+from tests.e2e.pages import DARK, NARROW, PHONE, WIDE
 from tests.leads.builders import make_lead
 
 

@@ -4,6 +4,7 @@ Real servers, real signals. Each test leaves the plant whole for the next one.
 """
 
 import itertools
+import os
 import resource
 import shutil
 import tempfile
@@ -30,7 +31,10 @@ from tests.e2e.plant import Plant
 from tests.e2e.trade import Answer, Caller
 from tests.e2e.visitor import Visitor, heading, multipart
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [
+    pytest.mark.timeout(240),
+    pytest.mark.skipif(not os.environ.get("HEAVY"), reason="a test of `make heavy`"),
+]
 serial = itertools.count(1)
 
 

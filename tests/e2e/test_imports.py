@@ -63,7 +63,7 @@ def test_a_file_is_read_checked_written_and_taken_back(
     page.goto("/imports/new/?kind=leads")
     assert axe(page) == [] and fits(page)
     look(page, f"1-file-{scheme}")
-    page.get_by_label("CSV file").set_input_files(
+    page.get_by_label("File", exact=True).set_input_files(
         {"name": "fleet-fair.csv", "mimeType": "text/csv", "buffer": AFTER.encode()}
     )
     page.get_by_role("button", name="Upload and read it").click()

@@ -12,8 +12,7 @@ from revops.users import services
 from revops.users.models import Notification, User
 from tests.cast import Cast, make_cast
 from tests.e2e.conftest import PageAs
-from tests.e2e.pages import PHONE, WIDE
-from tests.e2e.test_every_page import DARK, NARROW
+from tests.e2e.pages import DARK, NARROW, PHONE, WIDE
 
 Axe = Callable[[Page], list[str]]
 

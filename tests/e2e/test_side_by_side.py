@@ -1,5 +1,6 @@
 """Two web servers, two workers and two clocks on one PostgreSQL and one Valkey: no process keeps anything."""
 
+import os
 import re
 import shlex
 import signal
@@ -21,6 +22,9 @@ from tests.e2e.conftest import eventually
 from tests.e2e.product import Product
 from tests.e2e.visitor import Visitor
 from tests.integrations.files import checked
+
+# Minutes of real processes and signals, on a machine that does nothing else.
+pytestmark = pytest.mark.skipif(not os.environ.get("HEAVY"), reason="a test of `make heavy`")
 
 ROWS = 1500
 

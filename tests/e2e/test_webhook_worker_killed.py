@@ -1,5 +1,6 @@
 """The worker dies while receivers hold its requests; the next one repeats what nobody confirmed, under the same id."""
 
+import os
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from tests.e2e.conftest import eventually
 from tests.e2e.product import Product
 from tests.integrations.receiver import Receiver, Taken, listening, make_webhook, signed_by
 from tests.opportunities.builders import make_account, make_deal
+
+# Minutes of real processes and signals, on a machine that does nothing else.
+pytestmark = pytest.mark.skipif(not os.environ.get("HEAVY"), reason="a test of `make heavy`")
 
 DEALS = 8
 ENVIRONMENT = {
