@@ -234,8 +234,8 @@ def _unrolled(page: Page) -> Iterator[None]:
     page.set_viewport_size(size)
 
 
-def eventually(check: Callable[[], Any], seconds: float = 20, what: str = "it did not happen") -> Any:
-    """Wait for the worker: polls until the check gives something true."""
+def eventually(check: Callable[[], Any], seconds: float = 60, what: str = "it did not happen") -> Any:
+    """Wait for the worker: polls until the check gives something true. The bound is for a machine with much to do."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         result = check()

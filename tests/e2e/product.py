@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from revops.embedded import ROOT, free_port
 
 BIN = Path(sys.executable).parent
@@ -110,6 +112,7 @@ class Product:
 
     def _end(self, name: str, number: signal.Signals) -> None:
         process = self.processes.pop(name)
+        members = _group(process.pid)
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
         try:
@@ -117,6 +120,10 @@ class Product:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        # A child that dies after its parent could still take a message from the queue, to the grave.
+        deadline = time.monotonic() + 10
+        while any(_lives(member) for member in members) and time.monotonic() < deadline:
+            time.sleep(0.02)
 
     def _wait(self, name: str, url: str) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -129,3 +136,19 @@ class Product:
             except OSError:
                 time.sleep(0.1)
         raise RuntimeError(f"The web server did not start.\n{self.log(name)[-3000:]}")
+
+
+def _group(leader: int) -> list[psutil.Process]:
+    """A process and all its children."""
+    try:
+        parent = psutil.Process(leader)
+        return [parent, *parent.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
