@@ -2,6 +2,7 @@
 
 from typing import Any, Self
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -13,7 +14,10 @@ from revops.core.models import (
     BaseModel,
     CustomData,
     ExternalRef,
+    Mergeable,
+    alias_triggers,
     currency_field,
+    merge_rules,
     money_field,
     search_field,
     search_indexes,
@@ -46,7 +50,7 @@ class AccountQuerySet(ScopedQuerySet["Account"]):
 
 
 @tracked()
-class Account(BaseModel, CustomData, ExternalRef):
+class Account(BaseModel, CustomData, ExternalRef, Mergeable):
     """A company (or a person who buys). "Customer" only once an order was booked."""
 
     class Kind(models.TextChoices):
@@ -71,6 +75,7 @@ class Account(BaseModel, CustomData, ExternalRef):
     website = models.CharField(max_length=200, blank=True, default="")
     domain = models.CharField(max_length=120, blank=True, default="", editable=False, db_index=True)
     phone = models.CharField(max_length=40, blank=True, default="")
+    phone_key = models.CharField(max_length=20, blank=True, default="", editable=False, db_index=True)
     street = models.CharField(max_length=200, blank=True, default="")
     city = models.CharField(max_length=80, blank=True, default="")
     postal_code = models.CharField(max_length=20, blank=True, default="")
@@ -87,14 +92,32 @@ class Account(BaseModel, CustomData, ExternalRef):
         constraints = [
             unique_external_ref("account_external_ref_unique", archivable=True),
             models.CheckConstraint(condition=~Q(parent=F("id")), name="account_not_its_own_parent"),
+            *merge_rules("account"),
         ]
         indexes = [
             models.Index(fields=["owner", "name", "id"], name="account_by_owner_name"),
             models.Index(fields=["name", "id"], name="account_by_name"),
             *search_indexes("account"),
         ]
-        permissions = [("allow_duplicate", "Can create an account that looks like an existing one")]
-        triggers = held_by_working_people("account_holder", "{r}.archived_at IS NULL")
+        permissions = [
+            ("allow_duplicate", "Can create an account that looks like an existing one"),
+            ("merge_account", "Can merge accounts"),
+        ]
+        triggers = [
+            *held_by_working_people("account_holder", "{r}.archived_at IS NULL"),
+            *alias_triggers("account"),
+            # What stays with an alias (orders, bills) is seen by whoever owns what it stands for.
+            pgtrigger.Trigger(
+                name="account_aliases_follow_owner",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("owner_id"),
+                condition=pgtrigger.Q(old__owner__df=pgtrigger.F("new__owner")),
+                func=pgtrigger.Func("""
+                    UPDATE {meta.db_table} SET owner_id = NEW.owner_id WHERE merged_into_id = NEW.id;
+                    RETURN NULL;
+                """),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -119,7 +142,7 @@ class ContactQuerySet(ScopedQuerySet["Contact"]):
         return self.filter(or_shared(reached, user, account="accounts.account"))
 
 
-class Contact(BaseModel, CustomData, ExternalRef):
+class Contact(BaseModel, CustomData, ExternalRef, Mergeable):
     """A person at an account."""
 
     class Role(models.TextChoices):
@@ -136,6 +159,8 @@ class Contact(BaseModel, CustomData, ExternalRef):
     email = models.CharField(max_length=254, blank=True, default="")
     email_key = models.CharField(max_length=254, blank=True, default="", editable=False, db_index=True)
     phone = models.CharField(max_length=40, blank=True, default="")
+    phone_key = models.CharField(max_length=20, blank=True, default="", editable=False, db_index=True)
+    person_key = models.CharField(max_length=200, blank=True, default="", editable=False, db_index=True)
     role = models.CharField(max_length=16, choices=Role.choices, blank=True, default="")
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -145,14 +170,18 @@ class Contact(BaseModel, CustomData, ExternalRef):
 
     class Meta:
         ordering = ["last_name", "first_name", "pk"]
-        constraints = [unique_external_ref("contact_external_ref_unique", archivable=True)]
+        constraints = [unique_external_ref("contact_external_ref_unique", archivable=True), *merge_rules("contact")]
         indexes = [
             models.Index(fields=["account", "last_name", "id"], name="contact_by_account"),
             models.Index(fields=["owner", "last_name", "id"], name="contact_by_owner"),
             models.Index(fields=["last_name", "id"], name="contact_by_name"),
             *search_indexes("contact"),
         ]
-        triggers = held_by_working_people("contact_holder", "{r}.archived_at IS NULL")
+        permissions = [("merge_contact", "Can merge contacts")]
+        triggers = [
+            *held_by_working_people("contact_holder", "{r}.archived_at IS NULL"),
+            *alias_triggers("contact"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -1,6 +1,7 @@
 """Leads, how they are scored and routed, and how they are handed off."""
 
 from leads.models.documents import LeadDocument
+from leads.models.duplicates import BlockKey, DuplicatePair
 from leads.models.handoff import Handoff
 from leads.models.lead import DisqualifyReason, Lead, LeadActivity, LeadQueue
 from leads.models.routing import Assignment, PoolMember, RoutingPool, RoutingRule
@@ -10,7 +11,9 @@ from leads.models.shares import LeadShare
 __all__ = [
     "LeadShare",
     "Assignment",
+    "BlockKey",
     "DisqualifyReason",
+    "DuplicatePair",
     "FitRule",
     "FitScore",
     "Handoff",

@@ -14,6 +14,9 @@ from revops.core.models import (
     BaseModel,
     CustomData,
     ExternalRef,
+    Mergeable,
+    alias_triggers,
+    merge_rules,
     search_field,
     search_indexes,
     unique_external_ref,
@@ -70,7 +73,7 @@ class LeadQuerySet(ScopedQuerySet["Lead"]):
 
 
 @tracked()
-class Lead(BaseModel, CustomData, ExternalRef):
+class Lead(BaseModel, CustomData, ExternalRef, Mergeable):
     """A person (and company) who may buy. Exactly one of owner and queue holds it (INV-70)."""
 
     class Status(models.TextChoices):
@@ -95,11 +98,14 @@ class Lead(BaseModel, CustomData, ExternalRef):
     first_name = models.CharField(max_length=80, blank=True, default="")
     last_name = models.CharField(max_length=80)
     company = models.CharField(max_length=200)
+    name_key = models.CharField(max_length=200, blank=True, default="", editable=False, db_index=True)
+    person_key = models.CharField(max_length=200, blank=True, default="", editable=False, db_index=True)
     title = models.CharField(max_length=120, blank=True, default="")
     email = models.CharField(max_length=254, blank=True, default="")
     email_key = models.CharField(max_length=254, blank=True, default="", editable=False, db_index=True)
     domain = models.CharField(max_length=120, blank=True, default="", editable=False, db_index=True)
     phone = models.CharField(max_length=40, blank=True, default="")
+    phone_key = models.CharField(max_length=20, blank=True, default="", editable=False, db_index=True)
     website = models.CharField(max_length=200, blank=True, default="")
     industry = models.CharField(max_length=80, blank=True, default="")
     employees = models.PositiveIntegerField(null=True, blank=True)
@@ -143,6 +149,7 @@ class Lead(BaseModel, CustomData, ExternalRef):
                 | Q(converted_at__isnull=False, account__isnull=False, contact__isnull=False),
                 name="lead_converted_has_account_and_contact",
             ),
+            *merge_rules("lead"),
         ]
         indexes = [
             models.Index(fields=["owner", "status", "-id"], name="lead_by_owner_status"),
@@ -158,8 +165,12 @@ class Lead(BaseModel, CustomData, ExternalRef):
             ("assign_lead", "Can give leads to other people"),
             ("route_lead", "Can have leads routed"),
             ("qualify_lead", "Can answer the criteria, qualify and disqualify"),
+            ("merge_lead", "Can merge leads"),
         ]
-        triggers = held_by_working_people("lead_holder", "{r}.status IN ('new', 'working', 'nurture', 'qualified')")
+        triggers = [
+            *held_by_working_people("lead_holder", "{r}.status IN ('new', 'working', 'nurture', 'qualified')"),
+            *alias_triggers("lead"),
+        ]
 
     def __str__(self) -> str:
         return self.name

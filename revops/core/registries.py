@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractUser
-    from django.db.models import Model, QuerySet
+    from django.db.models import Model, Q, QuerySet
     from django_stubs_ext import StrOrPromise
 
 
@@ -234,6 +234,42 @@ class Subject:
     model: type[Model]
 
 
+@dataclass(frozen=True)
+class MergeKind:
+    """Records that can be merged: `key` is the model's label.
+
+    `fields` may be chosen from either record. `merge(winner=, loser=, choices=, version=, actor=)` and
+    `undo(merge=, actor=)` are the room's services; `keys(record)` are the stored keys that follow from its fields;
+    `page` is the address that compares two of them.
+    """
+
+    key: str
+    model: type[Model]
+    label: StrOrPromise
+    fields: Sequence[str]
+    permission: str
+    merge: Callable[..., Any]
+    undo: Callable[..., Any]
+    keys: Callable[[Any], dict[str, Any]]
+    page: str
+    alias_follows: Sequence[str] = ()  # fields in which the alias goes with the winner
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class MergeRelation:
+    """What becomes of the rows that point at a record when it is merged into another: `key` is "leads.handoff.lead".
+
+    Rows go to the winner unless `stays` says that they stay with the loser (all, or those that meet a condition).
+    Where a unique rule lets the winner keep only one of two, `rank(row)` decides: the higher one is kept, the
+    winner's among equals, and the other is put away until the merge is taken apart; without `rank` the loser's stays.
+    """
+
+    key: str
+    stays: bool | Q = False
+    rank: Callable[[Any], Any] | None = None
+
+
 navigation: Registry[NavItem] = Registry("navigation")
 create_menu: Registry[CreateItem] = Registry("create_menu")
 panels: Registry[Panel] = Registry("panels")
@@ -242,6 +278,8 @@ searchers: Registry[Searcher] = Registry("searchers")
 day_items: Registry[DaySource] = Registry("day_items")
 scope_sources: Registry[ScopeSource] = Registry("scope_sources")
 hand_over: Registry[Holding] = Registry("hand_over")
+merge_kinds: Registry[MergeKind] = Registry("merge_kinds")
+merge_relations: Registry[MergeRelation] = Registry("merge_relations")
 merge_steps: Registry[Step] = Registry("merge_steps")
 guards: Registry[Step] = Registry("guards")
 subjects: Registry[Subject] = Registry("subjects")

@@ -12,6 +12,7 @@ from revops.core.models.base import (
 )
 from revops.core.models.bulk import BulkRow
 from revops.core.models.custom import CustomData, CustomField
+from revops.core.models.merging import Mergeable, MergeMove, MergeRecord, alias_triggers, merge_rules
 from revops.core.models.organisation import ExchangeRate, LegalEntity, NumberSeries, Organisation
 from revops.core.models.records import AuditEntry, Delivery, IdempotencyKey, JobRun, OutboxEvent
 from revops.core.models.runs import TaskRun
@@ -30,6 +31,9 @@ __all__ = [
     "IdempotencyKey",
     "JobRun",
     "LegalEntity",
+    "MergeMove",
+    "MergeRecord",
+    "Mergeable",
     "NumberSeries",
     "Organisation",
     "OutboxEvent",
@@ -38,7 +42,9 @@ __all__ = [
     "Stamped",
     "TaskRun",
     "ViewChoice",
+    "alias_triggers",
     "currency_field",
+    "merge_rules",
     "money_field",
     "percent_field",
     "price_field",
