@@ -21,6 +21,7 @@ from leads.models import (
     RoutingPool,
     RoutingRule,
     Scorecard,
+    TargetMarket,
 )
 from leads.selectors.scoring import CRITERIA
 from revops.core.admin import ReadOnlyAdmin, ServiceAdmin
@@ -155,3 +156,13 @@ class RoutingRuleAdmin(SettingAdmin):
     list_display_links = ["name"]
     list_select_related = ["pool"]
     list_filter = ["is_active"]
+
+
+@admin.register(TargetMarket)
+class TargetMarketAdmin(ReadOnlyAdmin):
+    """Built and put in force in the product, where the preview stands beside the criteria."""
+
+    list_display = ["name", "number", "status", "product", "tam_accounts", "activated_at", "activated_by"]
+    list_select_related = ["product", "activated_by"]
+    list_filter = ["status"]
+    search_fields = ["name"]

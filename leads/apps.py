@@ -16,7 +16,8 @@ class LeadsConfig(AppConfig):
         from leads.selectors.activities import lead_activity_ids  # noqa: PLC0415
         from leads.selectors.handoffs import handed_lead_ids  # noqa: PLC0415
         from leads.selectors.sections import SECTIONS  # noqa: PLC0415
-        from revops.core import outbox  # noqa: PLC0415
+        from leads.services import markets  # noqa: PLC0415
+        from revops.core import jobs, outbox  # noqa: PLC0415
         from revops.core.registries import ScopeSource, scope_sources  # noqa: PLC0415
         from revops.integrations.registries import importers  # noqa: PLC0415
 
@@ -25,6 +26,12 @@ class LeadsConfig(AppConfig):
         outbox.subscribe(events.LeadCreated, handlers.route_new_lead)
         outbox.subscribe(events.LeadAnswered, handlers.score_answered_lead)
         outbox.subscribe(events.ScoringChanged, handlers.score_all_leads)
+        jobs.register(
+            markets.KIND,
+            jobs.JobKind(
+                step=markets.step_recompute_fit, finish=markets.finish_recompute_fit, queue="leads", keeps=True
+            ),
+        )
         for section in SECTIONS:
             handoff_sections.register(section)
         scope_sources.register(ScopeSource("leads.activities", "accounts.activity", lead_activity_ids))
@@ -61,3 +68,5 @@ class LeadsConfig(AppConfig):
             *roles.manage("leads", "poolmember", delete=True),
             "leads.view_assignment",
         )
+        roles.grant_all(everybody, "leads.view_targetmarket")
+        roles.grant_all((manager, admin), *roles.manage("leads", "targetmarket"))

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.filters import Archived, MineFilter, colleagues, seen_accounts, start_of_tomorrow
 from accounts.keys import email_key
 from accounts.models import Activity
-from leads.models import Handoff, Lead, LeadQueue
+from leads.models import Handoff, Lead, LeadQueue, TargetMarket
+from leads.selectors.markets import in_market
 from revops.core import clock
 from revops.core.api.filters import AllOf, NumbersIn, StrictFilterSet
 from revops.core.search import holds
@@ -37,6 +38,8 @@ class LeadFilter(StrictFilterSet):
     source = filters.CharFilter(lookup_expr="iexact", label=_("Source"))
     industry = filters.CharFilter(lookup_expr="iexact", label=_("Industry"))
     country = filters.CharFilter(lookup_expr="iexact", label=_("Country"))
+    region = filters.CharFilter(lookup_expr="iexact", label=_("Region"))
+    market = filters.NumberFilter(method="fits_market", widget=HiddenInput, label=_("Fits the market"))
     company = filters.CharFilter(lookup_expr="icontains", label=_("Company"))
     email = filters.CharFilter(method="by_email", widget=HiddenInput, label=_("E-mail"))
     score__gte = filters.NumberFilter(field_name="score", lookup_expr="gte", label=_("Score from"))
@@ -58,6 +61,9 @@ class LeadFilter(StrictFilterSet):
 
     def by_email(self, rows: QuerySet[Lead], _name: str, text: str) -> QuerySet[Lead]:
         return rows.filter(email_key=email_key(text) or "\x01")
+
+    def fits_market(self, rows: QuerySet[Lead], _name: str, number: Any) -> QuerySet[Lead]:
+        return in_market(rows, int(number))
 
     def next_action(self, rows: QuerySet[Lead], _name: str, when: str) -> QuerySet[Lead]:
         rows = rows.filter(status__in=Lead.OPEN)
@@ -81,6 +87,14 @@ class HandoffFilter(StrictFilterSet):
     to_user = filters.ModelChoiceFilter(queryset=colleagues, label=_("To"))
     from_user = filters.ModelChoiceFilter(queryset=colleagues, label=_("From"))
     lead = filters.NumberFilter(field_name="lead_id", label=_("Lead"))
+
+
+class MarketFilter(StrictFilterSet):
+    """Names and values that the list of markets and its API accept."""
+
+    name = filters.CharFilter(lookup_expr="icontains", label=_("Name"))
+    status = filters.ChoiceFilter(choices=TargetMarket.Status.choices, label=_("State"))
+    product = filters.NumberFilter(field_name="product_id", widget=HiddenInput, label=_("Product"))
 
 
 class SettingFilter(StrictFilterSet):

@@ -49,6 +49,7 @@ class LeadImporter(Importer):
         ImportField("industry", gettext_lazy("Industry"), column="industry", aliases=("sector",)),
         ImportField("employees", gettext_lazy("Employees"), "integer", column="employees", aliases=("headcount",)),
         ImportField("country", gettext_lazy("Country"), column="country"),
+        ImportField("region", gettext_lazy("Region"), column="region"),
         ImportField("source", gettext_lazy("Source"), column="source", aliases=("lead source",)),
         ImportField("owner", gettext_lazy("Owner"), aliases=("lead owner",)),
         ImportField("next_step", gettext_lazy("Next step"), column="next_step", aliases=("note",)),

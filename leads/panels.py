@@ -79,6 +79,10 @@ def _of_account(account: Any) -> str:
     return f"{reverse('lead-list')}?account={account.pk}"
 
 
+def _markets_of(lead: Any) -> str:
+    return reverse("lead-markets", args=[lead.pk])
+
+
 def register() -> None:
     """Called once, when the app is ready."""
     list_places.register(Place("leads", _("Leads"), "leads.view_lead", {"list": "lead-list"}, "user-search", 20))
@@ -99,6 +103,12 @@ def register() -> None:
         CreateItem("lead", _("Lead"), "lead-new", "user-search", "leads.add_lead", order=20, shortcut="l")
     )
     commands.register(Command("handoffs", _("Handoffs"), "handoff-inbox", "inbox", "leads.view_handoff", order=21))
+    commands.register(
+        Command("target-markets", _("Target markets"), "target-market-list", "target", "leads.view_targetmarket", 22)
+    )
+    panels.register(
+        Panel("leads.markets", "leads.lead", _("Target markets"), _markets_of, 10, "leads.view_targetmarket")
+    )
     day_items.register(DaySource("leads.handoffs", handoffs_due, "leads.view_handoff", order=10))
     day_items.register(DaySource("leads.new", new_leads, "leads.view_lead", order=30))
     panels.register(Panel("leads.of_account", "accounts.account", _("Leads"), _of_account, 60, "leads.view_lead"))

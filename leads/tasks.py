@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from leads import services
-from leads.models import Handoff, Lead
+from leads.models import Handoff, Lead, TargetMarket
 from revops.core import clock
 
 
@@ -21,6 +21,15 @@ def score_all() -> None:
     last: int | None = 0
     while last is not None:
         last = services.score_leads(after=last)
+
+
+@shared_task(name="leads.refresh_fits", ignore_result=True)
+def refresh_fits() -> None:
+    """Fits in the active markets of leads that came in or changed in bulk."""
+    for market in TargetMarket.objects.active():
+        last: int | None = 0
+        while last is not None:
+            last = services.refresh_fits(market=market, after=last)
 
 
 @shared_task(name="leads.route_lead", ignore_result=True)

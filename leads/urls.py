@@ -2,12 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from leads.views import acts, handoffs, lists, records
+from leads.views import acts, handoffs, lists, markets, records
 
 urlpatterns: list[URLPattern] = [
     path("leads/", lists.LeadList.as_view(), name="lead-list"),
     path("leads/new/", records.new, name="lead-new"),
     path("leads/funnel/", acts.funnel, name="lead-funnel"),
+    path("leads/target-markets/", markets.MarketList.as_view(), name="target-market-list"),
+    path("leads/target-markets/new/", markets.new, name="target-market-new"),
+    path("leads/target-markets/preview/", markets.show_preview, name="target-market-preview"),
+    path("leads/target-markets/<int:pk>/", markets.detail, name="target-market"),
+    path("leads/target-markets/<int:pk>/edit/", markets.edit, name="target-market-edit"),
+    path("leads/target-markets/<int:pk>/<slug:verb>/", markets.act, name="target-market-verb"),
+    path("leads/<int:pk>/markets/", markets.of_lead, name="lead-markets"),
     path("leads/<int:pk>/", records.detail, name="lead-detail"),
     path("leads/<int:pk>/edit/", records.edit, name="lead-edit"),
     path("leads/<int:pk>/answers/", acts.answers, name="lead-answers"),

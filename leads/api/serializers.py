@@ -9,6 +9,7 @@ from accounts.api.serializers import OwnerOut, Seen
 from leads.models import DisqualifyReason, Handoff, Lead, RoutingRule, Scorecard
 from leads.selectors.scoring import CRITERIA
 from leads.selectors.settings import active_reasons
+from revops.catalog.models import Product
 from revops.core.api.serializers import OutSerializer, StrictSerializer
 from revops.core.custom.api import CustomIn, CustomOut
 from revops.users.models import User
@@ -30,9 +31,10 @@ class LeadOut(OutSerializer):
         model = Lead
         fields = [
             "id", "name", "first_name", "last_name", "company", "title", "email", "phone", "website", "domain",
-            "industry", "employees", "country", "source", "status", "owner", "queue", "do_not_route", "competition",
-            "next_step", "score", "fit", "disqualify_reason", "rejection_note", "account", "contact",
-            "external_system", "external_id", "qualified_at", "converted_at", "archived_at", "custom",
+            "industry", "employees", "country", "region", "source", "product", "status", "owner", "queue",
+            "do_not_route", "competition", "next_step", "score", "fit", "disqualify_reason",
+            "rejection_note", "account", "contact", "external_system",
+            "external_id", "qualified_at", "converted_at", "archived_at", "custom",
             "created_at", "updated_at",
             "version",
         ]  # fmt: skip
@@ -68,6 +70,8 @@ class LeadIn(StrictSerializer):
     industry = serializers.CharField(max_length=80, required=False, allow_blank=True)
     employees = serializers.IntegerField(min_value=0, max_value=100_000_000, required=False, allow_null=True)
     country = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    region = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    product = Seen(Product, required=False, allow_null=True)
     source = serializers.CharField(max_length=60, required=False, allow_blank=True)  # type: ignore[assignment]
     competition = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
     next_step = serializers.CharField(max_length=200, required=False, allow_blank=True)

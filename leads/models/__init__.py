@@ -2,8 +2,10 @@
 
 from leads.models.documents import LeadDocument
 from leads.models.duplicates import BlockKey, DuplicatePair
+from leads.models.enrichment import LeadFinancials
 from leads.models.handoff import Handoff
 from leads.models.lead import DisqualifyReason, Lead, LeadActivity, LeadQueue
+from leads.models.markets import FitResult, Signal, TargetMarket
 from leads.models.routing import Assignment, PoolMember, RoutingPool, RoutingRule
 from leads.models.scoring import FitRule, FitScore, QualificationAnswer, QualificationScore, Scorecard
 from leads.models.shares import LeadShare
@@ -15,11 +17,13 @@ __all__ = [
     "DisqualifyReason",
     "DuplicatePair",
     "FitRule",
+    "FitResult",
     "FitScore",
     "Handoff",
     "Lead",
     "LeadActivity",
     "LeadDocument",
+    "LeadFinancials",
     "LeadQueue",
     "PoolMember",
     "QualificationAnswer",
@@ -27,4 +31,6 @@ __all__ = [
     "RoutingPool",
     "RoutingRule",
     "Scorecard",
+    "Signal",
+    "TargetMarket",
 ]

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Activity, Contact
+from revops.catalog.models import Product
 from revops.core.history import tracked
 from revops.core.models import (
     BaseModel,
@@ -110,7 +111,9 @@ class Lead(BaseModel, CustomData, ExternalRef, Mergeable):
     industry = models.CharField(max_length=80, blank=True, default="")
     employees = models.PositiveIntegerField(null=True, blank=True)
     country = models.CharField(max_length=80, blank=True, default="")
+    region = models.CharField(max_length=80, blank=True, default="")
     source = models.CharField(max_length=60, blank=True, default="")
+    product = models.ForeignKey(Product, null=True, blank=True, on_delete=models.PROTECT, related_name="leads")
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.NEW)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="leads"

@@ -6,6 +6,17 @@ from leads.services.handoffs import escalate_handoff, reject_handoff, settle_acc
 from leads.services.imports import import_leads, undo_leads
 from leads.services.leads import create_lead, update_lead
 from leads.services.leaving import hand_over_leads, hand_over_queues, return_handoffs
+from leads.services.markets import (
+    activate_market,
+    create_market,
+    delete_market_draft,
+    fit_to_markets,
+    note_signal,
+    refresh_fits,
+    retire_market,
+    revise_market,
+    update_market,
+)
 from leads.services.routing import assign_lead, return_lead, route_lead
 from leads.services.scoring import answer_criteria, score_fit, score_leads, score_qualification
 from leads.services.settings import create_scorecard, create_setting, edit_setting, set_members
@@ -14,6 +25,15 @@ from leads.services.upserts import upsert_lead
 from leads.services.withdrawals import expire_handoff, withdraw_handoff
 
 __all__ = [
+    "activate_market",
+    "create_market",
+    "delete_market_draft",
+    "fit_to_markets",
+    "note_signal",
+    "refresh_fits",
+    "retire_market",
+    "revise_market",
+    "update_market",
     "upsert_lead",
     "restore_lead",
     "archive_lead",

@@ -13,6 +13,7 @@ from leads.models import Lead
 from leads.selectors.duplicates import lead_domain, lead_duplicates
 from leads.services._assignments import Choice, assign, fallback_queue
 from leads.services._kept import lock_kept
+from leads.services.markets import fit_to_markets
 from leads.services.scoring import score_fit
 from revops.core import audit, outbox
 from revops.core.custom import values as custom_values
@@ -31,7 +32,9 @@ FIELDS = (
     "industry",
     "employees",
     "country",
+    "region",
     "source",
+    "product",
     "do_not_route",
     "competition",
     "next_step",
@@ -71,6 +74,7 @@ def create_lead(
     _insert(lead, owner or (None if route else actor), actor)
     audit.record("lead.created", lead, actor=actor, **({"duplicate_of": twins} if twins else {}))
     score_fit(lead=lead)
+    fit_to_markets(lead=lead)
     outbox.publish(LeadCreated(lead_id=lead.pk, route=lead.owner_id is None and not lead.do_not_route))
     return lead
 
@@ -111,6 +115,8 @@ def update_lead(
         audit.record("lead.changed", lead, actor=actor, changed=shown)
     if FIT_FIELDS & set(changed):
         score_fit(lead=lead)
+    if changed:
+        fit_to_markets(lead=lead)
     return lead
 
 
