@@ -7,10 +7,10 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from accounts import services
-from accounts.models import Account, Activity, Contact, Territory
+from accounts.models import Account, Activity, Contact, Territory, TerritoryModel, TerritoryRule
 from accounts.services.accounts import FIELDS as ACCOUNT_FIELDS
 from accounts.services.contacts import FIELDS as CONTACT_FIELDS
-from revops.core.admin import ServiceAdmin, VersionedForm
+from revops.core.admin import ReadOnlyAdmin, ServiceAdmin, VersionedForm
 
 
 class AccountForm(VersionedForm):
@@ -99,3 +99,18 @@ class TerritoryAdmin(ServiceAdmin):
     def change(self, record: Any, version: int | None, actor: Any, values: dict[str, Any]) -> Model:
         name = values.get("name", record.name)
         return services.rename_territory(territory=record, version=version, actor=actor, name=name)
+
+
+@admin.register(TerritoryModel)
+class TerritoryModelAdmin(ReadOnlyAdmin):
+    """To read: models are planned and brought into force on the page of territories."""
+
+    list_display = ["name", "status", "keeps_hand", "previewed_at", "activated_at", "archived_at"]
+    list_filter = ["status"]
+
+
+@admin.register(TerritoryRule)
+class TerritoryRuleAdmin(ReadOnlyAdmin):
+    list_display = ["territory", "model", "owner", "priority", "catch_all"]
+    list_select_related = ["territory", "model", "owner"]
+    list_filter = ["model"]

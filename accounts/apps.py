@@ -14,7 +14,9 @@ class AccountsConfig(AppConfig):
         from accounts.homes import register_homes  # noqa: PLC0415
         from accounts.imports import IMPORTERS  # noqa: PLC0415
         from accounts.models import Account, AccountDocument, Contact, ContactDocument  # noqa: PLC0415
+        from accounts.services.territories import KIND, step_territory_rules  # noqa: PLC0415
         from accounts.shelves import Shelf, register_shelf  # noqa: PLC0415
+        from revops.core import jobs  # noqa: PLC0415
         from revops.integrations.registries import importers  # noqa: PLC0415
 
         for importer in IMPORTERS:
@@ -36,4 +38,6 @@ class AccountsConfig(AppConfig):
         roles.grant_all(readers, "accounts.view_document")
         roles.grant_all(writers, "accounts.add_document", "accounts.change_document")
         roles.grant("RevOps admin", "accounts.manage_documents")
-        roles.grant("RevOps admin", *roles.manage("accounts", "territory"))
+        roles.grant("RevOps admin", *roles.manage("accounts", "territory", "territorymodel", "territoryrule"))
+        roles.grant_all(readers, "accounts.view_territory", "accounts.view_territorymodel")
+        jobs.register(KIND, jobs.JobKind(step=step_territory_rules, queue="reports", keeps=True))

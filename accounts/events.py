@@ -9,3 +9,11 @@ class ActivityCompleted:
 
     activity_id: int
     kind: str
+
+
+@dataclass(frozen=True)
+class TerritoryModelActivated:
+    """Another division of the accounts came into force; so many accounts changed territory or owner."""
+
+    model_id: int
+    accounts: int

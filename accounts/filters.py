@@ -10,7 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.keys import email_key
-from accounts.models import Account, Activity, CapturedParticipant, Contact, Document, DocumentVersion, Territory
+from accounts.models import (
+    Account,
+    Activity,
+    CapturedParticipant,
+    Contact,
+    Document,
+    DocumentVersion,
+    Territory,
+    TerritoryAssignment,
+    TerritoryModel,
+)
 from accounts.selectors.completeness import ACCOUNT_FACTS, CONTACT_FACTS, without_contact
 from accounts.shelves import shelf_of
 from revops.core import clock
@@ -61,6 +71,11 @@ class AccountFilter(StrictFilterSet):
     owner__in = NumbersIn(field_name="owner_id", lookup_expr="in", widget=HiddenInput, label=_("Owners"))
     parent = filters.ModelChoiceFilter(queryset=seen_accounts, widget=ChosenOnly, label=_("Parent"))
     territory = filters.ModelChoiceFilter(queryset=Territory.objects.all(), label=_("Territory"))
+    unassigned = filters.ChoiceFilter(
+        choices=(("tie", _("several fit equally")), ("none", _("none fits"))),
+        method="in_no_territory",
+        label=_("In no territory"),
+    )
     industry = filters.CharFilter(lookup_expr="iexact", label=_("Industry"))
     tier = filters.CharFilter(label=_("Tier"))
     segment = filters.CharFilter(lookup_expr="iexact", label=_("Segment"))
@@ -76,6 +91,10 @@ class AccountFilter(StrictFilterSet):
 
     def lacking(self, rows: QuerySet[Account], _name: str, fact: str) -> QuerySet[Account]:
         return without_contact(rows) if fact == "contact" else rows.filter(**{fact: ""})
+
+    def in_no_territory(self, rows: QuerySet[Account], _name: str, kind: str) -> QuerySet[Account]:
+        active = TerritoryAssignment.objects.filter(model__status=TerritoryModel.Status.ACTIVE, kind=kind)
+        return rows.filter(territory__isnull=True, pk__in=active.values("account_id"))
 
     def search(self, rows: QuerySet[Account], _name: str, text: str) -> QuerySet[Account]:
         return rows.filter(holds(text))

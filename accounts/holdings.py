@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import services
-from accounts.models import Account, Activity, Contact, Document
+from accounts.models import Account, Activity, Contact, Document, TerritoryModel, TerritoryRule
 from revops.core.registries import Holding, hand_over
 
 
@@ -38,6 +38,15 @@ def register() -> None:
             services.hand_over_activities,
             order=32,
             url=lambda user: f"{reverse('activity-list')}?owner={user.pk}",
+        )
+    )
+    hand_over.register(
+        Holding(
+            "territories",
+            _("Territories"),
+            lambda user: TerritoryRule.objects.filter(owner=user).exclude(model__status=TerritoryModel.Status.ARCHIVED),
+            services.hand_over_territories,
+            order=33,
         )
     )
     hand_over.register(

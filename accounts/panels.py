@@ -101,6 +101,9 @@ def _register_commands() -> None:
         Command("activities", _("Activities"), "activity-list", "checkbox", "accounts.view_activity", order=36)
     )
     commands.register(
+        Command("territories", _("Territories"), "territory-map", "map", "accounts.view_territorymodel", order=36)
+    )
+    commands.register(
         Command("documents", _("Documents"), "document-list", "paperclip", "accounts.view_document", order=37)
     )
     commands.register(

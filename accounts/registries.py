@@ -1,9 +1,12 @@
 """Where an activity is read: higher rooms hang activities on their own records and say so here."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from accounts.models import Activity
+from django_stubs_ext import StrOrPromise
+
+from accounts.models import Activity, TerritoryModel
 from revops.core.registries import Registry
 
 
@@ -16,6 +19,19 @@ class ActivityHome:
     order: int = 100
 
 
+@dataclass(frozen=True)
+class TerritoryEffect:
+    """What else people gain or lose by a planned model: `rows(model, viewer)` gives texts to read beside its preview,
+    (what, before, after, address). A room that adds rows changes nothing by them when the model comes into force.
+    """
+
+    key: str
+    label: StrOrPromise
+    rows: Callable[[TerritoryModel, Any], Sequence[tuple[str, str, str, str]]]
+    order: int = 100
+
+
+territory_effects: Registry[TerritoryEffect] = Registry("territory_effects")
 activity_homes: Registry[ActivityHome] = Registry("activity_homes")
 
 

@@ -24,3 +24,9 @@ def capture_participants() -> int:
 def completeness_report() -> int:
     """How complete everybody's accounts are, on Mondays."""
     return services.report_completeness()
+
+
+@shared_task(name="accounts.run_territory_rules", ignore_result=True)
+def run_territory_rules() -> None:
+    """Put accounts that came or changed since where the territories in force say; nightly."""
+    services.run_territory_rules()

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from accounts.views import acts, calendar, captured, documents, lists, records
+from accounts.views import acts, calendar, captured, documents, lists, records, territories
 
 urlpatterns: list[URLPattern] = [
     path("accounts/", lists.AccountList.as_view(), name="account-list"),
@@ -28,6 +28,16 @@ urlpatterns: list[URLPattern] = [
     path("activities/<int:pk>/done/", acts.done, name="activity-done"),
     path("activities/<int:pk>/drop/", acts.drop, name="activity-drop"),
     path("activities/<int:pk>/move/", acts.move, name="activity-move"),
+    path("territories/", territories.territory_map, name="territory-map"),
+    path("territories/run/", territories.run, name="territory-run"),
+    path("territories/changes/", territories.TerritoryChangeList.as_view(), name="territory-changes"),
+    path("territories/models/new/", territories.model_new, name="territory-model-new"),
+    path("territories/models/<int:pk>/", territories.territory_model, name="territory-model"),
+    path("territories/models/<int:pk>/preview/", territories.preview, name="territory-preview"),
+    path("territories/models/<int:pk>/activate/", territories.activate, name="territory-activate"),
+    path("territories/models/<int:pk>/add/", territories.rule_new, name="territory-rule-new"),
+    path("territories/rules/<int:pk>/", territories.rule_edit, name="territory-rule"),
+    path("territories/rules/<int:pk>/remove/", territories.rule_remove, name="territory-rule-remove"),
     path("documents/", documents.DocumentList.as_view(), name="document-list"),
     path("documents/new/", documents.document_new, name="document-new"),
     path("documents/<int:pk>/", documents.document, name="document-detail"),

@@ -10,3 +10,11 @@ from revops.integrations.offers import Offer, offers
 def register() -> None:
     """Each event with the record that decides who may hear of it."""
     offers.register(Offer(events.ActivityCompleted, _("An activity happened"), Activity, "activity_id"))
+    # About no record of anybody's: how the company divides its accounts.
+    offers.register(
+        Offer(
+            events.TerritoryModelActivated,
+            _("Territories were divided anew"),
+            permission="accounts.view_territorymodel",
+        )
+    )

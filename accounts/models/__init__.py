@@ -12,6 +12,7 @@ from accounts.models.documents import (
     linked_once,
 )
 from accounts.models.shares import AccountShare
+from accounts.models.territories import TerritoryAssignment, TerritoryChange, TerritoryModel, TerritoryRule
 
 __all__ = [
     "ActivityAttendee",
@@ -26,5 +27,9 @@ __all__ = [
     "DocumentLink",
     "DocumentVersion",
     "Territory",
+    "TerritoryAssignment",
+    "TerritoryChange",
+    "TerritoryModel",
+    "TerritoryRule",
     "linked_once",
 ]

@@ -29,10 +29,25 @@ from accounts.services.documents import (
     upload_document,
 )
 from accounts.services.leaving import hand_over_accounts, hand_over_activities, hand_over_contacts
-from accounts.services.territories import create_territory, rename_territory
+from accounts.services.territories import (
+    activate_territory_model,
+    add_territory_rule,
+    change_territory_model,
+    change_territory_rule,
+    create_territory,
+    create_territory_model,
+    hand_over_territories,
+    preview_territory_model,
+    remove_territory_rule,
+    rename_territory,
+    run_territory_rules,
+    step_territory_rules,
+)
 from accounts.services.upserts import upsert_account, upsert_contact
 
 __all__ = [
+    "activate_territory_model",
+    "add_territory_rule",
     "add_version",
     "archive_account",
     "archive_contact",
@@ -43,7 +58,15 @@ __all__ = [
     "confirm_participant",
     "create_account",
     "create_contact",
+    "change_territory_model",
+    "change_territory_rule",
     "create_territory",
+    "create_territory_model",
+    "hand_over_territories",
+    "preview_territory_model",
+    "remove_territory_rule",
+    "run_territory_rules",
+    "step_territory_rules",
     "dismiss_participant",
     "hand_over_accounts",
     "hand_over_activities",
