@@ -16,6 +16,7 @@ from django.test import Client
 from revops.core.money import Money
 from revops.core.templatetags.frame import changed_query, initials, money_text, pct, shown
 from revops.core.views.cells import Column, neutral, rows_of
+from revops.core.views.counting import bounded_counts
 from revops.core.views.lists import bounded_count, count_text
 
 User = get_user_model()
@@ -189,6 +190,24 @@ def test_no_count_goes_beyond_its_limit(db: Any) -> None:
     rows = User.objects.filter(username__startswith="p")
     assert bounded_count(rows, limit=10) == 11
     assert count_text(11, limit=10) == "10+" and count_text(10_001) == "10,000+" and count_text(9_999) == "9,999"
+
+
+def test_many_counts_are_one_statement_and_each_is_its_own(db: Any, django_assert_num_queries: Any) -> None:
+    make_people(12)
+    rows = User.objects.filter(username__startswith="p")
+    wanted = [(rows, 100), (rows.filter(title="Boss"), 100), (rows, 10), (rows.none(), 5), (rows.filter(pk__in=[]), 5)]
+    with django_assert_num_queries(1):
+        assert bounded_counts(wanted) == [12, 3, 11, 0, 0]
+    with django_assert_num_queries(0):
+        assert bounded_counts([(rows.none(), 5)]) == [0]
+
+
+def test_a_chip_counts_what_its_address_shows(page: Any) -> None:
+    for query in ("", "?q=p00", "?title=Rep", "?title=Boss"):
+        html = page(query)
+        link, count = re.findall(r'class="chip[^"]*"\s*href="([^"]*)"[^>]*>\s*Bosses <b>(\d+)</b>', html)[0]
+        shown = page(query if "title=Boss" in query else link.replace("&amp;", "&"))
+        assert f"People: {count}," in shown or (count == "0" and "People:" not in shown), query
 
 
 def test_a_money_column_has_one_precision() -> None:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency, format_decimal, get_currency_precision
 from django import template
 from django.forms import MultiWidget
 from django.http import HttpRequest, QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext, to_locale
+from django.utils.translation import get_language, gettext
 
-from revops.core.money import Money
+from revops.core import figures
+from revops.core.money import Money, digits
 
 register = template.Library()
 
@@ -28,29 +26,17 @@ EMPTY = "–"
 
 def locale_name() -> str:
     """The locale of this request, as Babel names it."""
-    name = to_locale(get_language() or "en")
-    try:
-        Locale.parse(name)
-    except (UnknownLocaleError, ValueError):
-        return "en"
-    return name
+    return figures.locale_of(get_language() or "en")
 
 
 def money_text(value: Money | None, style: str = "full") -> str:
     """Full: with cents. Auto: without when there are none. Whole: rounded to whole units."""
     if value is None:
         return EMPTY
-    amount, places = value.amount, get_currency_precision(value.currency)
-    whole = style == "whole" or (style == "auto" and amount == amount.to_integral_value())
-    if whole:
+    amount, places = value.amount, digits(value.currency)
+    if style == "whole" or (style == "auto" and amount == amount.to_integral_value()):
         amount, places = amount.quantize(Decimal(1), ROUND_HALF_UP), 0
-    locale = Locale.parse(locale_name())
-    pattern = re.sub(
-        r"0(\.0+)?", "0" + ("." + "0" * places if places else ""), locale.currency_formats["standard"].pattern
-    )
-    shown = format_currency(amount, value.currency, format=pattern, locale=locale, currency_digits=False)
-    # A code is a word and wants its space: KWD 1.500, as CLDR has it and Babel leaves out.
-    return re.sub(r"([A-Z])(?=\d)", "\\1\xa0", shown).replace("-", "−")
+    return figures.currency(locale_name(), value.currency, places)(amount)
 
 
 @register.filter(name="money")
@@ -64,8 +50,7 @@ def amount(value: Any, places: int = 2) -> str:
     """A bare number of a ledger or table, at a fixed precision, with the locale's separators."""
     if value is None or value == "":
         return EMPTY
-    pattern = "#,##0" + ("." + "0" * int(places) if int(places) else "")
-    return format_decimal(Decimal(str(value)), format=pattern, locale=locale_name()).replace("-", "−")
+    return figures.number(locale_name(), int(places))(Decimal(str(value)))
 
 
 @register.filter
@@ -192,6 +177,12 @@ def shown(value: Any) -> str:
     if isinstance(value, Decimal):
         return amount(value, max(0, -int(value.normalize().as_tuple().exponent)))
     return EMPTY if value is None else str(value)
+
+
+@register.filter
+def cells(row: Any, ticked: Any) -> SafeString:
+    """The cells of a list's row; `ticked` where a box stands before them."""
+    return SafeString(row.markup(ticked=bool(ticked)))
 
 
 @register.filter

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.db.models import Model, QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django_filters import FilterSet
 
@@ -67,6 +69,20 @@ def _calendar(widget: Any) -> None:
     if isinstance(widget, forms.DateInput):
         widget.input_type = "date"
         widget.format = "%Y-%m-%d"
+
+
+def with_others(filters: FilterSet, values: Mapping[str, str]) -> QuerySet[Any]:
+    """What a valid filter shows when some of its parameters have other values; the rest is not read again."""
+    data = QueryDict(mutable=True)
+    data.update(values)
+    cleaned = dict(filters.form.cleaned_data)
+    for name in values:
+        field = filters.form.fields[name]
+        cleaned[name] = field.clean(field.widget.value_from_datadict(data, {}, name))
+    rows = filters.queryset.all()
+    for name, value in cleaned.items():
+        rows = filters.filters[name].filter(rows, value)
+    return rows
 
 
 def is_set(value: Any) -> bool:

@@ -13,8 +13,8 @@ from django_filters import FilterSet
 from revops.core.keyset import paginate
 from revops.core.views.asking import NOT_STATE, Asking
 from revops.core.views.cells import Column, rows_of
-from revops.core.views.counting import CHIP_LIMIT, bounded_count, count_text
-from revops.core.views.filtering import belongs, in_words, is_set
+from revops.core.views.counting import CHIP_LIMIT, COUNT_LIMIT, bounded_count, bounded_counts, count_text
+from revops.core.views.filtering import belongs, in_words, is_set, with_others
 from revops.core.views.parts import BulkAction, Chip, Tab
 from revops.core.views.spelling import other_spellings
 
@@ -41,7 +41,7 @@ class Showing(Asking):
         raise NotImplementedError
 
     def _context(self, filters: FilterSet | None, rows: QuerySet[Any]) -> dict[str, Any]:
-        count = bounded_count(rows)
+        count, chips = self._counted(filters, rows)
         return {
             "list": self,
             "title": self.title,
@@ -53,7 +53,7 @@ class Showing(Asking):
             "count": count,
             "count_text": count_text(count),
             "strip": self.strip(rows),
-            "chips": [self._chip(chip) for chip in self.chips],
+            "chips": chips,
             "tabs": [self._tab(tab) for tab in self.tabs],  # an address of "" is the list without any filter
             "actions": self.actions(),
             "views": self.views(),
@@ -122,6 +122,8 @@ class Showing(Asking):
 
     def _near(self, count: int) -> list[dict[str, str]]:
         text = self.request.GET.get("q", "").strip()
+        if not text:
+            return []
         rows, url = (lambda q: self._rows_with(q=q)), (lambda q: self._with(q=q))
         return other_spellings(text, count, self.rows().model, rows, url)
 
@@ -135,13 +137,23 @@ class Showing(Asking):
             rows = self.filters(params, queryset=rows, request=self.request).qs
         return self._searched(rows, params.get("q", "").strip())
 
-    def _chip(self, chip: Chip) -> dict[str, Any]:
+    def _counted(self, filters: FilterSet | None, rows: QuerySet[Any]) -> tuple[int, list[dict[str, Any]]]:
+        """How many rows there are, and the chips, each with its own number: one statement for all."""
+        asked = [(rows, COUNT_LIMIT), *((self._chip_rows(chip, filters), CHIP_LIMIT) for chip in self.chips)]
+        count, *found = bounded_counts(asked)
+        return count, [self._chip(chip, number) for chip, number in zip(self.chips, found, strict=True)]
+
+    def _chip_rows(self, chip: Chip, filters: FilterSet | None) -> QuerySet[Any]:
+        if filters is None or not set(chip.params) <= set(filters.form.fields):
+            return self._rows_with(**chip.params)
+        return self._searched(with_others(filters, chip.params), self.request.GET.get("q", "").strip())
+
+    def _chip(self, chip: Chip, count: int) -> dict[str, Any]:
         on = all(self.request.GET.get(name) == value for name, value in chip.params.items())
-        rows = self._rows_with(**chip.params)
         return {
             "chip": chip,
             "on": on,
-            "count": count_text(bounded_count(rows, CHIP_LIMIT), CHIP_LIMIT),
+            "count": count_text(count, CHIP_LIMIT),
             "url": self._with(**(dict.fromkeys(chip.params) if on else dict(chip.params))),
         }
 
