@@ -13,9 +13,12 @@ from leads import services
 from leads.models import (
     Assignment,
     DisqualifyReason,
+    EnrichmentProvider,
+    EnrichmentRun,
     FitRule,
     Handoff,
     Lead,
+    LeadFinancials,
     LeadQueue,
     PoolMember,
     RoutingPool,
@@ -166,3 +169,35 @@ class TargetMarketAdmin(ReadOnlyAdmin):
     list_select_related = ["product", "activated_by"]
     list_filter = ["status"]
     search_fields = ["name"]
+
+
+@admin.register(EnrichmentProvider)
+class EnrichmentProviderAdmin(ReadOnlyAdmin):
+    """Set up in the product's own settings, where its secret is taken and sealed."""
+
+    list_display = ["name", "kind", "is_active", "rate_per_minute", "failures", "open_until"]
+    list_filter = ["is_active"]
+    exclude = ["secret"]
+
+
+@admin.register(EnrichmentRun)
+class EnrichmentRunAdmin(ReadOnlyAdmin):
+    list_display = ["lead", "provider", "day", "status", "attempts", "next_try_at", "error"]
+    list_select_related = ["lead", "provider"]
+    list_filter = ["status", "provider"]
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[EnrichmentRun]:
+        return EnrichmentRun.objects.visible_to(request.user)
+
+
+@admin.register(LeadFinancials)
+class LeadFinancialsAdmin(ReadOnlyAdmin):
+    list_display = ["lead", "revenue", "currency", "employees", "credit_rating", "source", "as_of"]
+    list_select_related = ["lead"]
+    search_fields = ["lead__company"]
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LeadFinancials]:
+        seen: QuerySet[LeadFinancials] = super().get_queryset(request)
+        return seen.filter(lead__in=Lead.objects.visible_to(request.user))

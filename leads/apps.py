@@ -70,3 +70,4 @@ class LeadsConfig(AppConfig):
         )
         roles.grant_all(everybody, "leads.view_targetmarket")
         roles.grant_all((manager, admin), *roles.manage("leads", "targetmarket"))
+        roles.grant(admin, *roles.manage("leads", "enrichmentprovider"), "leads.view_enrichmentrun")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.filters import Archived, MineFilter, colleagues, seen_accounts, start_of_tomorrow
 from accounts.keys import email_key
 from accounts.models import Activity
-from leads.models import Handoff, Lead, LeadQueue, TargetMarket
+from leads.models import EnrichmentRun, Handoff, Lead, LeadQueue, TargetMarket
 from leads.selectors.markets import in_market
 from revops.core import clock
 from revops.core.api.filters import AllOf, NumbersIn, StrictFilterSet
@@ -95,6 +95,13 @@ class MarketFilter(StrictFilterSet):
     name = filters.CharFilter(lookup_expr="icontains", label=_("Name"))
     status = filters.ChoiceFilter(choices=TargetMarket.Status.choices, label=_("State"))
     product = filters.NumberFilter(field_name="product_id", widget=HiddenInput, label=_("Product"))
+
+
+class EnrichmentRunFilter(StrictFilterSet):
+    """Names and values that the API of runs accepts."""
+
+    lead = filters.NumberFilter(field_name="lead_id", label=_("Lead"))
+    status = filters.ChoiceFilter(choices=EnrichmentRun.Status.choices, label=_("State"))
 
 
 class SettingFilter(StrictFilterSet):

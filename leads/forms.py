@@ -1,12 +1,10 @@
 """HTML input to cleaned values. The checks that matter stand in the services."""
 
-import re
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import currency_choices
 from leads.models import DisqualifyReason, Lead
 from revops.catalog.models import Product
 from revops.core.custom.forms import CustomForm
@@ -96,71 +94,6 @@ class AssignForm(forms.Form):
     """To whom."""
 
     owner = forms.ModelChoiceField(queryset=User.objects.working(), label=_("Owner"))
-
-
-class WordsField(forms.CharField):
-    """A list of words, separated by commas."""
-
-    def prepare_value(self, value: Any) -> Any:
-        return ", ".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value) or ""
-        return [word.strip() for word in re.split(r"[,;\n]", text) if word.strip()]
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return (initial or []) != self.to_python(data)
-
-
-class MarketForm(forms.Form):
-    """Whom a market holds, whom never, and how large it is."""
-
-    name = forms.CharField(max_length=120, label=_("Name"))
-    description = forms.CharField(max_length=400, required=False, label=_("In one sentence"))
-    product = forms.ModelChoiceField(queryset=Product.objects.none(), required=False, label=_("Product"))
-    industries = WordsField(required=False, max_length=4000, label=_("Industries"), help_text=_("With commas between."))
-    regions = WordsField(
-        required=False, max_length=4000, label=_("Regions"), help_text=_("Territory, state or country.")
-    )
-    employees_min = forms.IntegerField(min_value=0, max_value=2_000_000_000, required=False, label=_("Employees from"))
-    employees_max = forms.IntegerField(min_value=0, max_value=2_000_000_000, required=False, label=_("Employees to"))
-    revenue_min = forms.DecimalField(
-        min_value=0, max_digits=17, decimal_places=2, required=False, label=_("Revenue from")
-    )
-    revenue_max = forms.DecimalField(
-        min_value=0, max_digits=17, decimal_places=2, required=False, label=_("Revenue to")
-    )
-    currency = forms.ChoiceField(choices=currency_choices, initial="USD", label=_("Currency"))
-    technologies = WordsField(
-        required=False, max_length=4000, label=_("Technologies"), help_text=_("They use one of these.")
-    )
-    triggers = WordsField(
-        required=False,
-        max_length=4000,
-        label=_("Triggers"),
-        help_text=_("One of these has happened: a new plant."),
-    )
-    excluded_industries = WordsField(required=False, max_length=4000, label=_("Never these industries"))
-    excluded_regions = WordsField(required=False, max_length=4000, label=_("Never these regions"))
-    excluded_domains = WordsField(
-        required=False, max_length=4000, label=_("Never these companies"), help_text=_("By their web domain.")
-    )
-    tam_accounts = forms.IntegerField(
-        min_value=0, max_value=2_000_000_000, required=False, label=_("Accounts in the whole market")
-    )
-    tam_value = forms.DecimalField(
-        min_value=0, max_digits=17, decimal_places=2, required=False, label=_("Whole market (TAM)")
-    )
-    sam = forms.DecimalField(
-        min_value=0, max_digits=17, decimal_places=2, required=False, label=_("What we can serve (SAM)")
-    )
-    som = forms.DecimalField(
-        min_value=0, max_digits=17, decimal_places=2, required=False, label=_("Within our reach (SOM)")
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["product"].queryset = Product.objects.order_by("name")  # type: ignore[attr-defined]
 
 
 class RejectForm(forms.Form):

@@ -5,11 +5,16 @@ from functools import partial
 from celery import current_app
 from django.db import transaction
 
+from leads import services
 from leads.events import LeadAnswered, LeadCreated, ScoringChanged
+from leads.models import Lead
 
 
 def route_new_lead(event: LeadCreated) -> None:
-    """A lead that nobody holds gets its owner."""
+    """A lead that nobody holds gets its owner; whoever is set up to know more is asked about it."""
+    lead = Lead.objects.filter(pk=event.lead_id).first()
+    if lead is not None:
+        services.ask_enrichment(lead=lead, actor=None)
     if event.route:
         _send("leads.route_lead", event.lead_id)
 

@@ -83,6 +83,10 @@ def _markets_of(lead: Any) -> str:
     return reverse("lead-markets", args=[lead.pk])
 
 
+def _finances_of(lead: Any) -> str:
+    return reverse("lead-finances", args=[lead.pk])
+
+
 def register() -> None:
     """Called once, when the app is ready."""
     list_places.register(Place("leads", _("Leads"), "leads.view_lead", {"list": "lead-list"}, "user-search", 20))
@@ -109,6 +113,12 @@ def register() -> None:
     panels.register(
         Panel("leads.markets", "leads.lead", _("Target markets"), _markets_of, 10, "leads.view_targetmarket")
     )
+    commands.register(
+        Command(
+            "enrichment", _("Enrichment"), "enrichment-settings", "cloud-download", "leads.view_enrichmentprovider", 27
+        )
+    )
+    panels.register(Panel("leads.finances", "leads.lead", _("Finances"), _finances_of, 20, "leads.view_lead"))
     day_items.register(DaySource("leads.handoffs", handoffs_due, "leads.view_handoff", order=10))
     day_items.register(DaySource("leads.new", new_leads, "leads.view_lead", order=30))
     panels.register(Panel("leads.of_account", "accounts.account", _("Leads"), _of_account, 60, "leads.view_lead"))

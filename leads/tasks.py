@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from leads import services
+from leads import enriching, services
 from leads.models import Handoff, Lead, TargetMarket
 from revops.core import clock
 
@@ -30,6 +30,15 @@ def refresh_fits() -> None:
         last: int | None = 0
         while last is not None:
             last = services.refresh_fits(market=market, after=last)
+
+
+@shared_task(name="leads.enrich_financials", ignore_result=True)
+def enrich_financials(run_id: int | None = None) -> None:
+    """Ask a provider about a lead that came in; without a key, whatever is due again."""
+    if run_id is None:
+        enriching.enrich_due()
+    else:
+        enriching.enrich(run_id)
 
 
 @shared_task(name="leads.route_lead", ignore_result=True)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from leads.views import acts, handoffs, lists, markets, records
+from leads.views import acts, enrichment, handoffs, lists, markets, records
 
 urlpatterns: list[URLPattern] = [
     path("leads/", lists.LeadList.as_view(), name="lead-list"),
@@ -14,6 +14,11 @@ urlpatterns: list[URLPattern] = [
     path("leads/target-markets/<int:pk>/", markets.detail, name="target-market"),
     path("leads/target-markets/<int:pk>/edit/", markets.edit, name="target-market-edit"),
     path("leads/target-markets/<int:pk>/<slug:verb>/", markets.act, name="target-market-verb"),
+    path("leads/settings/enrichment/", enrichment.settings_page, name="enrichment-settings"),
+    path("leads/settings/enrichment/new/", enrichment.new_provider, name="enrichment-provider-new"),
+    path("leads/settings/enrichment/<int:pk>/", enrichment.edit_provider, name="enrichment-provider-edit"),
+    path("leads/<int:pk>/finances/", enrichment.finances, name="lead-finances"),
+    path("leads/<int:pk>/enrich/", enrichment.enrich, name="lead-enrich"),
     path("leads/<int:pk>/markets/", markets.of_lead, name="lead-markets"),
     path("leads/<int:pk>/", records.detail, name="lead-detail"),
     path("leads/<int:pk>/edit/", records.edit, name="lead-edit"),

@@ -35,6 +35,7 @@ TIMETABLE: list[tuple[str, str, timedelta | crontab, str]] = [
     (_("resume jobs of killed workers"), "core.resume_jobs", timedelta(seconds=10), "default"),
     (_("watch handoffs"), "leads.handoff_sla_watch", timedelta(minutes=5), "leads"),
     (_("route leads that wait"), "leads.route_waiting", timedelta(minutes=5), "leads"),
+    (_("ask providers about leads"), "leads.enrich_financials", timedelta(minutes=1), "leads"),
     (_("fit leads into target markets"), "leads.refresh_fits", timedelta(minutes=15), "leads"),
     (_("score leads"), "leads.score_all", crontab(hour="2", minute="30"), "leads"),
     (_("notice missed service levels"), "postsales.sla_watch", timedelta(minutes=1), "default"),

@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.serializers import OwnerOut, Seen
+from leads.api.enrichment import FinancialsShown
 from leads.models import DisqualifyReason, Handoff, Lead, RoutingRule, Scorecard
 from leads.selectors.scoring import CRITERIA
 from leads.selectors.settings import active_reasons
@@ -41,13 +42,13 @@ class LeadOut(OutSerializer):
         expandable = {"owner": OwnerOut}
 
 
-class LeadDetailOut(LeadOut):
+class LeadDetailOut(FinancialsShown, LeadOut):
     """One lead, with its answers."""
 
     answers = serializers.SerializerMethodField()
 
     class Meta(LeadOut.Meta):
-        fields = [*LeadOut.Meta.fields, "answers"]
+        fields = [*LeadOut.Meta.fields, "answers", "financials"]
 
     @extend_schema_field(
         serializers.DictField(child=serializers.DictField(child=serializers.CharField(allow_blank=True)))

@@ -1,6 +1,6 @@
 from rest_framework.routers import SimpleRouter
 
-from leads.api import markets, settings
+from leads.api import enrichment, markets, settings
 from leads.api.views import HandoffViewSet, LeadViewSet
 
 router = SimpleRouter(trailing_slash=False)
@@ -13,6 +13,8 @@ router.register("routing-rules", settings.RoutingRuleViewSet, basename="api-rout
 router.register("routing-pools", settings.RoutingPoolViewSet, basename="api-routing-pools")
 router.register("lead-queues", settings.LeadQueueViewSet, basename="api-routing-queues")
 router.register("disqualify-reasons", settings.DisqualifyReasonViewSet, basename="api-disqualify-reasons")
+router.register("enrichment-providers", enrichment.EnrichmentProviderViewSet, basename="api-enrichment-providers")
+router.register("enrichment-runs", enrichment.EnrichmentRunViewSet, basename="api-enrichment-runs")
 router.register("target-markets", markets.TargetMarketViewSet, basename="api-target-markets")
 
 urlpatterns = router.urls

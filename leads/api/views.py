@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from accounts.api.serializers import ReasonIn
 from accounts.api.views import duplicates_allowed
 from leads import services
+from leads.api.enrichment import EnrichMixin
 from leads.api.serializers import (
     AnswersIn,
     AssignIn,
@@ -31,7 +32,7 @@ from revops.core.api.writes import BulkMixin, UpsertMixin
 from revops.users.api.shares import SharesMixin
 
 
-class LeadViewSet(SharesMixin, BulkMixin, UpsertMixin):
+class LeadViewSet(EnrichMixin, SharesMixin, BulkMixin, UpsertMixin):
     """Persons and companies who may buy."""
 
     resource = "leads"
@@ -49,6 +50,7 @@ class LeadViewSet(SharesMixin, BulkMixin, UpsertMixin):
         "route": "leads.route_lead",
         "assign": "leads.assign_lead",
         "handoff": "leads.submit_handoff",
+        **dict.fromkeys(("enrich", "financials"), "leads.change_lead"),
         "archive": "leads.change_lead",
         "restore": "leads.change_lead",
     }

@@ -2,7 +2,7 @@
 
 from leads.models.documents import LeadDocument
 from leads.models.duplicates import BlockKey, DuplicatePair
-from leads.models.enrichment import LeadFinancials
+from leads.models.enrichment import EnrichmentProvider, EnrichmentRun, LeadFinancials
 from leads.models.handoff import Handoff
 from leads.models.lead import DisqualifyReason, Lead, LeadActivity, LeadQueue
 from leads.models.markets import FitResult, Signal, TargetMarket
@@ -16,6 +16,8 @@ __all__ = [
     "BlockKey",
     "DisqualifyReason",
     "DuplicatePair",
+    "EnrichmentProvider",
+    "EnrichmentRun",
     "FitRule",
     "FitResult",
     "FitScore",

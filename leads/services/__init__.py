@@ -2,6 +2,14 @@
 
 from leads.services.activities import log_lead_activity, log_lead_touch, plan_lead_activity
 from leads.services.archive import archive_lead, restore_lead
+from leads.services.enrichment import (
+    ask_enrichment,
+    claim_enrichment,
+    create_provider,
+    set_financials,
+    settle_enrichment,
+    update_provider,
+)
 from leads.services.handoffs import escalate_handoff, reject_handoff, settle_accepted_handoff, submit_handoff
 from leads.services.imports import import_leads, undo_leads
 from leads.services.leads import create_lead, update_lead
@@ -25,6 +33,12 @@ from leads.services.upserts import upsert_lead
 from leads.services.withdrawals import expire_handoff, withdraw_handoff
 
 __all__ = [
+    "ask_enrichment",
+    "claim_enrichment",
+    "create_provider",
+    "set_financials",
+    "settle_enrichment",
+    "update_provider",
     "activate_market",
     "create_market",
     "delete_market_draft",

@@ -17,7 +17,7 @@ from accounts.forms import refused
 from accounts.views.records import shown_version
 from leads import services
 from leads.filters import MarketFilter
-from leads.forms import MarketForm
+from leads.market_forms import MarketForm
 from leads.models import TargetMarket
 from leads.selectors.markets import LABELS, Preview, active_fits, asked_of, market_list, preview, reasons
 from leads.views.records import lead_of

@@ -55,7 +55,7 @@ def post(parcel: Parcel) -> Answer:
         status, location, text = _exchange(parcel)
         error = _judged(status, location)
     except Exception as trouble:
-        status, text, error = None, "", _in_words(trouble, time.perf_counter() - start)
+        status, text, error = None, "", in_words(trouble, time.perf_counter() - start)
     return Answer(status, round((time.perf_counter() - start) * 1000), _storable(error)[:300], text)
 
 
@@ -65,7 +65,7 @@ def _exchange(parcel: Parcel) -> tuple[int, str, str]:
     seconds = settings.WEBHOOK_TIMEOUT_SECONDS
     target = resolve(parcel.url)
     end = time.perf_counter() + seconds
-    with _connected(target, end) as sock, _cut_off(sock, end):
+    with connected(target, end) as sock, cut_off(sock, end):
         connection = http.client.HTTPConnection(target.host, target.port, timeout=seconds)
         connection.default_port = 443 if target.tls else 80
         # The judged connection or none: left to itself it would look the name up again.
@@ -95,7 +95,7 @@ def _tls() -> ssl.SSLContext:
 
 
 @contextmanager
-def _connected(target: Target, end: float) -> Iterator[socket.socket]:
+def connected(target: Target, end: float) -> Iterator[socket.socket]:
     sock = _dial(target, end)
     try:
         sock.settimeout(max(0.1, end - time.perf_counter()))
@@ -119,7 +119,7 @@ def _dial(target: Target, end: float) -> socket.socket:
 
 
 @contextmanager
-def _cut_off(sock: socket.socket, end: float) -> Iterator[None]:
+def cut_off(sock: socket.socket, end: float) -> Iterator[None]:
     """A time-out of a socket starts anew with every byte; this one ends the whole exchange."""
 
     def cut() -> None:
@@ -147,7 +147,7 @@ def _judged(status: int, location: str) -> str:
     return _("It answered %(status)s; only 2xx counts.") % {"status": status}
 
 
-def _in_words(trouble: Exception, seconds: float) -> str:
+def in_words(trouble: Exception, seconds: float) -> str:
     if isinstance(trouble, Refused):
         return str(trouble)
     if isinstance(trouble, TimeoutError) or seconds >= settings.WEBHOOK_TIMEOUT_SECONDS:

@@ -46,7 +46,7 @@ SHARED = (
     "routing", "disqualify-reasons", "opportunity-lane", "plan-", "team", "user",
     "record-access", "record-unshare", "offboarding", "openid", "notification-unsubscribe", "approvals", "approval",
     "import", "export", "change", "mfa", "account_", "schema", "policy", "legal", "custom-values", "captured",
-    "target-market",
+    "target-market", "enrichment",
 )  # fmt: skip
 
 

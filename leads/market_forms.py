@@ -1,0 +1,125 @@
+"""Forms of target markets, finances and providers: input to cleaned values."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms import currency_choices
+from revops.catalog.models import Product
+
+
+class WordsField(forms.CharField):
+    """A list of words, separated by commas."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value) or ""
+        return [word.strip() for word in re.split(r"[,;\n]", text) if word.strip()]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return (initial or []) != self.to_python(data)
+
+
+class MarketForm(forms.Form):
+    """Whom a market holds, whom never, and how large it is."""
+
+    name = forms.CharField(max_length=120, label=_("Name"))
+    description = forms.CharField(max_length=400, required=False, label=_("In one sentence"))
+    product = forms.ModelChoiceField(queryset=Product.objects.none(), required=False, label=_("Product"))
+    industries = WordsField(required=False, max_length=4000, label=_("Industries"), help_text=_("With commas between."))
+    regions = WordsField(
+        required=False, max_length=4000, label=_("Regions"), help_text=_("Territory, state or country.")
+    )
+    employees_min = forms.IntegerField(min_value=0, max_value=2_000_000_000, required=False, label=_("Employees from"))
+    employees_max = forms.IntegerField(min_value=0, max_value=2_000_000_000, required=False, label=_("Employees to"))
+    revenue_min = forms.DecimalField(
+        min_value=0, max_digits=17, decimal_places=2, required=False, label=_("Revenue from")
+    )
+    revenue_max = forms.DecimalField(
+        min_value=0, max_digits=17, decimal_places=2, required=False, label=_("Revenue to")
+    )
+    currency = forms.ChoiceField(choices=currency_choices, initial="USD", label=_("Currency"))
+    technologies = WordsField(
+        required=False, max_length=4000, label=_("Technologies"), help_text=_("They use one of these.")
+    )
+    triggers = WordsField(
+        required=False,
+        max_length=4000,
+        label=_("Triggers"),
+        help_text=_("One of these has happened: a new plant."),
+    )
+    excluded_industries = WordsField(required=False, max_length=4000, label=_("Never these industries"))
+    excluded_regions = WordsField(required=False, max_length=4000, label=_("Never these regions"))
+    excluded_domains = WordsField(
+        required=False, max_length=4000, label=_("Never these companies"), help_text=_("By their web domain.")
+    )
+    tam_accounts = forms.IntegerField(
+        min_value=0, max_value=2_000_000_000, required=False, label=_("Accounts in the whole market")
+    )
+    tam_value = forms.DecimalField(
+        min_value=0, max_digits=17, decimal_places=2, required=False, label=_("Whole market (TAM)")
+    )
+    sam = forms.DecimalField(
+        min_value=0, max_digits=17, decimal_places=2, required=False, label=_("What we can serve (SAM)")
+    )
+    som = forms.DecimalField(
+        min_value=0, max_digits=17, decimal_places=2, required=False, label=_("Within our reach (SOM)")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["product"].queryset = Product.objects.order_by("name")  # type: ignore[attr-defined]
+
+
+class FinancialsForm(forms.Form):
+    """A company's finances, and where they were found."""
+
+    revenue = forms.DecimalField(
+        min_value=0, max_digits=17, decimal_places=2, required=False, label=_("Revenue a year")
+    )
+    currency = forms.ChoiceField(choices=currency_choices, initial="USD", label=_("Currency"))
+    employees = forms.IntegerField(min_value=0, max_value=100_000_000, required=False, label=_("Employees"))
+    credit_rating = forms.CharField(max_length=20, required=False, label=_("Credit rating"))
+    source = forms.CharField(max_length=200, label=_("Source"), help_text=_("Where it is written: accounts of 2025."))
+    as_of = forms.DateField(
+        required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), label=_("As of")
+    )
+
+
+class ProviderForm(forms.Form):
+    """Who is asked about leads, and how often."""
+
+    name = forms.CharField(max_length=80, label=_("Name"))
+    url = forms.CharField(
+        max_length=500,
+        label=_("Address"),
+        help_text=_("With {domain}, {company}, {country} or {email} where the lead's go."),
+    )
+    header = forms.CharField(max_length=60, required=False, initial="Authorization", label=_("Header of the secret"))
+    secret = forms.CharField(
+        max_length=500,
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        label=_("Secret"),
+        help_text=_("Kept sealed and never shown. Left empty it stays as it is."),
+    )
+    mapping = forms.JSONField(
+        required=False,
+        label=_("Where its answer holds our facts"),
+        help_text=_('Such as {"revenue": "company.turnover"}. Left empty they are where we call them.'),
+    )
+    is_active = forms.BooleanField(required=False, initial=True, label=_("Ask it"))
+    timeout_seconds = forms.IntegerField(min_value=1, max_value=60, initial=10, label=_("Seconds to wait"))
+    rate_per_minute = forms.IntegerField(min_value=1, max_value=6000, initial=60, label=_("Questions a minute"))
+    breaker_after = forms.IntegerField(
+        min_value=1, max_value=100, initial=5, label=_("Failures in a row until it rests")
+    )
+    breaker_minutes = forms.IntegerField(min_value=1, max_value=1440, initial=5, label=_("Minutes of rest"))
+
+    def clean_mapping(self) -> Any:
+        """Nothing is an empty mapping."""
+        return self.cleaned_data["mapping"] or {}
