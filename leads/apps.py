@@ -9,7 +9,9 @@ class LeadsConfig(AppConfig):
     verbose_name = "Leads"
 
     def ready(self) -> None:
+        from accounts.events import ActivityCompleted  # noqa: PLC0415
         from leads import events, handlers, holdings, notices, panels, search, webhooks  # noqa: PLC0415
+        from leads import jobs as leads_jobs  # noqa: PLC0415
         from leads.homes import register_homes  # noqa: PLC0415
         from leads.imports import IMPORTERS  # noqa: PLC0415
         from leads.registries import handoff_sections  # noqa: PLC0415
@@ -25,6 +27,7 @@ class LeadsConfig(AppConfig):
             importers.register(importer)
         outbox.subscribe(events.LeadCreated, handlers.route_new_lead)
         outbox.subscribe(events.LeadAnswered, handlers.score_answered_lead)
+        outbox.subscribe(ActivityCompleted, handlers.engage_lead)
         outbox.subscribe(events.ScoringChanged, handlers.score_all_leads)
         jobs.register(
             markets.KIND,
@@ -36,6 +39,7 @@ class LeadsConfig(AppConfig):
             handoff_sections.register(section)
         scope_sources.register(ScopeSource("leads.activities", "accounts.activity", lead_activity_ids))
         scope_sources.register(ScopeSource("leads.handed", "leads.lead", handed_lead_ids))
+        leads_jobs.register()
         holdings.register()
         notices.register()
         register_homes()
@@ -58,10 +62,14 @@ class LeadsConfig(AppConfig):
             "leads.submit_handoff",
         )
         roles.grant_all((rep, manager), "leads.decide_handoff")
+        roles.grant_all((manager, admin), "leads.view_scoringmodel", "leads.view_rulecard", "leads.view_fitrule")
+        roles.grant_all((manager, admin), "leads.view_engagementrule", "leads.view_scoregroup")
         roles.grant_all((sdr, manager, admin), "leads.assign_lead", "leads.route_lead")
         roles.grant(roles.SUPPORT, "leads.add_lead")
         roles.grant(
             admin,
+            *roles.manage("leads", "engagementrule", "scoregroup", "rulecard"),
+            "leads.publish_scoringmodel",
             *roles.manage(
                 "leads", "scorecard", "fitrule", "disqualifyreason", "leadqueue", "routingpool", "routingrule"
             ),

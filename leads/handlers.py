@@ -5,9 +5,10 @@ from functools import partial
 from celery import current_app
 from django.db import transaction
 
+from accounts.events import ActivityCompleted
 from leads import services
 from leads.events import LeadAnswered, LeadCreated, ScoringChanged
-from leads.models import Lead
+from leads.models import Lead, LeadActivity
 
 
 def route_new_lead(event: LeadCreated) -> None:
@@ -22,6 +23,13 @@ def route_new_lead(event: LeadCreated) -> None:
 def score_answered_lead(event: LeadAnswered) -> None:
     """New answers make a new qualification score."""
     _send("leads.score_lead", event.lead_id)
+
+
+def engage_lead(event: ActivityCompleted) -> None:
+    """What happened with a lead is worth points."""
+    lead_id = LeadActivity.objects.filter(activity=event.activity_id).values_list("lead_id", flat=True).first()
+    if lead_id is not None:
+        _send("leads.score_lead", lead_id)
 
 
 def score_all_leads(event: ScoringChanged) -> None:

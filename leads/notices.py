@@ -17,4 +17,7 @@ def register() -> None:
     notice_kinds.register(
         NoticeKind("handoff.submitted", _("A handoff waits for my answer"), mail="now", icon="inbox", order=31)
     )
+    notice_kinds.register(
+        NoticeKind("scoring.drift", _("Leads have moved away from the scoring model"), icon="chart-dots", order=33)
+    )
     notice_kinds.register(NoticeKind("handoff.decided", _("A handoff of mine is answered"), icon="inbox", order=32))

@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from leads import services
-from leads.models import DisqualifyReason, FitRule, LeadQueue, RoutingPool, Scorecard
+from leads.models import DisqualifyReason, EngagementRule, FitRule, LeadQueue, RoutingPool, Scorecard, ScoreGroup
 from leads.selectors.scoring import CRITERIA
 from revops.users import roles
 from revops.users.models import User
@@ -23,6 +23,13 @@ FIT_RULES: tuple[dict[str, object], ...] = (
     {"name": "Asked us on the web", "field": "source", "points": 20, "values": ["Web form", "Price page"]},
     {"name": "Bought list", "field": "source", "points": -10, "values": ["List"]},
 )  # fmt: skip
+ENGAGEMENT_GROUPS = {"Talks": 60, "Mails": 30}
+ENGAGEMENT_RULES: tuple[tuple[str, dict[str, object]], ...] = (
+    ("Talks", {"name": "A visit", "event": "visit", "points": 30, "half_life_days": 60}),
+    ("Talks", {"name": "A meeting", "event": "meeting", "points": 25, "half_life_days": 45}),
+    ("Talks", {"name": "A call", "event": "call", "points": 12, "half_life_days": 30}),
+    ("Mails", {"name": "An e-mail", "event": "email", "points": 6, "half_life_days": 21}),
+)
 
 
 @transaction.atomic
@@ -33,6 +40,7 @@ def ensure_leads() -> None:
     if not FitRule.objects.exists():
         for rule in FIT_RULES:
             services.create_setting(record=FitRule(**rule), actor=None)
+    _ensure_engagement()
     known = set(DisqualifyReason.objects.values_list("label", flat=True))
     for label in REASONS:
         if label not in known:
@@ -41,6 +49,17 @@ def ensure_leads() -> None:
     if keeper is not None and not LeadQueue.objects.filter(is_fallback=True).exists():
         services.create_setting(record=LeadQueue(name="Unrouted leads", owner=keeper, is_fallback=True), actor=None)
     _ensure_pool()
+
+
+def _ensure_engagement() -> None:
+    if EngagementRule.objects.exists():
+        return
+    for name, cap in ENGAGEMENT_GROUPS.items():
+        if not ScoreGroup.objects.filter(name=name).exists():
+            services.create_setting(record=ScoreGroup(name=name, side="engagement", cap=cap), actor=None)
+    groups = {group.name: group for group in ScoreGroup.objects.all()}
+    for group, rule in ENGAGEMENT_RULES:
+        services.create_setting(record=EngagementRule(group=groups[group], **rule), actor=None)
 
 
 def _keeper() -> User | None:

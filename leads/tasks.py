@@ -4,23 +4,55 @@ from celery import shared_task
 
 from leads import enriching, services
 from leads.models import Handoff, Lead, TargetMarket
+from leads.selectors.learning import enough_to_learn, published_model
 from revops.core import clock
 
 
 @shared_task(name="leads.score_lead", ignore_result=True)
 def score_lead(lead_id: int) -> None:
-    """The qualification score of one lead, after its answers changed."""
+    """All scores of one lead, after its answers changed or something happened with it."""
     lead = Lead.objects.filter(pk=lead_id).first()
     if lead is not None:
         services.score_qualification(lead=lead)
+        services.score_engagement(lead=lead)
+        services.score_propensity(lead=lead)
 
 
 @shared_task(name="leads.score_all", ignore_result=True)
 def score_all() -> None:
-    """Both scores of every open lead: nightly, and after a scorecard or a rule changed."""
+    """All scores of every open lead: nightly, and after a scorecard or a rule changed."""
     last: int | None = 0
     while last is not None:
         last = services.score_leads(after=last)
+
+
+@shared_task(name="leads.score_model", ignore_result=True)
+def score_model() -> None:
+    """The model's probability of every open lead, nightly, where a model is in use."""
+    if published_model() is not None:
+        services.start_propensities(actor=None)
+
+
+@shared_task(name="leads.score_new", ignore_result=True)
+def score_new() -> None:
+    """Grades and probabilities of leads that just came in, one by one or by a file."""
+    while services.engage_new_leads():
+        pass
+    while services.score_new_leads():
+        pass
+
+
+@shared_task(name="leads.train_model", ignore_result=True)
+def train_model() -> None:
+    """A new version from what became of past leads, weekly, once there are enough of them."""
+    if enough_to_learn():
+        services.start_training(actor=None)
+
+
+@shared_task(name="leads.watch_drift", ignore_result=True)
+def watch_drift() -> None:
+    """Nightly: whether leads have moved away from the model in use."""
+    services.watch_drift()
 
 
 @shared_task(name="leads.refresh_fits", ignore_result=True)

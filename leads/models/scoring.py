@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from leads.models.engagement import ScoreGroup
 from leads.models.lead import Lead
 from revops.core.models import BaseModel, Stamped, percent_field
 
@@ -110,6 +111,7 @@ class FitRule(BaseModel):
     at_least = models.PositiveIntegerField(null=True, blank=True)
     at_most = models.PositiveIntegerField(null=True, blank=True)
     points = models.SmallIntegerField()
+    group = models.ForeignKey(ScoreGroup, null=True, blank=True, on_delete=models.PROTECT, related_name="fit_rules")
     is_active = models.BooleanField(default=True)
 
     class Meta:

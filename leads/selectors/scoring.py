@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_DOWN, Decimal
 from typing import Any
 
-from leads.models import FitRule, Lead, QualificationAnswer, Scorecard
+from leads.models import FitRule, Lead, QualificationAnswer, Scorecard, ScoreGroup
 
 Criterion = QualificationAnswer.Criterion
 CRITERIA: tuple[str, ...] = tuple(Criterion.values)
@@ -35,7 +35,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Fit:
-    """Points by rules, held between 0 and 100, with each rule that gave some."""
+    """Points by rules, within each group's cap and between 0 and 100, with each rule that gave some."""
 
     score: int
     reasons: list[dict[str, Any]] = field(default_factory=list)
@@ -95,8 +95,19 @@ def _needed(
 def fit_of(lead: Lead, rules: Iterable[FitRule]) -> Fit:
     """Add up the points of the rules that the lead's facts match."""
     hits = [rule for rule in rules if _matches(lead, rule)]
-    total = max(0, min(100, sum(rule.points for rule in hits)))
+    total = max(0, min(100, int(capped((rule.group, rule.points) for rule in hits))))
     return Fit(total, [{"rule": rule.name, "field": rule.field, "points": rule.points} for rule in hits])
+
+
+def capped(points: Iterable[tuple[ScoreGroup | None, float]]) -> float:
+    """The sum of points, where those of one group come to no more than its cap, up or down."""
+    sums: dict[int | None, float] = {}
+    caps: dict[int | None, int] = {}
+    for group, given in points:
+        key = group.pk if group else None
+        caps[key] = group.cap if group else 10_000
+        sums[key] = sums.get(key, 0) + given
+    return sum(max(-caps[key], min(caps[key], total)) for key, total in sums.items())
 
 
 def _matches(lead: Lead, rule: FitRule) -> bool:

@@ -2,6 +2,8 @@
 
 from leads.services.activities import log_lead_activity, log_lead_touch, plan_lead_activity
 from leads.services.archive import archive_lead, restore_lead
+from leads.services.cards import renew_card, restore_card, set_bands
+from leads.services.engagement import engage_new_leads, score_engagement
 from leads.services.enrichment import (
     ask_enrichment,
     claim_enrichment,
@@ -13,6 +15,14 @@ from leads.services.enrichment import (
 from leads.services.handoffs import escalate_handoff, reject_handoff, settle_accepted_handoff, submit_handoff
 from leads.services.imports import import_leads, undo_leads
 from leads.services.leads import create_lead, update_lead
+from leads.services.learning import (
+    publish_model,
+    retire_model,
+    revert_model,
+    set_learning,
+    start_training,
+)
+from leads.services.learning_drift import watch_drift
 from leads.services.leaving import hand_over_leads, hand_over_queues, return_handoffs
 from leads.services.markets import (
     activate_market,
@@ -25,6 +35,7 @@ from leads.services.markets import (
     revise_market,
     update_market,
 )
+from leads.services.propensity import score_new_leads, score_propensity, start_propensities
 from leads.services.routing import assign_lead, return_lead, route_lead
 from leads.services.scoring import answer_criteria, score_fit, score_leads, score_qualification
 from leads.services.settings import create_scorecard, create_setting, edit_setting, set_members
@@ -33,6 +44,20 @@ from leads.services.upserts import upsert_lead
 from leads.services.withdrawals import expire_handoff, withdraw_handoff
 
 __all__ = [
+    "renew_card",
+    "restore_card",
+    "set_bands",
+    "engage_new_leads",
+    "score_engagement",
+    "publish_model",
+    "retire_model",
+    "revert_model",
+    "set_learning",
+    "start_training",
+    "watch_drift",
+    "score_new_leads",
+    "score_propensity",
+    "start_propensities",
     "ask_enrichment",
     "claim_enrichment",
     "create_provider",

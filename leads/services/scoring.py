@@ -8,10 +8,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from leads.events import LeadAnswered
-from leads.models import FitRule, FitScore, Lead, QualificationAnswer, QualificationScore
+from leads.models import FitScore, Lead, QualificationAnswer, QualificationScore
+from leads.selectors.engagement import active_fit_rules
 from leads.selectors.scoring import CRITERIA, Verdict, active_scorecard, answers_of, fit_of, judge
 from leads.services._kept import lock_kept
 from leads.services._returns import back_to_working
+from leads.services.engagement import engage_many
 from revops.core import audit, clock, outbox
 from revops.core.errors import FieldError, IllegalState, InvalidInput
 from revops.core.scope import require
@@ -142,7 +144,7 @@ def _row(verdict: Verdict) -> dict[str, Any]:
 @transaction.atomic
 def score_fit(*, lead: Lead, actor: Any = None) -> FitScore:
     """Store the fit by today's rules."""
-    fit = fit_of(lead, FitRule.objects.filter(is_active=True))
+    fit = fit_of(lead, active_fit_rules())
     row, _made = FitScore.objects.update_or_create(
         lead=lead, defaults={"score": fit.score, "reasons": fit.reasons, "computed_at": clock.now()}
     )
@@ -151,7 +153,7 @@ def score_fit(*, lead: Lead, actor: Any = None) -> FitScore:
 
 @transaction.atomic
 def score_leads(*, after: int = 0, actor: Any = None) -> int | None:
-    """Both scores of one chunk of open leads behind the id `after`; returns the last id, None when none is left.
+    """All scores of one chunk of open leads behind the id `after`; returns the last id, None when none is left.
 
     Set-based: what did not change is not written.
     """
@@ -160,22 +162,24 @@ def score_leads(*, after: int = 0, actor: Any = None) -> int | None:
     )
     if not chunk:
         return None
-    _fit_many(chunk)
+    engage_many(chunk, _fit_many(chunk))
     _qualify_many(chunk)
     return chunk[-1].pk
 
 
-def _fit_many(leads: list[Lead]) -> None:
-    rules, now = list(FitRule.objects.filter(is_active=True)), clock.now()
+def _fit_many(leads: list[Lead]) -> dict[int, int]:
+    rules, now = active_fit_rules(), clock.now()
     standing = {row.lead_id: row for row in FitScore.objects.filter(lead__in=leads)}
-    rows = []
+    rows, found = [], {}
     for lead in leads:
         fit, row = fit_of(lead, rules), standing.get(lead.pk)
+        found[lead.pk] = fit.score
         if row is None or (row.score, row.reasons) != (fit.score, fit.reasons):
             rows.append(FitScore(lead=lead, score=fit.score, reasons=fit.reasons, computed_at=now))
     FitScore.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["lead"], update_fields=["score", "reasons", "computed_at"]
     )
+    return found
 
 
 def _qualify_many(leads: list[Lead]) -> None:

@@ -10,14 +10,25 @@ from django.utils.translation import gettext as _
 
 from accounts.validation import refuse_invalid
 from leads.events import ScoringChanged
-from leads.models import DisqualifyReason, FitRule, LeadQueue, PoolMember, RoutingPool, RoutingRule, Scorecard
+from leads.models import (
+    DisqualifyReason,
+    EngagementRule,
+    FitRule,
+    LeadQueue,
+    PoolMember,
+    RoutingPool,
+    RoutingRule,
+    Scorecard,
+    ScoreGroup,
+)
 from leads.selectors.scoring import CRITERIA
+from leads.services.cards import renew_card
 from revops.core import audit, outbox
 from revops.core.errors import InvalidInput
 from revops.core.scope import require
 from revops.core.status import edit, lock
 
-Setting = TypeVar("Setting", FitRule, DisqualifyReason, LeadQueue, RoutingPool, RoutingRule)
+Setting = TypeVar("Setting", FitRule, EngagementRule, ScoreGroup, DisqualifyReason, LeadQueue, RoutingPool, RoutingRule)
 
 
 @transaction.atomic
@@ -47,7 +58,7 @@ def create_setting(*, record: Setting, actor: Any) -> Setting:
     _check(record)
     record.save(force_insert=True)
     audit.record(f"{record._meta.model_name}.created", record, actor=actor)
-    _announce(record)
+    _announce(record, actor)
     return record
 
 
@@ -63,7 +74,7 @@ def edit_setting(*, record: Any, version: int | None, actor: Any, **changes: Any
     changed = edit(record, changes)
     if changed:
         audit.record(f"{record._meta.model_name}.changed", record, actor=actor, changed=changed)
-        _announce(record)
+        _announce(record, actor)
     return record
 
 
@@ -79,7 +90,26 @@ def _check(record: models.Model) -> None:
             raise InvalidInput.of(at_least=_("Give at least one bound."))
     elif isinstance(record, FitRule) and not record.values:
         raise InvalidInput.of(values=_("Name the values that give these points."))
+    if isinstance(record, (FitRule, EngagementRule)):
+        _check_group(record)
+    if isinstance(record, EngagementRule):
+        _check_decay(record)
     _refuse_twin(record)
+
+
+def _check_group(record: FitRule | EngagementRule) -> None:
+    side = ScoreGroup.Side.FIT if isinstance(record, FitRule) else ScoreGroup.Side.ENGAGEMENT
+    if record.group is not None and record.group.side != side:
+        raise InvalidInput.of(group=_("This group is for the other kind of rule."))
+    if not -100 <= record.points <= 100:
+        raise InvalidInput.of(points=_("Points lie between -100 and 100."))
+
+
+def _check_decay(record: EngagementRule) -> None:
+    if record.decay == EngagementRule.Decay.HALF_LIFE and not 1 <= (record.half_life_days or 0) <= 3650:
+        raise InvalidInput.of(half_life_days=_("Say after how many days the points have halved."))
+    if record.decay == EngagementRule.Decay.LINEAR and not 1 <= (record.percent_per_month or 0) <= 100:
+        raise InvalidInput.of(percent_per_month=_("Say how much falls away in a month, 1 to 100 %."))
 
 
 def _refuse_twin(record: models.Model) -> None:
@@ -92,9 +122,9 @@ def _refuse_twin(record: models.Model) -> None:
             raise InvalidInput.of(**{field.name: _("There is one already.")})
 
 
-def _announce(record: models.Model) -> None:
-    if isinstance(record, FitRule):
-        outbox.publish(ScoringChanged(what=record.name))
+def _announce(record: models.Model, actor: Any) -> None:
+    if isinstance(record, (FitRule, EngagementRule, ScoreGroup)):
+        renew_card(actor=actor)
 
 
 @transaction.atomic
