@@ -43,16 +43,18 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     ask = asked(request, default="month")
     viewer, base = request.user, organisation().base_currency
     quarter = Asked(quarter_of(min(ask.span.last, ask.as_of), organisation().fiscal_year_starts_in), ask.as_of, True)
+    quotas = quota_by_user(viewer=viewer, span=quarter.span)
+    line = forecasts.forecast(viewer=viewer, span=quarter.span, as_of=quarter.as_of, quotas=quotas).total
     context = {
         "title": _("Dashboard, %(period)s") % {"period": ask.span.name},
         "crumbs": [(_("Reports"), "")],
         "nav_key": "reports",
         "ask": ask,
-        "kpis": _figures(viewer, ask, quarter, base),
+        "kpis": _figures(viewer, ask, quarter, line, base),
         "funnel": _funnel(viewer, ask),
         "pace": _pace(viewer, ask, base),
         **_months(viewer, ask, base),
-        **_against_quota(viewer, quarter, base),
+        **_against_quota(quarter, line, base),
     }
     return render(request, "forecasting/dashboard.html", context)
 
@@ -62,17 +64,22 @@ def booked_url(ask: Asked, user: int | None = None) -> str:
     return f"{reverse('dashboard-booked')}?{ask.query(user=user)}"
 
 
-def _figures(viewer: Any, ask: Asked, quarter: Asked, base: str) -> list[Figure]:
-    won = metrics.won_rows(viewer=viewer, span=ask.span, as_of=ask.as_of)
+def _figures(viewer: Any, ask: Asked, quarter: Asked, line: forecasts.Line, base: str) -> list[Figure]:
+    won, deals = metrics.won_total(viewer=viewer, span=ask.span, as_of=ask.as_of)
     pipeline, shares = metrics.open_total(viewer=viewer, as_of=ask.as_of)
     booked = metrics.total(metrics.booked_rows(viewer=viewer, span=ask.span, as_of=ask.as_of))
     quota = sum(quota_by_user(viewer=viewer, span=ask.span).values(), Decimal(0))
-    target = sum(quota_by_user(viewer=viewer, span=quarter.span).values(), Decimal(0))
-    closing, missing = metrics.coverage(viewer=viewer, span=quarter.span, as_of=ask.as_of, quota=target)
+    target = line.quota or Decimal(0)
+    closing, missing = metrics.coverage(viewer=viewer, span=quarter.span, as_of=ask.as_of, quota=target, line=line)
     attained = truncated_percent(booked, quota)
     ratio = f"{(closing / missing):.2f}×" if missing else _("n/a")
     return [
-        Figure(_("Won this period"), Money(metrics.total(won), base), rows_url(ask, forecasts.CLOSED), _n_deals(won)),
+        Figure(
+            _("Won this period"),
+            Money(won, base),
+            rows_url(ask, forecasts.CLOSED),
+            ngettext("%d deal", "%d deals", deals) % deals,
+        ),
         Figure(
             _("Open pipeline"),
             Money(pipeline, base),
@@ -94,11 +101,6 @@ def _figures(viewer: Any, ask: Asked, quarter: Asked, base: str) -> list[Figure]
             % {"open": money_text(Money(closing, base), "auto"), "rest": money_text(Money(missing, base), "auto")},
         ),
     ]
-
-
-def _n_deals(rows: QuerySet[Any]) -> str:
-    count = rows.order_by().values("opportunity_id").distinct().count()
-    return ngettext("%d deal", "%d deals", count) % count
 
 
 def _months(viewer: Any, ask: Asked, base: str) -> dict[str, Any]:
@@ -127,10 +129,8 @@ def _months(viewer: Any, ask: Asked, base: str) -> dict[str, Any]:
     }
 
 
-def _against_quota(viewer: Any, quarter: Asked, base: str) -> dict[str, Any]:
+def _against_quota(quarter: Asked, line: forecasts.Line, base: str) -> dict[str, Any]:
     """Closed, commit and best case of the quarter beside its quota."""
-    quotas = quota_by_user(viewer=viewer, span=quarter.span)
-    line = forecasts.forecast(viewer=viewer, span=quarter.span, as_of=quarter.as_of, quotas=quotas).total
     names = (forecasts.CLOSED, forecasts.COMMIT, forecasts.BEST)
     labels = [_("Closed"), _("Commit"), _("Best case")]
     values = [line.column(name) for name in names]

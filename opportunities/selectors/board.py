@@ -9,7 +9,7 @@ from django.db.models import Avg, DateTimeField, DurationField, ExpressionWrappe
 
 from opportunities.models import Opportunity, Quote, Stage
 from opportunities.selectors import attention
-from opportunities.selectors.opportunities import Total, as_total, together, totals, with_base
+from opportunities.selectors.opportunities import Total, as_total, open_with_base, together, totals, with_base
 from revops.core.organisation import Span
 
 # Biggest first, without an amount last; served by the partial index opp_board.
@@ -27,8 +27,8 @@ class Deal:
 
 
 def lane_totals(rows: QuerySet[Opportunity], on: date, base: str) -> dict[int, Total]:
-    """Count, sum and weighted sum of each stage over the whole filter, in one query."""
-    found = with_base(rows.order_by(), on).values("stage_id").annotate(**totals())
+    """Count, sum and weighted sum of each stage over open deals, in one query."""
+    found = open_with_base(rows.order_by(), on).values("stage_id").annotate(**totals())
     return {row["stage_id"]: as_total(row, base) for row in found}
 
 

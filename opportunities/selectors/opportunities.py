@@ -89,7 +89,15 @@ def with_base(rows: QuerySet[Opportunity], on: date) -> QuerySet[Opportunity]:
     """
     closed = When(closed_on__lte=on, then=F("closed_on"))
     rows = rows.annotate(rate_on=Case(closed, default=Value(on), output_field=DateField()))
-    rows = rows.annotate(base=base_amount("amount", "currency", "rate_on"))
+    return _weighted(rows.annotate(base=base_amount("amount", "currency", "rate_on")))
+
+
+def open_with_base(rows: QuerySet[Opportunity], on: date) -> QuerySet[Opportunity]:
+    """`with_base` of open deals only: all count at the day's rate."""
+    return _weighted(rows.annotate(base=base_amount("amount", "currency", on)))
+
+
+def _weighted(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
     coins = digits(organisation().base_currency)
     return rows.annotate(weighted=Round(F("base") * F("probability") / Value(100), precision=coins))
 

@@ -198,7 +198,8 @@ class OpportunityBoard(BoardPage):
     @cached_property
     def state(self) -> State:
         """The filter, the deals and the figures of this address, read once."""
-        found, every = filtered(self.request)
+        found: Any = self.filterset
+        every = found.filter_queryset(deals(viewer=self.request.user))
         return State.of(every, found.today())
 
     def lanes(self, rows: QuerySet[Opportunity]) -> Sequence[Lane]:

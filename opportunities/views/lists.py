@@ -16,7 +16,7 @@ from opportunities.forms import account_choices
 from opportunities.models import Opportunity
 from opportunities.selectors.attention import next_cell
 from opportunities.selectors.opportunities import accounts_for, opportunity_list, total_of
-from opportunities.views.board import VIEW, OpportunityBoard, filtered, layouts
+from opportunities.views.board import VIEW, OpportunityBoard, layouts
 from opportunities.views.editing import ACTIONS, EDITOR
 from revops.core.templatetags.frame import shown
 from revops.core.views.lists import Action, Column, Empty, Figure, ListPage, Tab
@@ -74,7 +74,7 @@ class OpportunityList(ListPage):
         return opportunity_list(viewer=self.request.user)
 
     def strip(self, rows: QuerySet[Opportunity]) -> Sequence[Figure]:
-        found, _rows = filtered(self.request)
+        found: Any = self.filterset
         total = total_of(rows, found.today())
         self.rateless = total.missing
         words = ngettext("%(n)s opportunity", "%(n)s opportunities", total.count) % {"n": shown(total.count)}

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from revops.core import audit
 from revops.core.errors import InvalidInput
+from revops.core.memo import forget
 from revops.core.models import ExchangeRate, LegalEntity, Organisation
 from revops.core.money import currencies
 from revops.core.organisation import organisation
@@ -39,6 +40,7 @@ def update_organisation(*, version: int | None = None, actor: Any, **changes: An
     if not 0 <= changes.get("tax_percent", 0) <= 100:
         raise InvalidInput.of(tax_percent=_("A tax is between 0 and 100 per cent."))
     changed = edit(org, changes)
+    forget()
     if changed:
         audit.record("organisation.changed", org, actor=actor, changed=changed)
     return org
@@ -89,5 +91,6 @@ def set_rate(
     row = row or ExchangeRate(source=source, target=target, on=on)
     row.rate, row.provider = rate, provider
     row.save()
+    forget()
     audit.record("rate.set", row, actor=actor, changed={"rate": (before, rate)})
     return row

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from revops.core.errors import BadRequest, MissingRate
 from revops.core.first_use import first_use
+from revops.core.memo import once
 from revops.core.models import ExchangeRate, LegalEntity, Organisation
 from revops.core.money import Money, money
 
@@ -41,7 +42,12 @@ class Converted(NamedTuple):
 
 
 def organisation() -> Organisation:
-    """The one organisation; made on first use."""
+    """The one organisation, read once a request; made on first use."""
+    found: Organisation = once("organisation", _organisation)
+    return found
+
+
+def _organisation() -> Organisation:
     found = Organisation.objects.order_by("pk").first()
     if found is not None:
         return found

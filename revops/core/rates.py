@@ -10,6 +10,7 @@ from django.db.models.lookups import Exact, GreaterThanOrEqual
 from django.utils.translation import ngettext
 
 from revops.core.errors import DomainError
+from revops.core.memo import once
 from revops.core.models import ExchangeRate
 from revops.core.money import digits
 from revops.core.organisation import organisation
@@ -36,8 +37,7 @@ def _rate(currency: str, on: date | str, base: str) -> Any:
     """The newest rate up to the day. A few rates are written into the statement, newest first: a look-up for each of a
     million rows would take longer than the sum itself.
     """
-    rates = ExchangeRate.objects.filter(target=base).order_by("-on")
-    known = list(rates.values_list("source", "on", "rate")[: FEW + 1])
+    known = once(f"rates:{base}", lambda: _newest_rates(base))
     if len(known) > FEW:
         day = Value(on) if isinstance(on, date) else OuterRef(on)
         newest = ExchangeRate.objects.filter(source=OuterRef(currency), target=base, on__lte=day).order_by("-on")
@@ -51,6 +51,11 @@ def _rate(currency: str, on: date | str, base: str) -> Any:
             its &= Q(GreaterThanOrEqual(F(on), Value(since)))
         choices.append(When(its, then=Value(rate, output_field=_RATE)))
     return Case(*choices, default=Value(None, output_field=_RATE), output_field=_RATE)
+
+
+def _newest_rates(base: str) -> list[tuple[str, date, Decimal]]:
+    rates = ExchangeRate.objects.filter(target=base).order_by("-on")
+    return list(rates.values_list("source", "on", "rate")[: FEW + 1])
 
 
 def base_sum(rows: QuerySet[Any], amount: str, currency: str, on: date | str) -> Decimal:

@@ -4,14 +4,15 @@ at once in every process; within one request they are read once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Model
 
+from revops.core.memo import forget as forget
+from revops.core.memo import once as once
+from revops.core.memo import remembered as remembered
 from revops.core.models import CustomData, CustomField
 from revops.core.registries import Registry
 
@@ -68,35 +69,6 @@ class Home:
 
 
 homes: Registry[Home] = Registry("custom_field_homes")
-
-_memo: ContextVar[dict[str, Any] | None] = ContextVar("custom_fields", default=None)
-
-
-@contextmanager
-def remembered() -> Iterator[None]:
-    """Read definitions once meanwhile: for one request, or one step of a job."""
-    token = _memo.set({})
-    try:
-        yield
-    finally:
-        _memo.reset(token)
-
-
-def once(name: str, make: Callable[[], Any]) -> Any:
-    """The same answer for the whole request; outside one it is made anew."""
-    memo = _memo.get()
-    if memo is None:
-        return make()
-    if name not in memo:
-        memo[name] = make()
-    return memo[name]
-
-
-def forget() -> None:
-    """A definition changed in this very request."""
-    memo = _memo.get()
-    if memo is not None:
-        memo.clear()
 
 
 def label_of(model: type[Model] | Model | str) -> str:

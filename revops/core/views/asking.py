@@ -26,9 +26,12 @@ NOT_STATE = frozenset(RESERVED) - {"q"}
 class Asking(Declared):
     """Reads the address."""
 
+    filterset: FilterSet | None = None  # the filter of this address, once it was read
+
     def _filtered(self) -> tuple[FilterSet | None, QuerySet[Any]]:
         rows, params = self.rows(), self.request.GET
         filters = polish(self.filters(params, queryset=rows, request=self.request)) if self.filters else None
+        self.filterset = filters
         unknown = sorted(set(params) - self._known(filters))
         if unknown:
             raise BadRequest(
@@ -104,5 +107,9 @@ class Asking(Declared):
     @cached_property
     def blank(self) -> str:
         """The address without any filter, which is not the one that opens a person's default view."""
-        chosen = ViewChoice.objects.visible_to(self.viewer).filter(place=self.place, is_default=True)
-        return f"?view={NO_VIEW}" if self.place and chosen.exists() else "?"
+        return f"?view={NO_VIEW}" if any(choice.is_default for choice in self.view_choices) else "?"
+
+    @cached_property
+    def view_choices(self) -> list[ViewChoice]:
+        """What the viewer pinned, or opens first, among the views of this list."""
+        return list(ViewChoice.objects.visible_to(self.viewer).filter(place=self.place)) if self.place else []

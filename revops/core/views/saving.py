@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from revops.core import saved
 from revops.core.errors import BadRequest, InvalidInput
-from revops.core.models import SavedView, ViewChoice
+from revops.core.models import SavedView
 from revops.core.templatetags.frame import changed_query
 from revops.core.views.asking import NO_VIEW, NOT_STATE, Asking
 
@@ -58,8 +58,8 @@ class Saving(Asking):
         return None
 
     def _to_default(self) -> HttpResponse | None:
-        chosen = ViewChoice.objects.visible_to(self.viewer).filter(place=self.place, is_default=True)
-        view = SavedView.objects.visible_to(self.viewer).filter(pk__in=chosen.values("view")).first()
+        chosen = [choice.view_id for choice in self.view_choices if choice.is_default]
+        view = SavedView.objects.visible_to(self.viewer).filter(pk__in=chosen).first() if chosen else None
         return HttpResponseRedirect(view.get_absolute_url()) if view else None
 
     def _expanded(self, view: SavedView, asked: QueryDict) -> QueryDict:
@@ -111,9 +111,7 @@ class Saving(Asking):
         }
 
     def _view_lines(self) -> list[ViewLine]:
-        choices = {
-            choice.view_id: choice for choice in ViewChoice.objects.visible_to(self.viewer).filter(place=self.place)
-        }
+        choices = {choice.view_id: choice for choice in self.view_choices}
         views = SavedView.objects.visible_to(self.viewer).filter(place=self.place).select_related("owner")
         lines = []
         for view in views.order_by("name")[:SHOWN]:
