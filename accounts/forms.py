@@ -32,7 +32,7 @@ def currency_choices() -> list[tuple[str, str]]:
 
 def owners(viewer: Any, record: Any = None) -> QuerySet[User]:
     """Colleagues who can own something; whoever owns it now stays on offer."""
-    working = Q(is_active=True, can_sign_in=True)
+    working = Q(is_active=True, can_sign_in=True, is_portal=False)
     found: QuerySet[User] = User.objects.visible_to(viewer).filter(working | Q(pk=record.owner_id if record else None))
     return found
 

@@ -1,20 +1,30 @@
 """Leads, how they are scored and routed, and how they are handed off."""
 
+from leads.models.campaigns import Campaign, CampaignDay, CampaignMember, CampaignTask, TouchPoint
+from leads.models.costs import MarketingCost
 from leads.models.documents import LeadDocument
 from leads.models.duplicates import BlockKey, DuplicatePair
 from leads.models.engagement import EngagementRule, LeadEngagement, RuleCard, ScoreGroup
 from leads.models.enrichment import EnrichmentProvider, EnrichmentRun, LeadFinancials
 from leads.models.handoff import Handoff
+from leads.models.intake import ConsentRecord, IntakeForm
 from leads.models.lead import DisqualifyReason, Lead, LeadActivity, LeadQueue
 from leads.models.learning import LeadPropensity, LearningSetup, ModelDrift, ScoringModel
 from leads.models.markets import FitResult, Signal, TargetMarket
-from leads.models.routing import Assignment, PoolMember, RoutingPool, RoutingRule
+from leads.models.promotion import DealRegistration, PartnerContact, PromotionPartner
+from leads.models.routing import Assignment, NamedAccount, PoolMember, RoutingPool, RoutingRule
 from leads.models.scoring import FitRule, FitScore, QualificationAnswer, QualificationScore, Scorecard
 from leads.models.shares import LeadShare
 
 __all__ = [
     "EngagementRule",
     "LeadEngagement",
+    "Campaign",
+    "CampaignDay",
+    "CampaignMember",
+    "CampaignTask",
+    "ConsentRecord",
+    "DealRegistration",
     "RuleCard",
     "ScoreGroup",
     "LeadPropensity",
@@ -25,6 +35,7 @@ __all__ = [
     "Assignment",
     "BlockKey",
     "DisqualifyReason",
+    "IntakeForm",
     "DuplicatePair",
     "EnrichmentProvider",
     "EnrichmentRun",
@@ -32,7 +43,14 @@ __all__ = [
     "FitResult",
     "FitScore",
     "Handoff",
+    "LeadShare",
+    "LearningSetup",
+    "ModelDrift",
+    "MarketingCost",
+    "PartnerContact",
+    "NamedAccount",
     "Lead",
+    "PromotionPartner",
     "LeadActivity",
     "LeadDocument",
     "LeadFinancials",
@@ -43,6 +61,7 @@ __all__ = [
     "RoutingPool",
     "RoutingRule",
     "Scorecard",
+    "TouchPoint",
     "Signal",
     "TargetMarket",
 ]

@@ -31,6 +31,8 @@ class TokenAuthentication(BaseAuthentication):
         token = ApiToken.objects.select_related("user").filter(digest=ApiToken.digest_of(raw)).first()
         if token is None or token.revoked_at is not None or not token.user.is_active or not token.user.can_sign_in:
             raise AuthenticationFailed("This token is not valid.")
+        if token.user.is_portal:
+            raise AuthenticationFailed("This token is not valid.")
         if token.expires_at is not None and token.expires_at <= clock.now():
             raise AuthenticationFailed("This token is not valid.")
         return token

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -43,3 +43,19 @@ class Sharing:
 
 
 sharing: Registry[Sharing] = Registry("sharing")
+
+
+@dataclass(frozen=True)
+class Portal:
+    """Pages for people of other companies: the names of their addresses, the first of which is where they arrive.
+
+    `opens(user)` says whose portal it is.
+    """
+
+    key: str
+    pages: Sequence[str]
+    opens: Callable[[Any], bool]
+    order: int = 100
+
+
+portals: Registry[Portal] = Registry("portals")

@@ -14,12 +14,14 @@ from revops.core.scope import NOBODY
 
 class UserQuerySet(models.QuerySet["User"]):
     def visible_to(self, user: Any) -> Self:
-        """Colleagues see each other's names; nobody else sees any."""
+        """Colleagues see each other's names; who comes from outside sees their own; nobody else sees any."""
+        if getattr(user, "is_portal", False):
+            return self.filter(pk=user.pk, is_active=True)
         return self.all() if user.is_authenticated and user.is_active else self.filter(NOBODY)
 
     def working(self) -> Self:
-        """People who are with us: active, and able to sign in."""
-        return self.filter(is_active=True, can_sign_in=True)
+        """People who are with us: active, able to sign in, and nobody's guest."""
+        return self.filter(is_active=True, can_sign_in=True, is_portal=False)
 
 
 class PeopleManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -40,6 +42,9 @@ class User(AbstractUser, BaseModel, ExternalRef):
     can_sign_in = models.BooleanField(
         default=True, help_text=_("Off for people who are known from imported history only.")
     )
+    is_portal = models.BooleanField(
+        default=False, editable=False, help_text=_("Of another company: opens a portal, and nothing else.")
+    )
     title = models.CharField(max_length=80, blank=True, default="")
     time_zone = models.CharField(max_length=40, default="UTC")
     language = models.CharField(max_length=8, blank=True, default="", help_text=_("Empty: as the browser says."))
@@ -53,6 +58,10 @@ class User(AbstractUser, BaseModel, ExternalRef):
         ordering = ["first_name", "last_name", "pk"]
         constraints = [
             unique_external_ref("user_external_ref_unique"),
+            models.CheckConstraint(
+                condition=Q(is_portal=False) | Q(reach="own", is_staff=False, is_superuser=False),
+                name="user_of_a_portal_has_no_reach",
+            ),
             models.UniqueConstraint(models.functions.Lower("email"), condition=~Q(email=""), name="user_email_unique"),
         ]
 

@@ -108,7 +108,12 @@ def manager_of(user: User, on: date) -> User | None:
 
 
 def reach_ids_of(user: User) -> frozenset[int] | None:
-    """Ids of the people whose records `user` sees today; None means everybody's. Remembered per user object and day."""
+    """Ids of the people whose records `user` sees today; None means everybody's. Remembered per user object and day.
+
+    Who comes from outside has no reach: what a portal shows, its models say.
+    """
+    if user.is_portal:
+        return frozenset()
     if user.reach == User.Reach.ALL:
         return None
     today = clock.today()

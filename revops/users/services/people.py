@@ -51,6 +51,8 @@ def create_user(
         require(actor, "users.add_user")
     user = User(username=username.strip(), email=email.strip().lower(), **fields)
     _check(user)
+    if list(roles):
+        _refuse_guest(user)
     if password and user.can_sign_in:
         _check_password(password, user)
         user.set_password(password)
@@ -67,6 +69,8 @@ def update_user(*, user: User, version: int | None = None, actor: User | None, *
     """Change names, address, calendar, or whether the person can sign in."""
     may_change(actor, user)
     unknown = set(changes) - set(EDITABLE)
+    if changes.get("is_staff"):
+        _refuse_guest(user)
     if unknown:
         raise InvalidInput.of(**{sorted(unknown)[0]: _("This cannot be changed here.")})
     user = lock(user, version)
@@ -97,6 +101,7 @@ def set_preferences(*, user: User, language: str, time_zone: str, actor: User) -
 def set_reach(*, user: User, reach: str, version: int | None = None, actor: User | None) -> User:
     """Say whose records a person sees: their own, their teams', everybody's."""
     may_change(actor, user)
+    _refuse_guest(user)
     if reach not in User.Reach.values:
         raise InvalidInput.of(reach=_("Reach is own, team or all."))
     user = lock(user, version)
@@ -110,6 +115,7 @@ def set_reach(*, user: User, reach: str, version: int | None = None, actor: User
 def set_roles(*, user: User, roles: Iterable[str], version: int | None = None, actor: User | None) -> User:
     """Give a person exactly these roles. What the person may do changes at once."""
     may_change(actor, user)
+    _refuse_guest(user)
     user = lock(user, version)
     before = sorted(user.groups.values_list("name", flat=True))
     after = sorted(set(roles))
@@ -135,6 +141,11 @@ def set_password(*, user: User, password: str, actor: User | None) -> User:
     user.save(update_fields=["password", "version", "updated_at"])
     audit.record("user.password_set", user, actor=actor)
     return user
+
+
+def _refuse_guest(user: User) -> None:
+    if user.is_portal:
+        raise InvalidInput.of(roles=_("This person is of another company: a portal is all that opens for them."))
 
 
 def _groups(names: Iterable[str]) -> list[Group]:

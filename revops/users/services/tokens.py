@@ -60,6 +60,8 @@ def note_token_use(*, token: ApiToken, actor: User) -> None:
 
 
 def _check(actor: User, name: str, scopes: list[str], expires_at: datetime | None) -> None:
+    if actor.is_portal:
+        raise NotAllowed(_("A portal has no tokens."))
     if not name or len(name) > 80:
         raise InvalidInput.of(name=_("A token needs a name of up to 80 characters."))
     wrong = [scope for scope in scopes if not SCOPE.match(scope)]
