@@ -31,7 +31,7 @@ run: $(VENV)/.run node_modules/.stamp ## the product on http://localhost:$(PORT)
 
 test: $(VENV)/.dev node_modules/.stamp ## the whole suite, browser tests included
 	@CHROMIUM="$$($(BIN)/python -m tests.chromium)" && export CHROMIUM && \
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadscope $(ARGS)
 
 heavy: $(VENV)/.dev node_modules/.stamp ## killed workers, broken parts, several servers: for a quiet machine
 	@CHROMIUM="$$($(BIN)/python -m tests.chromium)" HEAVY=1 $(BIN)/python -m pytest -q tests/e2e/test_faults.py \

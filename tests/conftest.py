@@ -23,7 +23,7 @@ wording.compile_stale()
 # Workers inherit the environment and must not read the settings before they have their own Redis.
 del os.environ["DJANGO_SETTINGS_MODULE"]
 
-pytest_plugins = ["tests.cast"]
+pytest_plugins = ["tests.cast", "tests.order"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -83,6 +83,9 @@ def django_db_keepdb(django_db_schema: schema.Schema | None) -> bool:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_schema: schema.Schema | None) -> Iterator[None]:
+    from tests.flush import quick_flush
+
     if django_db_schema:
         django_db_schema.settled()
-    yield
+    with quick_flush():
+        yield

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django import DjangoDbBlocker
 
 from revops.embedded import DEFAULT_DIR, ROOT
-from tests import chromium
+from tests import chromium, flush
 from tests.e2e.product import Product
 
 # Playwright's loop runs in this thread, and Django would take every query for one inside a coroutine.
@@ -36,8 +36,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker("e2e")
-            if item.get_closest_marker("xdist_group") is None:
-                item.add_marker(pytest.mark.xdist_group("e2e"))
             item.add_marker(pytest.mark.django_db(transaction=True))
             item.add_marker(pytest.mark.timeout(240))
 
@@ -64,6 +62,8 @@ def product(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
         yield running
     finally:
         running.stop()
+        with django_db_blocker.unblock():
+            flush.after_others()
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,6 @@
 """A product on servers of its own, which a test may stop, empty and start again without hurting anybody else's."""
 
-import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +13,9 @@ from django.core.cache import caches
 from django.db import connection
 from redis import Redis
 
-from revops.embedded import ROOT, Postgres, Valkey, free_port, pg_bin
+from revops.embedded import Postgres, Valkey, free_port
 from tests import schema
-from tests.e2e.product import BIN, Product
+from tests.e2e.product import Product
 
 DATABASE = "plant"
 
@@ -41,7 +39,7 @@ class Plant:
         self.postgres.start()
         self.valkey.start()
         self.product = Product(DATABASE, self.home / "logs", environment=self.environment())
-        self._make_tables()
+        schema.fill(self.postgres.url())
         self.product.start()
 
     def environment(self) -> dict[str, str]:
@@ -60,16 +58,6 @@ class Plant:
     @property
     def url(self) -> str:
         return self.product.url
-
-    def _make_tables(self) -> None:
-        dump = schema.FOLDER / f"{schema._digest()}.sql"
-        if dump.exists():
-            command = [str(pg_bin() / "psql"), "-qX", "-v", "ON_ERROR_STOP=1", "-1", "-o", os.devnull, "-f", str(dump)]
-            subprocess.run([*command, self.postgres.url()], check=True, capture_output=True)
-        else:
-            environment = {**os.environ, **self.environment(), "DJANGO_SETTINGS_MODULE": "revops.settings"}
-            command = [str(BIN / "python"), "manage.py", "migrate", "--noinput"]
-            subprocess.run(command, check=True, capture_output=True, cwd=ROOT, env=environment)
 
     def stop(self) -> None:
         if hasattr(self, "product"):

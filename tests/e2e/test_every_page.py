@@ -125,9 +125,7 @@ def problems(page: Page, source: str) -> list[str]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(
-    "part", [pytest.param(part, marks=pytest.mark.xdist_group(f"pages-{part}")) for part in range(PARTS)]
-)
+@pytest.mark.parametrize("part", range(PARTS))
 def test_every_page_and_dialog_is_accessible_and_fits(
     visited: Walk, page_as: PageAs, new_page: PageAs, part: int
 ) -> None:

@@ -45,7 +45,8 @@ class Stage:
     def environment(self) -> dict[str, str]:
         """What a process of the image finds, and nothing else of this machine but the way out."""
         passed = {name: value for name, value in os.environ.items() if name in PASSED}
-        return {**passed, "HOME": str(self.root), **{name: self.inside(value) for name, value in self.env.items()}}
+        own = {name: self.inside(value) for name, value in self.env.items()}
+        return {**passed, **NPM, "HOME": str(self.root), **own}
 
     def folder(self) -> Path:
         return Path(self.inside(self.workdir)) if self.workdir != "/" else self.root
@@ -54,6 +55,11 @@ class Stage:
 PASSED = {
     "PATH", "LANG", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
     "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "NPM_CONFIG_REGISTRY", "npm_config_registry", "NPM_CONFIG_USERCONFIG",
+}  # fmt: skip
+# What `make` has downloaded by the same lock is not downloaded again; a company's own authority counts as well.
+NPM = {
+    "NODE_OPTIONS": "--use-system-ca", "NPM_CONFIG_PREFER_OFFLINE": "true",
+    "NPM_CONFIG_CACHE": os.environ.get("NPM_CONFIG_CACHE", str(Path.home() / ".npm")),
 }  # fmt: skip
 
 

@@ -91,8 +91,11 @@ def machinery() -> dict[str, list[str]]:
         # By name: PostgreSQL writes an expression that it reads back a little differently the first time.
         "constraints": "SELECT concat_ws(' ', conrelid::regclass, conname, contype, convalidated) FROM pg_constraint"
         " WHERE connamespace = 'public'::regnamespace",
-        "indexes": "SELECT concat_ws(' ', c.relname, indrelid::regclass, indisunique, indkey, indpred IS NULL)"
-        " FROM pg_index JOIN pg_class c ON c.oid = indexrelid WHERE relnamespace = 'public'::regnamespace",
+        # By the columns' names: their numbers close up where a migration dropped one.
+        "indexes": "SELECT concat_ws(' ', c.relname, indrelid::regclass, indisunique, indpred IS NULL, ARRAY(SELECT"
+        " attname FROM unnest(indkey) WITH ORDINALITY AS k(number, place) LEFT JOIN pg_attribute ON attrelid ="
+        " indrelid AND attnum = k.number ORDER BY place)) FROM pg_index JOIN pg_class c ON c.oid = indexrelid"
+        " WHERE relnamespace = 'public'::regnamespace",
         "triggers": "SELECT concat_ws(' ', tgname, tgrelid::regclass, tgfoid::regproc, tgtype, tgenabled)"
         " FROM pg_trigger WHERE NOT tgisinternal",
         "functions": "SELECT concat_ws(' ', p.oid::regprocedure, md5(prosrc)) FROM pg_proc p"

@@ -17,7 +17,7 @@ from django.db import connection
 from revops.embedded import ROOT, free_port
 from tests.operations.dockerfile import Builder, Stage, copy_context, differences, ignored, instructions
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("image")]
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
