@@ -19,7 +19,7 @@ from leads.services import score_leads
 from opportunities.selectors import board
 from opportunities.selectors.opportunities import deals
 from orders.models import Invoice, Payment
-from orders.selectors.balance import ageing, totals
+from orders.selectors.balance import ageing
 from revops.core import clock, jobs
 from revops.core.organisation import quarter_of
 from revops.integrations import services as imports
@@ -79,7 +79,7 @@ def summaries(viewer: User) -> dict[str, Pair]:
     span = quarter_of(today, 1)
 
     def age() -> Any:
-        return totals(ageing(invoices=Invoice.objects.visible_to(viewer), payments=Payment.objects.all()))
+        return ageing(invoices=Invoice.objects.visible_to(viewer), payments=Payment.objects.all())
 
     return {
         "forecast roll-up": (

@@ -1,7 +1,7 @@
 """Reads of orders and billing that have a shape."""
 
 from orders.selectors import full
-from orders.selectors.balance import BUCKETS, Balance, account_balance, ageing, bucket_of, bucket_span, totals
+from orders.selectors.balance import BUCKETS, Balance, account_balance, ageing, bucket_of, bucket_span
 from orders.selectors.invoices import allocations_seen, credit_note_list, invoice_list, payers, payment_list, unbilled
 from orders.selectors.orders import fulfillment_list, has_booked_order, net_by_currency, order_list, trace
 
@@ -22,7 +22,6 @@ __all__ = [
     "order_list",
     "payers",
     "payment_list",
-    "totals",
     "trace",
     "unbilled",
 ]

@@ -1,19 +1,22 @@
 """What accounts owe: one definition, per currency, with an as-of day and in ageing buckets (INV-23)."""
 
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Account
 from orders.models import CreditNote, Invoice, Payment, PaymentAllocation
 from revops.core import clock
+from revops.core.errors import BadRequest
+from revops.core.keyset import Page, decode, encode
 from revops.core.money import Money
 
 ZERO = Decimal(0)
@@ -26,6 +29,12 @@ BUCKETS = (
     ("61-90", gettext_lazy("61–90 days"), 90),
     ("90+", gettext_lazy("Over 90 days"), None),
 )
+# What is added up for an account, and where it comes from.
+AGED = tuple(f"bucket_{place}" for place in range(len(BUCKETS)))
+COLUMNS = {"owed": ("issued", "credits", "taken", *AGED), "spare": ("unapplied",)}
+FIGURES = ("balance", *COLUMNS["owed"], *COLUMNS["spare"])
+ORDER = ("-balance", "account", "currency")
+PAGE = 50
 
 
 def bucket_of(due_on: date, as_of: date) -> str:
@@ -77,38 +86,127 @@ class Balance:
 
 def _issued_by(invoices: QuerySet[Invoice], as_of: date) -> QuerySet[Any]:
     """Issued invoices with what was credited and allocated by that day."""
+    invoices = invoices.exclude(status=Invoice.Status.DRAFT).filter(issued_on__lte=as_of)
+    if as_of >= clock.today():  # nothing is credited or received in the future: the invoice's own columns tell
+        return invoices.annotate(credits_by=F("credited"), taken_by=F("paid"))
     credits = CreditNote.objects.filter(invoice=OuterRef("pk"), issued_on__lte=as_of).order_by().values("invoice")
     before = PaymentAllocation.objects.filter(invoice=OuterRef("pk"), payment__received_on__lte=as_of)
     taken = before.order_by().values("invoice")
-    return (
-        invoices.exclude(status=Invoice.Status.DRAFT)
-        .filter(issued_on__lte=as_of)
-        .annotate(
-            credits_by=Coalesce(Subquery(credits.annotate(s=Sum("amount")).values("s")), ZERO, output_field=AMOUNT),
-            taken_by=Coalesce(Subquery(taken.annotate(s=Sum("amount")).values("s")), ZERO, output_field=AMOUNT),
-        )
+    return invoices.annotate(
+        credits_by=Coalesce(Subquery(credits.annotate(s=Sum("amount")).values("s")), ZERO, output_field=AMOUNT),
+        taken_by=Coalesce(Subquery(taken.annotate(s=Sum("amount")).values("s")), ZERO, output_field=AMOUNT),
     )
 
 
-def ageing(*, invoices: QuerySet[Invoice], payments: QuerySet[Payment], as_of: date | None = None) -> list[Balance]:
-    """Balances by account and currency over these invoices and payments, largest first; the database adds up."""
-    day = as_of or clock.today()
+def _owed(invoices: QuerySet[Invoice], day: date) -> QuerySet[Any]:
+    """What each account owes in each currency: issued, credited, taken, and the buckets."""
     still = F("total") - F("credits_by") - F("taken_by")
     rows = _issued_by(invoices.order_by(), day).annotate(open_by=still).values("account_id", "currency")
-    spans = {f"bucket_{place}": Sum("open_by", filter=_within(key, day)) for place, (key, _l, _d) in enumerate(BUCKETS)}
-    owed = list(rows.annotate(issued=Sum("total"), credited=Sum("credits_by"), taken=Sum("taken_by"), **spans))
-    spare = _unapplied(payments, day).values("account_id", "currency").annotate(left=Sum(F("amount") - F("allocated")))
-    left = {(row["account_id"], row["currency"]): row["left"] for row in spare}
-    accounts = Account.objects.in_bulk({row["account_id"] for row in owed} | {key for key, _currency in left})
-    found: dict[tuple[int, str], Balance] = {}
-    for row in owed:
-        balance = Balance(accounts[row["account_id"]], row["currency"], row["issued"], row["credited"], row["taken"])
-        for place, (key, _label, _last) in enumerate(BUCKETS):
-            balance.buckets[key] = row[f"bucket_{place}"] or ZERO
-        found[row["account_id"], row["currency"]] = balance
-    for (account, currency), amount in left.items():
-        found.setdefault((account, currency), Balance(accounts[account], currency)).unapplied = amount
-    return sorted(found.values(), key=lambda row: (-row.balance, row.account.name, row.currency))
+    spans = {name: Sum("open_by", filter=_within(key, day)) for name, (key, _l, _d) in zip(AGED, BUCKETS, strict=True)}
+    return rows.annotate(issued=Sum("total"), credits=Sum("credits_by"), taken=Sum("taken_by"), **spans)
+
+
+def _spare(payments: QuerySet[Payment], day: date) -> QuerySet[Any]:
+    """What each account has paid that no invoice has taken."""
+    rows = payments.order_by().filter(received_on__lte=day, allocated__lt=F("amount"))
+    rows = rows.exclude(status=Payment.Status.REVERSED)
+    return rows.values("account_id", "currency").annotate(unapplied=Sum(F("amount") - F("allocated")))
+
+
+@dataclass(frozen=True)
+class Ageing:
+    """One page of balances, largest first, and the sums over all of them: currency -> buckets, balance, unapplied."""
+
+    page: Page[Any]
+    totals: dict[str, list[Money]]
+
+    @property
+    def rows(self) -> list[Balance]:
+        return self.page.rows
+
+
+def ageing(
+    *,
+    invoices: QuerySet[Invoice],
+    payments: QuerySet[Payment],
+    as_of: date | None = None,
+    cursor: str | None = None,
+) -> Ageing:
+    """Accounts with something open or unapplied, over these invoices and payments: one statement adds up and pages.
+
+    Raises BadRequest for a cursor that is none.
+    """
+    day = as_of or clock.today()
+    sql, values = _both(invoices, payments, day)
+    beyond, backwards = ([], False) if not cursor else _boundary(cursor)
+    past = f"WHERE (-balance, account_id, currency) {'<' if backwards else '>'} (%s, %s, %s)" if beyond else ""
+    way = "DESC" if backwards else ""
+    figures = ", ".join(f"sum({name})" for name in FIGURES)
+    with connection.cursor() as run:
+        run.execute(
+            f"WITH {sql}"  # noqa: S608  names of columns; what people wrote is in the values
+            f" (SELECT account_id, currency, {', '.join(FIGURES)} FROM balances {past}"
+            f" ORDER BY -balance {way}, account_id {way}, currency {way} LIMIT %s)"
+            f" UNION ALL SELECT NULL, currency, {figures} FROM balances GROUP BY currency",
+            [*values, *beyond, PAGE + 1],
+        )
+        found = run.fetchall()
+    rows = [row for row in found if row[0] is not None]
+    sums = sorted(row[1:] for row in found if row[0] is None)
+    more, rows = len(rows) > PAGE, rows[:PAGE]
+    if backwards:
+        rows.reverse()
+    accounts = Account.objects.in_bulk({row[0] for row in rows})
+    page = _page([_balance(accounts[key], *row) for key, *row in rows], bool(cursor), backwards, more)
+    return Ageing(page, {currency: _summed(currency, figures) for currency, *figures in sums})
+
+
+def _both(invoices: QuerySet[Invoice], payments: QuerySet[Payment], day: date) -> tuple[str, list[Any]]:
+    """`balances`, to go on with: one row an account and currency, settled ones left out."""
+    parts, values = [], []
+    for name, rows in (("owed", _owed(invoices, day)), ("spare", _spare(payments, day))):
+        try:
+            sql, more = rows.query.sql_with_params()
+        except EmptyResultSet:  # nobody's
+            nothing = ", ".join(f"0 AS {one}" for one in COLUMNS[name])
+            sql, more = f"SELECT 0 AS account_id, '' AS currency, {nothing} WHERE false", ()
+        parts.append(f"{name} AS ({sql})")
+        values += more
+    summed = ", ".join(f"coalesce({name}, 0) AS {name}" for name in (*COLUMNS["owed"], *COLUMNS["spare"]))
+    balance = "coalesce(issued - credits - taken, 0)"
+    parts.append(
+        f"balances AS MATERIALIZED (SELECT account_id, currency, {balance} AS balance, {summed}"  # noqa: S608
+        f" FROM owed FULL JOIN spare USING (account_id, currency) WHERE {balance} <> 0 OR unapplied <> 0)"
+    )
+    return ", ".join(parts), values
+
+
+def _boundary(cursor: str) -> tuple[list[Any], bool]:
+    values, backwards = decode(cursor, ORDER)
+    balance, account, currency = values
+    if (type(balance), type(account), type(currency)) != (Decimal, int, str):
+        raise BadRequest("bad_cursor", _("This page address is damaged. Start again from the first page."))
+    return [-balance, account, currency], backwards
+
+
+def _page(rows: list[Balance], moved: bool, backwards: bool, more: bool) -> Page[Any]:
+    def at(row: Balance, *, back: bool) -> str:
+        return encode(ORDER, [row.balance, row.account.pk, row.currency], backwards=back)
+
+    onward = bool(rows) and (more or backwards)
+    back = bool(rows) and (more if backwards else moved)
+    return Page(rows, at(rows[-1], back=False) if onward else None, at(rows[0], back=True) if back else None)
+
+
+def _balance(account: Account, currency: str, *figures: Decimal) -> Balance:
+    row = dict(zip(FIGURES, figures, strict=True))
+    buckets = {key: row[name] for name, (key, _label, _last) in zip(AGED, BUCKETS, strict=True)}
+    return Balance(account, currency, row["issued"], row["credits"], row["taken"], row["unapplied"], buckets)
+
+
+def _summed(currency: str, figures: list[Decimal]) -> list[Money]:
+    row = dict(zip(FIGURES, figures, strict=True))
+    return [Money(row[name], currency) for name in (*AGED, "balance", "unapplied")]
 
 
 def _within(key: str, as_of: date) -> Q:
@@ -117,25 +215,19 @@ def _within(key: str, as_of: date) -> Q:
     return span | Q(due_on__isnull=True) if key == "current" else span
 
 
-def _unapplied(payments: QuerySet[Payment], day: date) -> QuerySet[Payment]:
-    rows = payments.order_by().filter(received_on__lte=day, allocated__lt=F("amount"))
-    return rows.exclude(status=Payment.Status.REVERSED)
-
-
 def account_balance(account: Account, *, as_of: date | None = None) -> list[Balance]:
-    """What an account owes, one row a currency; nothing is added up over currencies."""
-    return ageing(
-        invoices=Invoice.objects.filter(account=account), payments=Payment.objects.filter(account=account), as_of=as_of
-    )
-
-
-def totals(balances: Iterable[Balance]) -> dict[str, list[Money]]:
-    """The buckets of many balances, then balance and unapplied credit, each summed per currency."""
-    sums: dict[str, list[Decimal]] = defaultdict(lambda: [ZERO] * (len(BUCKETS) + 2))
-    for row in balances:
-        figures = [*(money.amount for money in row.aged), row.balance, row.unapplied]
-        sums[row.currency] = [a + b for a, b in zip(sums[row.currency], figures, strict=True)]
-    return {currency: [Money(value, currency) for value in values] for currency, values in sorted(sums.items())}
+    """What an account owes, one row a currency; nothing is added up over currencies. Settled ones are told, too."""
+    day = as_of or clock.today()
+    spare = {row["currency"]: row["unapplied"] for row in _spare(Payment.objects.filter(account=account), day)}
+    owed = {row["currency"]: row for row in _owed(Invoice.objects.filter(account=account), day)}
+    nothing = dict.fromkeys(COLUMNS["owed"], ZERO)
+    found = []
+    for currency in sorted({*spare, *owed}):
+        row = {name: value or ZERO for name, value in (owed.get(currency) or nothing).items() if name in nothing}
+        figures = {**row, "unapplied": spare.get(currency, ZERO)}
+        figures["balance"] = row["issued"] - row["credits"] - row["taken"]
+        found.append(_balance(account, currency, *(figures[name] for name in FIGURES)))
+    return sorted(found, key=lambda row: (-row.balance, row.currency))
 
 
 def bucket_span(key: str, as_of: date) -> dict[str, str]:

@@ -23,7 +23,6 @@ from orders.selectors import (
     credit_note_list,
     invoice_list,
     payment_list,
-    totals,
 )
 from orders.views.lists import INVOICE_TONES, PAYMENT_TONES, segment
 from orders.views.orders import account_url
@@ -31,6 +30,7 @@ from orders.views.version import shown_version
 from revops.core import clock
 from revops.core.errors import BadRequest, DomainError, StaleCopy
 from revops.core.money import Money
+from revops.core.templatetags.frame import changed_query
 from revops.core.views.lists import Figure
 
 SEE_INVOICE, SEE_PAYMENT, BILL, PAY = (
@@ -282,7 +282,9 @@ def ageing_page(request: HttpRequest) -> HttpResponse:
         if not (account.isascii() and account.isdigit() and len(account) < 19):
             raise BadRequest("bad_account", _("There is no such account."))
         invoices, payments = invoices.filter(account=account), payments.filter(account=account)
-    rows = ageing(invoices=invoices, payments=payments, as_of=day)
+    cursor = request.GET.get("cursor") or None
+    found = ageing(invoices=invoices, payments=payments, as_of=day, cursor=cursor)
+    page = found.page
     context = {
         "title": _("Ageing"),
         "subtitle": _("What is open, by days past due. A payment without an invoice is a credit beside it."),
@@ -292,8 +294,10 @@ def ageing_page(request: HttpRequest) -> HttpResponse:
         "form": AsOfForm(initial={"as_of": day}),
         "account": account,
         "heads": [label for _key, label, _last in BUCKETS],
-        "rows": [(row, _cells(row, day)) for row in rows],
-        "totals": totals(rows),
+        "rows": [(row, _cells(row, day)) for row in found.rows],
+        "totals": found.totals,
+        "next_url": changed_query(request.GET, cursor=page.next_cursor) if page.next_cursor else "",
+        "previous_url": changed_query(request.GET, cursor=page.previous_cursor) if page.previous_cursor else "",
         "day": day,
     }
     template = "orders/balance_panel.html" if request.GET.get("panel") else "orders/ageing.html"

@@ -1,5 +1,6 @@
 """Orders and billing on the page."""
 
+from base64 import urlsafe_b64encode
 from decimal import Decimal
 
 import pytest
@@ -10,11 +11,17 @@ from orders.models import CreditNote, Fulfillment, Invoice, Order, Payment
 from revops.core import clock
 from revops.core.registries import day_for, panels_for, searchers
 from tests.builders import make_product
-from tests.orders.builders import line, make_invoice, make_order
+from tests.orders.builders import line, make_account, make_invoice, make_order
 
 
 def post(client, path, record, **more):
     return client.post(path, {"version": record.version, **more})
+
+
+def pay(erin, account, amount, reference):
+    return services.receive_payment(
+        actor=erin, account=account, amount=Decimal(amount), currency="USD", reference=reference
+    )
 
 
 def fresh(record):
@@ -187,6 +194,40 @@ def test_every_figure_of_the_ageing_opens_its_own_invoices(alice, erin, client):
         for money, url in cells:
             listed = client.get(url).context["page"].rows
             assert sum(row.open_amount for row in listed) == money.amount, (balance, url)
+
+
+def test_the_ageing_is_paged_and_its_sums_cover_every_account(alice, erin, client, monkeypatch):
+    bills = [make_invoice(alice, erin, [line(price=100 + n // 2)]) for n in range(7)]
+    settled, spare = make_invoice(alice, erin, [line(price=5)]), make_account(alice, "Spare Ltd")
+    paid = pay(erin, settled.account, 5, "BANK-5")
+    services.allocate_payment(payment=paid, invoice=settled, amount=None, version=paid.version, actor=erin)
+    pay(erin, spare, 30, "BANK-6")
+    client.force_login(erin)
+    monkeypatch.setattr("orders.selectors.balance.PAGE", 3)
+    seen, url, sums = [], "/billing/aging/", set()
+    while url:
+        answer = client.get(url)
+        here = [(row.account.pk, row.balance) for row, _cells in answer.context["rows"]]
+        sums.add(tuple(answer.context["totals"]["USD"]))
+        seen, back, onward = [*seen, here], answer.context["previous_url"], answer.context["next_url"]
+        if back:
+            before = client.get(f"/billing/aging/{back}").context["rows"]
+            assert [(row.account.pk, row.balance) for row, _cells in before] == seen[-2]
+        url = f"/billing/aging/{onward}" if onward else ""
+    flat = [row for page in seen for row in page]
+    assert [len(page) for page in seen] == [3, 3, 2] and len(set(flat)) == 8
+    owed = {bill.account_id: bill.total for bill in bills}
+    assert dict(flat) == {**owed, spare.pk: 0} and [sum_ for _pk, sum_ in flat] == sorted((*owed.values(), 0))[::-1]
+    [(*buckets, balance, unapplied)] = sums
+    assert balance.amount == sum(owed.values()) == sum(one.amount for one in buckets) and unapplied.amount == 30
+
+
+@pytest.mark.parametrize("values", ['[true,1,"USD"]', '[{"n":"1"},true,"USD"]', '[{"n":"1"},1,2]', "[1]", "{}"])
+def test_a_cursor_that_is_none_is_refused_by_the_ageing(erin, client, values):
+    client.force_login(erin)
+    body = f'[["-balance","account","currency"],0,{values}]'
+    assert client.get("/billing/aging/", {"cursor": urlsafe_b64encode(body.encode()).decode()}).status_code == 400
+    assert client.get("/billing/aging/", {"cursor": "x"}).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["order", "invoice", "payment", "creditnote", "fulfillment"])
