@@ -10,7 +10,7 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        from accounts import holdings, notices, panels, search, webhooks  # noqa: PLC0415
+        from accounts import holdings, merges, notices, panels, search, webhooks  # noqa: PLC0415
         from accounts.homes import register_homes  # noqa: PLC0415
         from accounts.imports import IMPORTERS  # noqa: PLC0415
         from accounts.models import Account, AccountDocument, Contact, ContactDocument  # noqa: PLC0415
@@ -23,6 +23,7 @@ class AccountsConfig(AppConfig):
             importers.register(importer)
         register_homes()
         holdings.register()
+        merges.register()
         notices.register()
         panels.register()
         webhooks.register()
@@ -35,6 +36,11 @@ class AccountsConfig(AppConfig):
         roles.grant_all(readers, "accounts.view_account", "accounts.view_contact", "accounts.view_activity")
         roles.grant_all(writers, *roles.manage("accounts", "account", "contact", "activity"))
         roles.grant_all(sellers, "accounts.allow_duplicate")
+        roles.grant_all(
+            (roles.SALES_REP, roles.SALES_MANAGER, roles.REVOPS_ADMIN),
+            "accounts.merge_account",
+            "accounts.merge_contact",
+        )
         roles.grant_all(readers, "accounts.view_document")
         roles.grant_all(writers, "accounts.add_document", "accounts.change_document")
         roles.grant("RevOps admin", "accounts.manage_documents")

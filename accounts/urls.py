@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from accounts.views import acts, calendar, captured, documents, lists, records, territories
+from accounts.views import acts, calendar, captured, documents, lists, merging, records, territories
 
 urlpatterns: list[URLPattern] = [
     path("accounts/", lists.AccountList.as_view(), name="account-list"),
@@ -22,6 +22,10 @@ urlpatterns: list[URLPattern] = [
     path("contacts/<int:pk>/edit/", records.contact_edit, name="contact-edit"),
     path("contacts/<int:pk>/log/", acts.log_on_contact, name="contact-log"),
     path("contacts/<int:pk>/archive/", acts.archive_contact, name="contact-archive"),
+    path("contacts/<int:pk>/merge/<int:other>/", merging.contact_merge, name="contact-merge"),
+    path("accounts/<int:pk>/merge/<int:other>/", merging.account_merge, name="account-merge"),
+    path("merges/<str:kind>/<int:pk>/", merging.merges_of, name="merge-panel"),
+    path("merges/<int:pk>/undo/", merging.undo_merge, name="merge-undo"),
     path("activities/calendar/", calendar.ActivityCalendar.as_view(), name="activity-calendar"),
     path("activities/", lists.ActivityList.as_view(), name="activity-list"),
     path("activities/<int:pk>/", acts.open_activity, name="activity-open"),

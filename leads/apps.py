@@ -10,7 +10,7 @@ class LeadsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.events import ActivityCompleted  # noqa: PLC0415
-        from leads import events, handlers, holdings, notices, panels, search, webhooks  # noqa: PLC0415
+        from leads import events, handlers, holdings, merges, notices, panels, search, webhooks  # noqa: PLC0415
         from leads import jobs as leads_jobs  # noqa: PLC0415
         from leads.homes import register_homes  # noqa: PLC0415
         from leads.imports import IMPORTERS  # noqa: PLC0415
@@ -41,6 +41,7 @@ class LeadsConfig(AppConfig):
         scope_sources.register(ScopeSource("leads.handed", "leads.lead", handed_lead_ids))
         leads_jobs.register()
         holdings.register()
+        merges.register()
         notices.register()
         register_homes()
         panels.register()
@@ -59,6 +60,7 @@ class LeadsConfig(AppConfig):
             "leads.change_lead",
             "leads.qualify_lead",
             "leads.allow_duplicate",
+            "leads.merge_lead",
             "leads.submit_handoff",
         )
         roles.grant_all((rep, manager), "leads.decide_handoff")

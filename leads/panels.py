@@ -106,6 +106,9 @@ def register() -> None:
     create_menu.register(
         CreateItem("lead", _("Lead"), "lead-new", "user-search", "leads.add_lead", order=20, shortcut="l")
     )
+    commands.register(
+        Command("duplicates", _("Possible duplicates"), "duplicate-queue", "copy", "leads.view_lead", order=22)
+    )
     commands.register(Command("handoffs", _("Handoffs"), "handoff-inbox", "inbox", "leads.view_handoff", order=21))
     commands.register(
         Command("target-markets", _("Target markets"), "target-market-list", "target", "leads.view_targetmarket", 22)

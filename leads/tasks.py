@@ -88,6 +88,12 @@ def route_waiting() -> None:
         services.route_lead(lead=lead)
 
 
+@shared_task(name="leads.dedupe_scan", ignore_result=True)
+def dedupe_scan() -> None:
+    """Look for pairs that look like one; asked twice, one scan runs."""
+    services.start_scan(actor=None)
+
+
 @shared_task(name="leads.handoff_sla_watch", ignore_result=True)
 def handoff_sla_watch() -> None:
     """Handoffs past their limit: the manager hears of it; past their end: the lead goes back."""

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from leads.views import acts, enrichment, handoffs, lists, markets, records
+from leads.views import acts, duplicates, enrichment, handoffs, lists, markets, records
 
 urlpatterns: list[URLPattern] = [
     path("leads/", lists.LeadList.as_view(), name="lead-list"),
@@ -22,6 +22,11 @@ urlpatterns: list[URLPattern] = [
     path("leads/<int:pk>/markets/", markets.of_lead, name="lead-markets"),
     path("leads/<int:pk>/", records.detail, name="lead-detail"),
     path("leads/<int:pk>/edit/", records.edit, name="lead-edit"),
+    path("leads/duplicates/", duplicates.queue, name="duplicate-queue"),
+    path("leads/duplicates/scan/", duplicates.scan, name="duplicate-scan"),
+    path("leads/duplicates/<int:pk>/<slug:verb>/", duplicates.decide, name="duplicate-decide"),
+    path("leads/<int:pk>/merge/<int:other>/", duplicates.lead_merge, name="lead-merge"),
+    path("leads/<int:pk>/not-the-same/<int:other>/", duplicates.not_the_same, name="lead-not-the-same"),
     path("leads/<int:pk>/answers/", acts.answers, name="lead-answers"),
     path("leads/<int:pk>/package/", acts.package, name="lead-package"),
     path("leads/<int:pk>/qualify/", acts.qualify, name="lead-qualify"),

@@ -9,7 +9,7 @@ class OpportunitiesConfig(AppConfig):
     verbose_name = "Opportunities"
 
     def ready(self) -> None:
-        from opportunities import holdings, notices, panels, panels_quotes, search, webhooks  # noqa: PLC0415
+        from opportunities import holdings, merges, notices, panels, panels_quotes, search, webhooks  # noqa: PLC0415
         from opportunities.homes import register_homes  # noqa: PLC0415
         from opportunities.imports import IMPORTERS  # noqa: PLC0415
         from revops.integrations.registries import importers  # noqa: PLC0415
@@ -34,6 +34,7 @@ class OpportunitiesConfig(AppConfig):
         roles.grant(roles.REVOPS_ADMIN, "opportunities.view_approvalrequest", "opportunities.view_approvalstep")
         register_homes()
         holdings.register()
+        merges.register()
         notices.register()
         panels.register()
         webhooks.register()

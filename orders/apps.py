@@ -8,7 +8,7 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from opportunities.events import OpportunityMoved, QuoteAccepted  # noqa: PLC0415  models are not ready at import
-        from orders import guards, handlers, holdings, notices, panels, search, webhooks  # noqa: PLC0415
+        from orders import guards, handlers, holdings, merges, notices, panels, search, webhooks  # noqa: PLC0415
         from orders.homes import register_homes  # noqa: PLC0415
         from revops.core import outbox  # noqa: PLC0415
         from revops.users import roles  # noqa: PLC0415
@@ -18,6 +18,7 @@ class OrdersConfig(AppConfig):
         guards.register()
         register_homes()
         holdings.register()
+        merges.register()
         notices.register()
         panels.register()
         webhooks.register()

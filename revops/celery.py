@@ -37,6 +37,7 @@ TIMETABLE: list[tuple[str, str, timedelta | crontab, str]] = [
     (_("route leads that wait"), "leads.route_waiting", timedelta(minutes=5), "leads"),
     (_("ask providers about leads"), "leads.enrich_financials", timedelta(minutes=1), "leads"),
     (_("fit leads into target markets"), "leads.refresh_fits", timedelta(minutes=15), "leads"),
+    (_("look for duplicates"), "leads.dedupe_scan", crontab(hour="1", minute="40"), "reports"),
     (_("score leads"), "leads.score_all", crontab(hour="2", minute="30"), "leads"),
     (_("score new leads"), "leads.score_new", timedelta(minutes=5), "leads"),
     (_("score leads by the model"), "leads.score_model", crontab(hour="2", minute="45"), "leads"),

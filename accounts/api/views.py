@@ -24,6 +24,7 @@ from accounts.api.serializers import (
 from accounts.filters import AccountFilter, ActivityFilter, ContactFilter
 from accounts.models import Activity
 from accounts.selectors import account_list, activity_list, contact_list
+from revops.core.api.merges import MergeMixin
 from revops.core.api.writes import BulkMixin, UpsertMixin
 from revops.core.errors import BadRequest, InvalidInput
 from revops.users.api.shares import SharesMixin
@@ -37,7 +38,7 @@ def duplicates_allowed(request: Request) -> bool:
     return raw == "true"
 
 
-class AccountViewSet(SharesMixin, BulkMixin, UpsertMixin):
+class AccountViewSet(SharesMixin, MergeMixin, BulkMixin, UpsertMixin):
     """Companies, and persons who buy."""
 
     resource = "accounts"
@@ -49,6 +50,7 @@ class AccountViewSet(SharesMixin, BulkMixin, UpsertMixin):
         "partial_update": "accounts.change_account",
         "archive": "accounts.change_account",
         "restore": "accounts.change_account",
+        "merge": "accounts.merge_account",
     }
     selector = staticmethod(account_list)
     out = AccountOut
@@ -94,7 +96,7 @@ class AccountViewSet(SharesMixin, BulkMixin, UpsertMixin):
         return self.answer(services.restore_account(account=account, version=version, actor=request.user))
 
 
-class ContactViewSet(BulkMixin, UpsertMixin):
+class ContactViewSet(MergeMixin, BulkMixin, UpsertMixin):
     """People at accounts."""
 
     resource = "contacts"
@@ -106,6 +108,7 @@ class ContactViewSet(BulkMixin, UpsertMixin):
         "partial_update": "accounts.change_contact",
         "archive": "accounts.change_contact",
         "restore": "accounts.change_contact",
+        "merge": "accounts.merge_contact",
     }
     selector = staticmethod(contact_list)
     out = ContactOut

@@ -42,8 +42,8 @@ class Territory(BaseModel):
 
 class AccountQuerySet(ScopedQuerySet["Account"]):
     def visible_to(self, user: Any) -> Self:
-        """The owner's reach; or shared by name."""
-        return self.filter(or_shared(within_reach(user), user, pk="accounts.account"))
+        """The owner's reach; or shared by name. An alias is seen as what it stands for."""
+        return self.filter(or_shared(within_reach(user), user, pk="accounts.account"), merged_into__isnull=True)
 
     def active(self) -> Self:
         return self.filter(archived_at__isnull=True)
@@ -139,7 +139,7 @@ class ContactQuerySet(ScopedQuerySet["Contact"]):
     def visible_to(self, user: Any) -> Self:
         """A contact is seen with its account, or by its own owner's reach."""
         reached = within_reach(user, "owner", "account__owner")
-        return self.filter(or_shared(reached, user, account="accounts.account"))
+        return self.filter(or_shared(reached, user, account="accounts.account"), merged_into__isnull=True)
 
 
 class Contact(BaseModel, CustomData, ExternalRef, Mergeable):

@@ -29,6 +29,7 @@ from accounts.services.documents import (
     upload_document,
 )
 from accounts.services.leaving import hand_over_accounts, hand_over_activities, hand_over_contacts
+from accounts.services.merging import merge_accounts, merge_contacts, refuse_other_account, take_apart
 from accounts.services.territories import (
     activate_territory_model,
     add_territory_rule,
@@ -67,6 +68,7 @@ __all__ = [
     "remove_territory_rule",
     "run_territory_rules",
     "step_territory_rules",
+    "take_apart",
     "dismiss_participant",
     "hand_over_accounts",
     "hand_over_activities",
@@ -75,7 +77,10 @@ __all__ = [
     "link_document",
     "log_activity",
     "log_touch",
+    "merge_accounts",
+    "merge_contacts",
     "plan_activity",
+    "refuse_other_account",
     "rename_territory",
     "report_completeness",
     "restore_account",

@@ -6,11 +6,11 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from accounts.keys import domain_of, name_key
-from accounts.models import Account
+from accounts.keys import KEYS, account_keys, phone_key, take_keys
+from accounts.models import Account, Contact
 from accounts.selectors.duplicates import account_duplicates
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
-from revops.core import audit, clock, upserts
+from revops.core import audit, clock, merging, upserts
 from revops.core.custom import values as custom_values
 from revops.core.errors import DuplicateSuspected, IllegalState, InvalidInput
 from revops.core.registries import guards, steps_for
@@ -93,8 +93,10 @@ def update_account(
         _refuse_circle(account, trial.parent)
     if custom:
         wanted["custom"] = custom_values.merged(account, custom)
-    changed = edit(account, {**wanted, "name_key": trial.name_key, "domain": trial.domain})
-    shown = {name: pair for name, pair in changed.items() if name not in ("name_key", "domain")}
+    changed = edit(account, {**wanted, **account_keys(trial)})
+    shown = {name: pair for name, pair in changed.items() if name not in KEYS}
+    if "country" in changed:
+        _dial_from(account)
     if changed:
         audit.record("account.changed", account, actor=actor, changed=shown)
     return account
@@ -118,6 +120,7 @@ def restore_account(*, account: Account, version: int | None, actor: Any) -> Acc
     """Bring an archived account back."""
     require(actor, "accounts.change_account")
     account = lock(account, version)
+    merging.refuse_alias(account)
     if account.archived_at is None:
         raise IllegalState("not_archived", _("This account is not archived."))
     upserts.refuse_taken(account)
@@ -126,7 +129,16 @@ def restore_account(*, account: Account, version: int | None, actor: Any) -> Acc
     return account
 
 
+def _dial_from(account: Account) -> None:
+    """Numbers of its people without a country code ring in the account's country."""
+    people = list(Contact.objects.filter(account=account).exclude(phone="").exclude(phone__startswith="+"))
+    for person in people:
+        person.phone_key = phone_key(person.phone, account.country)
+    Contact.objects.bulk_update(people, ["phone_key"], batch_size=500)
+
+
 def _refuse_archived(account: Account) -> None:
+    merging.refuse_alias(account)
     if account.archived_at is not None:
         raise IllegalState("archived", _("This account is archived. Restore it first."))
 
@@ -136,7 +148,7 @@ def _refuse_bad_values(account: Account, actor: Any, changes: Any = FIELDS) -> N
     if account.owner_id is None:
         raise InvalidInput.of(owner=_("Say who owns this account."))
     refuse_invalid(account, [name for name in (*FIELDS, *EXTERNAL) if name not in ("owner", "parent", "territory")])
-    account.name_key, account.domain = name_key(account.name), domain_of(account.website)
+    take_keys(account, account_keys(account))
     for name in ("employees", "annual_revenue"):
         value = getattr(account, name)
         if value is not None and value < 0:

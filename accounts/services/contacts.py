@@ -6,11 +6,11 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.keys import email_key
+from accounts.keys import KEYS, contact_keys, take_keys
 from accounts.models import Account, Contact
 from accounts.selectors.duplicates import contact_duplicates
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
-from revops.core import audit, clock, upserts
+from revops.core import audit, clock, merging, upserts
 from revops.core.acting import refuse_readers
 from revops.core.custom import values as custom_values
 from revops.core.errors import DuplicateSuspected, IllegalState, InvalidInput
@@ -38,11 +38,12 @@ def create_contact(
         require(actor, "accounts.add_contact")
         refuse_readers(account)
     refuse_unknown(fields, (*FIELDS, *EXTERNAL))
+    merging.refuse_alias(account)
     if account.archived_at is not None:
         raise IllegalState("archived", _("This account is archived. Restore it first."))
     contact = Contact(account=account, owner=owner or account.owner, **tidy({"last_name": last_name, **fields}))
     refuse_invalid(contact, (*TEXTS, *EXTERNAL))
-    contact.email_key = email_key(contact.email)
+    take_keys(contact, contact_keys(contact, account.country))
     contact.custom = custom_values.for_new(contact, custom, asked=actor is not None)
     twins = [] if actor is None else contact_duplicates(viewer=actor, email=contact.email, account=account)
     if twins and not allow_duplicate:
@@ -73,9 +74,9 @@ def update_contact(
     refuse_invalid(trial, TEXTS)
     if custom:
         wanted["custom"] = custom_values.merged(contact, custom)
-    changed = edit(contact, {**wanted, "email_key": email_key(trial.email)})
+    changed = edit(contact, {**wanted, **contact_keys(trial, account.country)})
     if changed:
-        shown = {name: pair for name, pair in changed.items() if name != "email_key"}
+        shown = {name: pair for name, pair in changed.items() if name not in KEYS}
         audit.record("contact.changed", contact, actor=actor, changed=shown)
     return contact
 
@@ -96,6 +97,7 @@ def restore_contact(*, contact: Contact, version: int | None, actor: Any) -> Con
     """Bring an archived contact back."""
     require(actor, "accounts.change_contact")
     contact = lock(contact, version)
+    merging.refuse_alias(contact)
     if contact.archived_at is None:
         raise IllegalState("not_archived", _("This contact is not archived."))
     upserts.refuse_taken(contact)
@@ -105,5 +107,6 @@ def restore_contact(*, contact: Contact, version: int | None, actor: Any) -> Con
 
 
 def _refuse_archived(contact: Contact) -> None:
+    merging.refuse_alias(contact)
     if contact.archived_at is not None:
         raise IllegalState("archived", _("This contact is archived. Restore it first."))

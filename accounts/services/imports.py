@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from accounts.keys import domain_of, email_key, name_key
+from accounts.keys import account_keys, contact_keys, take_keys
 from accounts.models import Account, Contact
 from revops.integrations.models import ImportRow, ImportRun
 from revops.integrations.writing import WRITTEN, undo_rows, write_rows
@@ -26,7 +26,7 @@ def import_accounts(*, rows: Sequence[ImportRow], actor: Any) -> None:
 
 def _account_keys(records: Sequence[Account]) -> None:
     for record in records:
-        record.name_key, record.domain = name_key(record.name), domain_of(record.website)
+        take_keys(record, account_keys(record))
 
 
 @transaction.atomic
@@ -63,8 +63,7 @@ def undo_accounts(*, rows: Sequence[ImportRow], actor: Any) -> dict[int, str]:
 
     def keys(pairs: Sequence[tuple[ImportRow, Any]]) -> None:
         for row, record in pairs:
-            name, website = row.before.get("name", record.name), row.before.get("website", record.website)
-            row.before |= {"name_key": name_key(name), "domain": domain_of(website)}
+            row.before |= account_keys(_as_before(record, row))
 
     return undo_rows(Account, rows, actor=actor, noun="account", extras=EXTRAS, restore=keys)
 
@@ -76,8 +75,21 @@ def import_contacts(*, rows: Sequence[ImportRow], actor: Any) -> None:
 
 
 def _contact_keys(records: Sequence[Contact]) -> None:
+    countries = _countries(records)
     for record in records:
-        record.email_key = email_key(record.email)
+        take_keys(record, contact_keys(record, countries.get(record.account_id, "")))
+
+
+def _countries(contacts: Sequence[Contact]) -> dict[int, str]:
+    """Where the accounts of these people are, as far as a number needs it."""
+    keys = {one.account_id for one in contacts if one.phone and not one.phone.startswith("+")}
+    return dict(Account.objects.filter(pk__in=keys).values_list("pk", "country"))
+
+
+def _as_before(record: Any, row: ImportRow) -> Any:
+    """A copy with the values that the import replaced."""
+    kept = {field.attname: getattr(record, field.attname) for field in record._meta.concrete_fields if not field.generated}
+    return type(record)(**{**kept, **{name: row.before[name] for name in row.before if name in kept}})
 
 
 @transaction.atomic
@@ -86,6 +98,7 @@ def undo_contacts(*, rows: Sequence[ImportRow], actor: Any) -> dict[int, str]:
 
     def keys(pairs: Sequence[tuple[ImportRow, Any]]) -> None:
         for row, record in pairs:
-            row.before["email_key"] = email_key(row.before.get("email", record.email))
+            was = _as_before(record, row)
+            row.before |= contact_keys(was, was.account.country)
 
     return undo_rows(Contact, rows, actor=actor, noun="contact", restore=keys)

@@ -21,6 +21,7 @@ from revops.core import clock
 from revops.core.errors import BadRequest, DuplicateSuspected, InvalidInput
 from revops.core.money import Money
 from revops.core.registries import panels_for
+from revops.core.views.aliases import opened
 from revops.core.views.landing import landing
 from revops.core.views.lists import Figure
 
@@ -51,8 +52,9 @@ def contact_of(request: HttpRequest, pk: int) -> Contact:
 @permission_required("accounts.view_account", raise_exception=True)
 @require_GET
 def account(request: HttpRequest, pk: int) -> HttpResponse:
-    """Everything about one account."""
-    return account_page(request, account_of(request, pk))
+    """Everything about one account; of one that was merged, what it became."""
+    record, elsewhere = opened(request, account_list(viewer=request.user), pk)
+    return elsewhere or account_page(request, record)
 
 
 def account_page(
@@ -108,8 +110,9 @@ def _account_facts(record: Account) -> list[Figure]:
 @permission_required("accounts.view_contact", raise_exception=True)
 @require_GET
 def contact(request: HttpRequest, pk: int) -> HttpResponse:
-    """Everything about one contact."""
-    return contact_page(request, contact_of(request, pk))
+    """Everything about one contact; of one that was merged, what it became."""
+    record, elsewhere = opened(request, contact_list(viewer=request.user), pk)
+    return elsewhere or contact_page(request, record)
 
 
 def contact_page(

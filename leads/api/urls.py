@@ -1,10 +1,12 @@
 from rest_framework.routers import SimpleRouter
 
+from leads.api.duplicates import DuplicateViewSet
 from leads.api import enrichment, markets, settings
 from leads.api.views import HandoffViewSet, LeadViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("leads", LeadViewSet, basename="api-leads")
+router.register("duplicates", DuplicateViewSet, basename="api-duplicates")
 router.register("handoffs", HandoffViewSet, basename="api-handoffs")
 router.register("scoring-models", settings.ScoringModelViewSet, basename="api-scoring-models")
 router.register("scorecards", settings.ScorecardViewSet, basename="api-scorecards")

@@ -28,11 +28,12 @@ from leads.models import Lead
 from leads.selectors.handoffs import handoff_list
 from leads.selectors.leads import lead_facts, shaped
 from revops.core.api.views import ResourceViewSet
+from revops.core.api.merges import MergeMixin
 from revops.core.api.writes import BulkMixin, UpsertMixin
 from revops.users.api.shares import SharesMixin
 
 
-class LeadViewSet(EnrichMixin, SharesMixin, BulkMixin, UpsertMixin):
+class LeadViewSet(EnrichMixin, SharesMixin, MergeMixin, BulkMixin, UpsertMixin):
     """Persons and companies who may buy."""
 
     resource = "leads"
@@ -53,6 +54,7 @@ class LeadViewSet(EnrichMixin, SharesMixin, BulkMixin, UpsertMixin):
         **dict.fromkeys(("enrich", "financials"), "leads.change_lead"),
         "archive": "leads.change_lead",
         "restore": "leads.change_lead",
+        "merge": "leads.merge_lead",
     }
     filterset_class = LeadFilter
     sort_fields = {

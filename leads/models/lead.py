@@ -67,7 +67,7 @@ class LeadQuerySet(ScopedQuerySet["Lead"]):
             # An empty condition is everybody's records: nothing may be added to it.
             if source.model == "leads.lead" and condition:
                 condition |= Q(pk__in=source.ids(user))
-        return self.filter(condition)
+        return self.filter(condition, merged_into__isnull=True)
 
     def open(self) -> Self:
         return self.filter(status__in=Lead.OPEN)

@@ -1,15 +1,29 @@
-"""Who looks like this lead: leads, contacts, accounts with its e-mail address or domain, as far as the viewer sees."""
+"""Who looks like this lead among leads, contacts and accounts, as far as the viewer sees; and the queue of pairs."""
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.keys import domain_of, email_key
+from accounts.keys import domain_of, email_key, lead_keys
+from accounts.matching import THRESHOLD, Facts, score
 from accounts.models import Account
 from accounts.selectors import contact_duplicates
-from accounts.selectors.duplicates import SHOWN, candidate
-from leads.models import Lead
+from accounts.selectors.duplicates import (
+    NEAR,
+    SHOWN,
+    account_facts,
+    any_of,
+    candidate,
+    contact_facts,
+    hidden_contacts,
+    reason_texts,
+    reasons_of,
+    similar,
+)
+from leads.models import DuplicatePair, Lead
+from leads.models.duplicates import MODELS
+from revops.core import clock
 
 
 def lead_domain(*, email: str, website: str) -> str:
@@ -17,28 +31,79 @@ def lead_domain(*, email: str, website: str) -> str:
     return domain_of(website) or domain_of(email)
 
 
-def lead_duplicates(*, viewer: Any, email: str, website: str = "", exclude: int | None = None) -> list[dict[str, Any]]:
-    """Candidates of all three kinds, those with the same address first."""
+def lead_facts_of(lead: Any) -> Facts:
+    """What is compared of a lead."""
+    return Facts(
+        first=lead.first_name.casefold(),
+        last=lead.last_name.casefold(),
+        company=lead.name_key,
+        domain=lead.domain,
+        email=lead.email_key,
+        phone=lead.phone_key,
+    )
+
+
+FACTS: dict[str, Any] = {"lead": lead_facts_of, "contact": contact_facts, "account": account_facts}
+
+
+def lead_duplicates(
+    *, viewer: Any, email: str, website: str = "", exclude: int | None = None, lead: Lead | None = None
+) -> list[dict[str, Any]]:
+    """Candidates of all three kinds, those with the same address first. A whole `lead` is also looked up by its
+    person's name together with phone number or company.
+    """
     key, domain = email_key(email), lead_domain(email=email, website=website)
-    found = [*_leads(viewer, key, domain, exclude), *contact_duplicates(viewer=viewer, email=email)]
+    keys = lead_keys(lead) if lead is not None else {}
+    found = [*_leads(viewer, key, domain, keys, exclude), *contact_duplicates(viewer=viewer, email=email)]
     found += _accounts(viewer, domain)
     return sorted(found, key=lambda row: _("same e-mail") not in row["reasons"])
 
 
-def _leads(viewer: Any, key: str, domain: str, exclude: int | None) -> list[dict[str, Any]]:
-    same = (Q(email_key=key) if key else Q(pk__in=[])) | (Q(domain=domain) if domain else Q(pk__in=[]))
-    rows = Lead.objects.visible_to(viewer).filter(same, archived_at__isnull=True).exclude(pk=exclude or 0)
+def _same(key: str, domain: str, keys: dict[str, str]) -> Q:
+    same, person = any_of(email_key=key, domain=domain), keys.get("person_key", "")
+    for other in ("phone_key", "name_key"):
+        if person and keys.get(other):
+            same |= Q(**{"person_key": person, other: keys[other]})
+    return same
+
+
+def _leads(viewer: Any, key: str, domain: str, keys: dict[str, str], exclude: int | None) -> list[dict[str, Any]]:
+    rows = Lead.objects.visible_to(viewer).filter(_same(key, domain, keys), archived_at__isnull=True)
     return [
         candidate(
             "lead",
             row,
-            [
-                *([_("same e-mail")] if key and row.email_key == key else []),
-                *([_("same web domain")] if domain and row.domain == domain else []),
-            ],
+            _reasons(row, key, domain, keys),
             f"{row.company}, {row.get_status_display()}, {row.owner or row.queue}",
         )
-        for row in rows.select_related("owner", "queue").order_by("pk")[:SHOWN]
+        for row in rows.exclude(pk=exclude or 0).select_related("owner", "queue").order_by("pk")[:SHOWN]
+    ]
+
+
+def _reasons(row: Lead, key: str, domain: str, keys: dict[str, str]) -> list[str]:
+    phone, person = keys.get("phone_key", ""), keys.get("person_key", "")
+    return reason_texts(
+        [
+            *(["email"] if key and row.email_key == key else []),
+            *(["domain"] if domain and row.domain == domain else []),
+            *(["phone"] if phone and row.phone_key == phone else []),
+            *(["person"] if person and row.person_key == person else []),
+        ]
+    )
+
+
+def near_leads(*, viewer: Any, lead: Lead) -> list[dict[str, Any]]:
+    """Leads that are alike without one equal key: names misspelled, numbers off by a digit. For a page, by trigrams."""
+    rows = Lead.objects.visible_to(viewer).filter(archived_at__isnull=True).exclude(pk=lead.pk or 0)
+    wanted = lead_facts_of(lead)
+    found = [
+        (score(wanted, lead_facts_of(row)), row)
+        for row in similar(rows, f"{lead.first_name} {lead.last_name}".strip().lower()).order_by("pk")[:NEAR]
+    ]
+    return [
+        candidate("lead", row, reason_texts(reasons_of(wanted, lead_facts_of(row))), row.company)
+        for value, row in sorted(found, key=lambda pair: -pair[0])[:SHOWN]
+        if value >= THRESHOLD
     ]
 
 
@@ -47,3 +112,46 @@ def _accounts(viewer: Any, domain: str) -> list[dict[str, Any]]:
         return []
     rows = Account.objects.visible_to(viewer).active().filter(domain=domain).select_related("owner").order_by("pk")
     return [candidate("account", row, [_("same web domain")], str(row.owner)) for row in rows[:SHOWN]]
+
+
+def hidden_twins(*, viewer: Any, lead: Lead) -> list[Any]:
+    """Leads and contacts with the lead's address that the viewer does not see: their owners are told instead."""
+    if not lead.email_key:
+        return []
+    rows = Lead.objects.filter(email_key=lead.email_key, archived_at__isnull=True).exclude(pk=lead.pk)
+    seen = set(Lead.objects.visible_to(viewer).filter(pk__in=rows.values("pk")).values_list("pk", flat=True))
+    leads = rows.exclude(pk__in=seen).select_related("owner", "queue__owner").order_by("pk")[:SHOWN]
+    return [*leads, *hidden_contacts(viewer=viewer, email_key=lead.email_key)]
+
+
+# The queue --------------------------------------------------------------------------------
+
+
+def pair_list(*, viewer: Any) -> QuerySet[DuplicatePair]:
+    """Pairs that the viewer sees whole, decided or not."""
+    return DuplicatePair.objects.visible_to(viewer).select_related("decided_by")
+
+
+def waiting_pairs(*, viewer: Any) -> QuerySet[DuplicatePair]:
+    """What is to decide today, most alike first."""
+    rows = pair_list(viewer=viewer).filter(state=DuplicatePair.State.WAITING)
+    return rows.filter(Q(later_until__isnull=True) | Q(later_until__lte=clock.today())).order_by("-score", "-pk")
+
+
+def both_of(pairs: list[DuplicatePair]) -> dict[tuple[str, int], Any]:
+    """The records of these pairs by (kind, key), a query a kind."""
+    found: dict[tuple[str, int], Any] = {}
+    for kind, model in MODELS.items():
+        keys = {key for pair in pairs if pair.kind == kind for key in (pair.low_id, pair.high_id)}
+        joins = ("owner", "queue") if kind == "lead" else ("owner", "account") if kind == "contact" else ("owner",)
+        if keys:
+            found |= {(kind, row.pk): row for row in model._base_manager.filter(pk__in=keys).select_related(*joins)}
+    return found
+
+
+def dismissed_with(record: Any) -> set[int]:
+    """Keys of the records of its kind that somebody said are not the same."""
+    kind = record._meta.model_name
+    mine = DuplicatePair.objects.filter(Q(low_id=record.pk) | Q(high_id=record.pk), kind=kind)
+    rows = mine.filter(state=DuplicatePair.State.DISMISSED).values_list("low_id", "high_id")
+    return {key for pair in rows for key in pair} - {record.pk}

@@ -23,6 +23,7 @@ from leads.services.learning import (
     start_training,
 )
 from leads.services.learning_drift import watch_drift
+from leads.services.duplicates import dismiss_pair, dismiss_records, postpone_pair, reopen_pair, start_scan
 from leads.services.leaving import hand_over_leads, hand_over_queues, return_handoffs
 from leads.services.markets import (
     activate_market,
@@ -36,6 +37,7 @@ from leads.services.markets import (
     update_market,
 )
 from leads.services.propensity import score_new_leads, score_propensity, start_propensities
+from leads.services.merging import merge_leads, refuse_on_its_way, score_again, take_leads_apart
 from leads.services.routing import assign_lead, return_lead, route_lead
 from leads.services.scoring import answer_criteria, score_fit, score_leads, score_qualification
 from leads.services.settings import create_scorecard, create_setting, edit_setting, set_members
@@ -44,6 +46,15 @@ from leads.services.upserts import upsert_lead
 from leads.services.withdrawals import expire_handoff, withdraw_handoff
 
 __all__ = [
+    "dismiss_pair",
+    "dismiss_records",
+    "postpone_pair",
+    "reopen_pair",
+    "start_scan",
+    "merge_leads",
+    "refuse_on_its_way",
+    "score_again",
+    "take_leads_apart",
     "renew_card",
     "restore_card",
     "set_bands",

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from leads.models import Handoff, Lead
-from revops.core import audit, clock, upserts
+from revops.core import audit, clock, merging, upserts
 from revops.core.errors import IllegalState
 from revops.core.scope import require
 from revops.core.status import edit, lock
@@ -17,6 +17,7 @@ def archive_lead(*, lead: Lead, version: int | None, actor: Any, reason: str = "
     """Take a lead out of lists, boards and searches; an archived one is nobody's duplicate."""
     require(actor, "leads.change_lead")
     lead = lock(lead, version)
+    merging.refuse_alias(lead)
     if lead.archived_at is not None:
         raise IllegalState("archived", _("This lead is archived already."))
     if lead.handoffs.filter(status=Handoff.Status.SUBMITTED).exists():
@@ -31,6 +32,7 @@ def restore_lead(*, lead: Lead, version: int | None, actor: Any) -> Lead:
     """Bring an archived lead back."""
     require(actor, "leads.change_lead")
     lead = lock(lead, version)
+    merging.refuse_alias(lead)
     if lead.archived_at is None:
         raise IllegalState("not_archived", _("This lead is not archived."))
     upserts.refuse_taken(lead)

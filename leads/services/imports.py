@@ -6,10 +6,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.keys import email_key
+from accounts.keys import lead_keys, take_keys
 from leads.events import LeadCreated
 from leads.models import Assignment, Lead
-from leads.selectors.duplicates import lead_domain
 from leads.services._assignments import FIRST_ANSWER_MINUTES
 from leads.services.scoring import _fit_many
 from revops.core import clock, outbox
@@ -39,8 +38,7 @@ def import_leads(*, rows: Sequence[ImportRow], actor: Any) -> None:
 
 def _keys(records: Sequence[Lead]) -> None:
     for lead in records:
-        lead.email_key = email_key(lead.email)
-        lead.domain = lead_domain(email=lead.email, website=lead.website)
+        take_keys(lead, lead_keys(lead))
 
 
 @transaction.atomic
@@ -49,7 +47,7 @@ def undo_leads(*, rows: Sequence[ImportRow], actor: Any) -> dict[int, str]:
 
     def keys(pairs: Sequence[tuple[ImportRow, Any]]) -> None:
         for row, lead in pairs:
-            email, website = row.before.get("email", lead.email), row.before.get("website", lead.website)
-            row.before |= {"email_key": email_key(email), "domain": lead_domain(email=email, website=website)}
+            kept = {field.attname: getattr(lead, field.attname) for field in Lead._meta.concrete_fields if not field.generated}
+            row.before |= lead_keys(Lead(**{**kept, **{name: row.before[name] for name in row.before if name in kept}}))
 
     return undo_rows(Lead, rows, actor=actor, noun="lead", own_models=OWN, restore=keys)

@@ -6,11 +6,11 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.keys import email_key
+from accounts.keys import KEYS, lead_keys, take_keys
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
 from leads.events import LeadCreated
 from leads.models import Lead
-from leads.selectors.duplicates import lead_domain, lead_duplicates
+from leads.selectors.duplicates import lead_duplicates
 from leads.services._assignments import Choice, assign, fallback_queue
 from leads.services._kept import lock_kept
 from leads.services.markets import fit_to_markets
@@ -109,9 +109,9 @@ def update_lead(
     _refuse_bad_values(trial)
     if custom:
         wanted["custom"] = custom_values.merged(lead, custom)
-    changed = edit(lead, {**wanted, "email_key": trial.email_key, "domain": trial.domain})
+    changed = edit(lead, {**wanted, **lead_keys(trial)})
     if changed:
-        shown = {name: pair for name, pair in changed.items() if name not in ("email_key", "domain")}
+        shown = {name: pair for name, pair in changed.items() if name not in KEYS}
         audit.record("lead.changed", lead, actor=actor, changed=shown)
     if FIT_FIELDS & set(changed):
         score_fit(lead=lead)
@@ -124,5 +124,4 @@ def _refuse_bad_values(lead: Lead) -> None:
     refuse_invalid(lead, (*FIELDS, *EXTERNAL))
     if lead.employees is not None and not 0 <= lead.employees <= 100_000_000:
         raise InvalidInput.of(employees=_("Say how many people work there, from 0."))
-    lead.email_key = email_key(lead.email)
-    lead.domain = lead_domain(email=lead.email, website=lead.website)
+    take_keys(lead, lead_keys(lead))

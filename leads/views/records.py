@@ -19,7 +19,7 @@ from leads.forms import AssignForm, DisqualifyForm, LeadForm, NewLeadForm, Packa
 from leads.models import Handoff, Lead, QualificationAnswer
 from leads.registries import handoff_sections
 from leads.selectors.activities import activities_on
-from leads.selectors.duplicates import lead_duplicates
+from leads.selectors.duplicates import dismissed_with, lead_duplicates, near_leads
 from leads.selectors.handoffs import may_decide
 from leads.selectors.leads import lead_list
 from leads.selectors.scoring import CRITERIA, Verdict, active_scorecard, answers_of, judge
@@ -28,6 +28,7 @@ from revops.core import clock
 from revops.core.errors import DuplicateSuspected, InvalidInput
 from revops.core.registries import panels_for
 from revops.core.templatetags.frame import shown
+from revops.core.views.aliases import opened
 from revops.core.views.landing import landing
 from revops.core.views.lists import Figure
 
@@ -51,8 +52,9 @@ def lead_of(request: HttpRequest, pk: int) -> Lead:
 @permission_required("leads.view_lead", raise_exception=True)
 @require_GET
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Everything that decides about a lead, and what happened on it."""
-    return page(request, lead_of(request, pk))
+    """Everything that decides about a lead, and what happened on it; of one that was merged, what it became."""
+    lead, elsewhere = opened(request, lead_list(viewer=request.user), pk)
+    return elsewhere or page(request, lead)
 
 
 def page(request: HttpRequest, lead: Lead, *, log: LogForm | None = None, status: int = 200) -> HttpResponse:
@@ -155,7 +157,11 @@ def _waiting(request: HttpRequest, lead: Lead) -> dict[str, Any] | None:
 def _twins(request: HttpRequest, lead: Lead) -> list[dict[str, Any]]:
     if lead.status not in Lead.OPEN:
         return []
-    return lead_duplicates(viewer=request.user, email=lead.email, website=lead.website, exclude=lead.pk)[:3]
+    found = lead_duplicates(
+        viewer=request.user, email=lead.email, website=lead.website, exclude=lead.pk, lead=lead
+    ) or near_leads(viewer=request.user, lead=lead)
+    dismissed = dismissed_with(lead)
+    return [twin for twin in found if twin["kind"] != "lead" or twin["id"] not in dismissed][:3]
 
 
 def _keyfacts(lead: Lead, verdict: Verdict) -> list[Figure]:

@@ -6,8 +6,8 @@ so what a page shows never depends on the order of INSTALLED_APPS.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -253,6 +253,7 @@ class MergeKind:
     keys: Callable[[Any], dict[str, Any]]
     page: str
     alias_follows: Sequence[str] = ()  # fields in which the alias goes with the winner
+    joined: Mapping[str, Sequence[str]] = field(default_factory=dict)  # what goes with a field, as a currency
     order: int = 100
 
 

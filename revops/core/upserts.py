@@ -8,6 +8,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from revops.core.errors import DomainError, IllegalState, InvalidInput, StaleCopy
+from revops.core.models import Mergeable
 
 M = TypeVar("M", bound=models.Model)
 
@@ -20,9 +21,15 @@ class NotThere(DomainError):
 
 
 def find(model: type[M], system: str, external_id: str) -> M | None:
-    """Whoever it belongs to. What was archived is out of the way: the id is free again."""
+    """Whoever it belongs to. What was archived is out of the way: the id is free again, unless what it stood for
+    was merged into a record that is still there.
+    """
     rows = model._default_manager.filter(external_system=system, external_id=external_id)
-    return (rows.filter(archived_at__isnull=True) if hasattr(model, "archived_at") else rows).first()
+    found = (rows.filter(archived_at__isnull=True) if hasattr(model, "archived_at") else rows).first()
+    if found is None and issubclass(model, Mergeable):
+        alias = rows.filter(merged_into__archived_at__isnull=True, merged_into__isnull=False).order_by("-pk").first()
+        return None if alias is None else alias.merged_into  # type: ignore[attr-defined, no-any-return]
+    return found
 
 
 def known(model: type[models.Model], system: str, external_id: str) -> bool:

@@ -20,6 +20,7 @@ from revops.integrations.staging import save_written
 Prepare = Callable[[Sequence[Any]], None]
 Verdict = ImportRow.Verdict
 WRITTEN, UNDONE, KEPT = "written", "undone", "kept"
+KEYS = ("name_key", "email_key", "phone_key", "person_key", "domain")  # stored keys that follow from what is written
 BATCH = 1000
 
 
@@ -95,7 +96,7 @@ def _update(
         records.append(record)
     if prepare:
         prepare(records)
-        touched |= {name for name in ("name_key", "email_key", "domain") if records and hasattr(records[0], name)}
+        touched |= {name for name in KEYS if records and hasattr(records[0], name)}
     if records:
         model._base_manager.bulk_update(records, [*touched, "version", "updated_at"], batch_size=500)
     return records, pairs

@@ -28,7 +28,7 @@ from revops.core.api.serializers import OutSerializer, StrictSerializer, asked_n
 from revops.core.custom.filters import sort_name, sortable, with_sort
 from revops.core.errors import BadRequest, FieldError, PreconditionRequired
 from revops.core.keyset import paginate
-from revops.core.models import JobRun, SavedView
+from revops.core.models import JobRun, Mergeable, SavedView
 
 DEFAULT_LIMIT, MAX_LIMIT, COUNT_CAP = 50, 200, 10_000
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -181,7 +181,18 @@ class ResourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView)
         unknown = sorted(set(request.query_params) - {"fields", "expand", "format"})
         if unknown:
             raise BadRequest("unknown_parameter", f"There is no parameter “{unknown[0]}” here.")
-        return self.answer(self.record(kwargs["pk"]))
+        rows = self.get_queryset()
+        found = rows.filter(pk=kwargs["pk"]).first()
+        if found is None and issubclass(rows.model, Mergeable):
+            return self._merged(rows, kwargs["pk"])
+        return self.answer(get_object_or_404(rows, pk=kwargs["pk"]) if found is None else found)
+
+    def _merged(self, rows: QuerySet[Any], pk: Any) -> Response:
+        """Of a record that was merged, the one that it became; Content-Location says which."""
+        winner = get_object_or_404(rows, aliases=pk)
+        answer = self.answer(winner)
+        answer["Content-Location"] = self.location(winner)
+        return answer
 
     def answer(self, record: Model, status: int = 200) -> Response:
         """A record as the API shows it, with ETag (and Location when created)."""
