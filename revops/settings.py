@@ -133,6 +133,8 @@ TEMPLATES = [
     },
 ]
 
+FORM_RENDERER = "revops.core.controls.Controls"
+
 # Data ---------------------------------------------------------------------------------------------------------
 # The fallback names no real server: commands that need one get its address from manage.py or the environment.
 _database = env.db_url("DATABASE_URL", default="postgres://revops@localhost:5432/revops")
