@@ -10,7 +10,17 @@ class LeadsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.events import ActivityCompleted  # noqa: PLC0415
-        from leads import events, handlers, holdings, merges, notices, panels, search, webhooks  # noqa: PLC0415
+        from leads import (  # noqa: PLC0415
+            events,
+            growth,
+            handlers,
+            holdings,
+            merges,
+            notices,
+            panels,
+            search,
+            webhooks,
+        )
         from leads import jobs as leads_jobs  # noqa: PLC0415
         from leads.homes import register_homes  # noqa: PLC0415
         from leads.imports import IMPORTERS  # noqa: PLC0415
@@ -47,6 +57,7 @@ class LeadsConfig(AppConfig):
         panels.register()
         webhooks.register()
         search.register()
+        growth.register()
         self._grant()
 
     def _grant(self) -> None:

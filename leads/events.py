@@ -47,3 +47,34 @@ class ScoringChanged:
     """A scorecard or a fit rule changed, so every open lead is scored again."""
 
     what: str
+
+
+@dataclass(frozen=True)
+class CampaignWentLive:
+    """A campaign began."""
+
+    campaign_id: int
+
+
+@dataclass(frozen=True)
+class CampaignEnded:
+    """A campaign is over."""
+
+    campaign_id: int
+
+
+@dataclass(frozen=True)
+class FormReceived:
+    """Somebody sent a public form; `lead_id` is the lead that it made or touched, if it is one."""
+
+    form_id: int
+    touch_id: int
+    lead_id: int | None
+
+
+@dataclass(frozen=True)
+class RegistrationDecided:
+    """A partner's deal registration was approved, rejected, converted or has run out."""
+
+    registration_id: int
+    status: str

@@ -14,6 +14,7 @@ def register() -> None:
     point_at(Lead, Handoff)
     sharing.register(Sharing("leads.lead", Lead, LeadShare, "leads.change_lead"))
     notice_kinds.register(NoticeKind("lead.assigned", _("A lead is given to me"), icon="user-share", order=30))
+    notice_kinds.register(NoticeKind("intake.received", _("Somebody I look after sent a form"), icon="forms", order=33))
     notice_kinds.register(
         NoticeKind("handoff.submitted", _("A handoff waits for my answer"), mail="now", icon="inbox", order=31)
     )

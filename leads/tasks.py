@@ -3,7 +3,8 @@
 from celery import shared_task
 
 from leads import enriching, services
-from leads.models import Handoff, Lead, TargetMarket
+from leads.models import Assignment, Campaign, Handoff, Lead, TargetMarket
+from leads.selectors.cultivation import open_plans
 from leads.selectors.learning import enough_to_learn, published_model
 from revops.core import clock
 
@@ -101,3 +102,38 @@ def handoff_sla_watch() -> None:
         services.escalate_handoff(handoff=handoff)
     for handoff in Handoff.objects.waiting().filter(expires_at__lte=clock.now()):
         services.expire_handoff(handoff=handoff)
+
+
+@shared_task(name="leads.routing_sla_watch", ignore_result=True)
+def routing_sla_watch() -> None:
+    """Routed leads whose first answer is overdue: to somebody else once, then to the manager. A batch a minute."""
+    due = Assignment.objects.filter(is_current=True, clock_state=Assignment.Clock.RUNS, sla_due_at__lte=clock.now())
+    for row in due.select_related("lead").order_by("sla_due_at", "pk")[:500]:
+        services.watch_first_answer(lead=row.lead)
+
+
+@shared_task(name="leads.campaign_rollup", ignore_result=True)
+def campaign_rollup() -> None:
+    """The totals of every campaign whose figures are not closed, from its rows: hourly."""
+    for campaign in Campaign.objects.exclude(status=Campaign.Status.ANALYSED).order_by("pk"):
+        services.rollup_campaign(campaign=campaign)
+
+
+@shared_task(name="leads.expire_registrations", ignore_result=True)
+def expire_registrations() -> None:
+    """Deal registrations whose days of protection are over: daily."""
+    while services.expire_registrations():
+        pass
+
+
+@shared_task(name="leads.snapshot_funnel", ignore_result=True)
+def snapshot_funnel() -> None:
+    """How many leads stand in each state at the end of the day."""
+    services.snapshot_funnel()
+
+
+@shared_task(name="leads.cultivation_reminders", ignore_result=True)
+def cultivation_reminders() -> None:
+    """Leads that nobody touched for too long: whoever holds them gets one task; daily."""
+    for plan in open_plans().select_related("lead").order_by("pk").iterator(chunk_size=500):
+        services.remind_of_lead(plan=plan)

@@ -1,8 +1,27 @@
 """Addresses of the screens."""
 
 from django.urls import URLPattern, path
+from django.views.generic import RedirectView
 
-from leads.views import acts, duplicates, enrichment, handoffs, lists, markets, records
+from leads.views import (
+    acts,
+    board,
+    campaigns,
+    cultivation,
+    duplicates,
+    enrichment,
+    funnel,
+    handoffs,
+    intake,
+    lists,
+    markets,
+    models,
+    partner,
+    promotion,
+    records,
+    routing,
+    scoring,
+)
 
 urlpatterns: list[URLPattern] = [
     path("leads/", lists.LeadList.as_view(), name="lead-list"),
@@ -40,3 +59,37 @@ urlpatterns: list[URLPattern] = [
     path("handoffs/<int:pk>/reject/", handoffs.reject, name="handoff-reject"),
     path("handoffs/<int:pk>/withdraw/", handoffs.withdraw, name="handoff-withdraw"),
 ]
+    path("campaigns/", campaigns.CampaignList.as_view(), name="campaign-list"),
+    path("campaigns/new/", campaigns.new, name="campaign-new"),
+    path("campaigns/members/", campaigns.MemberList.as_view(), name="campaign-member-list"),
+    path("campaigns/<int:pk>/", campaigns.detail, name="campaign"),
+    path("campaigns/<int:pk>/edit/", campaigns.edit, name="campaign-edit"),
+    path("campaigns/<int:pk>/tasks/", campaigns.add_task, name="campaign-task-new"),
+    path("campaigns/<int:pk>/tasks/<int:task>/", campaigns.finish_task, name="campaign-task"),
+    path("campaigns/<int:pk>/costs/", campaigns.add_cost, name="campaign-cost-new"),
+    path("campaigns/<int:pk>/<slug:verb>/", campaigns.act, name="campaign-verb"),
+    path(
+        "leads/campaigns/",
+        RedirectView.as_view(pattern_name="campaign-list", query_string=True),
+        name="leads-campaigns",
+    ),
+    path("leads/<int:pk>/touches/", campaigns.of_lead, name="lead-touches"),
+    path("leads/forms/", intake.IntakeFormList.as_view(), name="intake-form-list"),
+    path("leads/forms/new/", intake.new, name="intake-form-new"),
+    path("leads/forms/<int:pk>/", intake.detail, name="intake-form-page"),
+    path("leads/forms/<int:pk>/edit/", intake.edit, name="intake-form-edit"),
+    path("intake/forms/<slug:key>", intake.public, name="intake-form"),
+    path("leads/partners/", promotion.PartnerList.as_view(), name="promotion-partner-list"),
+    path("leads/partners/new/", promotion.new, name="promotion-partner-new"),
+    path("leads/partners/<int:pk>/", promotion.detail, name="promotion-partner"),
+    path("leads/partners/<int:pk>/edit/", promotion.edit, name="promotion-partner-edit"),
+    path("leads/partners/<int:pk>/register/", promotion.register, name="promotion-partner-register"),
+    path("leads/partners/<int:pk>/people/", promotion.add_contact, name="promotion-partner-contact"),
+    path("leads/partners/<int:pk>/people/<int:contact>/<slug:verb>/", promotion.login, name="promotion-partner-login"),
+    path("leads/registrations/", promotion.RegistrationList.as_view(), name="deal-registration-list"),
+    path("leads/registrations/<int:pk>/", promotion.registration, name="deal-registration"),
+    path("leads/registrations/<int:pk>/<slug:verb>/", promotion.decide, name="deal-registration-verb"),
+    path("partner/", partner.home, name="partner-home"),
+    path("partner/register/", partner.register, name="partner-register"),
+    path("partner/registrations/<int:pk>/", partner.registration, name="partner-registration"),
+    path("partner/leads/<int:pk>/", partner.lead, name="partner-lead"),

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from leads import events
-from leads.models import Handoff, Lead
+from leads.models import Campaign, DealRegistration, Handoff, Lead, TouchPoint
 from revops.integrations.offers import Offer, offers
 
 
@@ -15,6 +15,15 @@ def register() -> None:
         Offer(events.LeadQualified, _("A lead is qualified"), Lead, "lead_id"),
         Offer(events.HandoffSubmitted, _("A handoff waits for its seller"), Handoff, "handoff_id"),
         Offer(events.HandoffDecided, _("A handoff was accepted, rejected or ran out"), Handoff, "handoff_id"),
+        Offer(events.CampaignWentLive, _("A campaign began"), Campaign, "campaign_id"),
+        Offer(events.CampaignEnded, _("A campaign is over"), Campaign, "campaign_id"),
+        Offer(events.FormReceived, _("Somebody sent a public form"), TouchPoint, "touch_id"),
+        Offer(
+            events.RegistrationDecided,
+            _("A deal registration was decided, or has run out"),
+            DealRegistration,
+            "registration_id",
+        ),
         # About no record of anybody's: a scorecard or a rule of the company.
         Offer(events.ScoringChanged, _("The rules of scoring changed"), permission="leads.view_scorecard"),
     ):

@@ -40,6 +40,8 @@ TIMETABLE: list[tuple[str, str, timedelta | crontab, str]] = [
     (_("look for duplicates"), "leads.dedupe_scan", crontab(hour="1", minute="40"), "reports"),
     (_("score leads"), "leads.score_all", crontab(hour="2", minute="30"), "leads"),
     (_("score new leads"), "leads.score_new", timedelta(minutes=5), "leads"),
+    (_("roll up campaigns"), "leads.campaign_rollup", crontab(minute="20"), "leads"),
+    (_("expire deal registrations"), "leads.expire_registrations", crontab(hour="0", minute="15"), "leads"),
     (_("score leads by the model"), "leads.score_model", crontab(hour="2", minute="45"), "leads"),
     (_("learn from past leads"), "leads.train_model", crontab(hour="3", minute="0", day_of_week="0"), "reports"),
     (_("watch the scoring model"), "leads.watch_drift", crontab(hour="4", minute="0"), "reports"),

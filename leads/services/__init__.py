@@ -2,7 +2,23 @@
 
 from leads.services.activities import log_lead_activity, log_lead_touch, plan_lead_activity
 from leads.services.archive import archive_lead, restore_lead
+from leads.services.campaign_rollup import rollup_campaign
+from leads.services.campaigns import (
+    add_campaign_task,
+    add_members,
+    analyse_campaign,
+    create_campaign,
+    end_campaign,
+    finish_campaign_task,
+    launch_campaign,
+    move_member,
+    note_touch,
+    update_campaign,
+)
 from leads.services.cards import renew_card, restore_card, set_bands
+from leads.services.costs import record_cost
+from leads.services.cultivation import change_cultivation, cultivate_lead, remind_of_lead
+from leads.services.duplicates import dismiss_pair, dismiss_records, postpone_pair, reopen_pair, start_scan
 from leads.services.engagement import engage_new_leads, score_engagement
 from leads.services.enrichment import (
     ask_enrichment,
@@ -15,6 +31,7 @@ from leads.services.enrichment import (
 from leads.services.handoffs import escalate_handoff, reject_handoff, settle_accepted_handoff, submit_handoff
 from leads.services.imports import import_leads, undo_leads
 from leads.services.leads import create_lead, update_lead
+from leads.services.intake import create_form, receive_form, update_form
 from leads.services.learning import (
     publish_model,
     retire_model,
@@ -23,8 +40,13 @@ from leads.services.learning import (
     start_training,
 )
 from leads.services.learning_drift import watch_drift
-from leads.services.duplicates import dismiss_pair, dismiss_records, postpone_pair, reopen_pair, start_scan
-from leads.services.leaving import hand_over_leads, hand_over_queues, return_handoffs
+from leads.services.leaving import (
+    hand_over_campaigns,
+    hand_over_leads,
+    hand_over_partners,
+    hand_over_queues,
+    return_handoffs,
+)
 from leads.services.markets import (
     activate_market,
     create_market,
@@ -38,7 +60,21 @@ from leads.services.markets import (
 )
 from leads.services.propensity import score_new_leads, score_propensity, start_propensities
 from leads.services.merging import merge_leads, refuse_on_its_way, score_again, take_leads_apart
-from leads.services.routing import assign_lead, return_lead, route_lead
+from leads.services.named import change_named_account, hand_over_named_accounts, name_account
+from leads.services.promotion import (
+    add_partner_contact,
+    approve_registration,
+    close_partner_view,
+    convert_registration,
+    create_partner,
+    expire_registrations,
+    open_partner_view,
+    register_deal,
+    reject_registration,
+    update_partner,
+)
+from leads.services.propensity import score_new_leads, score_propensity, start_propensities
+from leads.services.routing import assign_lead, return_lead, route_lead, watch_first_answer
 from leads.services.scoring import answer_criteria, score_fit, score_leads, score_qualification
 from leads.services.settings import create_scorecard, create_setting, edit_setting, set_members
 from leads.services.states import disqualify_lead, nurture_lead, qualify_lead, reopen_lead, restore_state, start_working
@@ -55,6 +91,33 @@ __all__ = [
     "refuse_on_its_way",
     "score_again",
     "take_leads_apart",
+    "add_campaign_task",
+    "add_members",
+    "add_partner_contact",
+    "analyse_campaign",
+    "approve_registration",
+    "close_partner_view",
+    "convert_registration",
+    "create_campaign",
+    "create_form",
+    "create_partner",
+    "end_campaign",
+    "expire_registrations",
+    "finish_campaign_task",
+    "hand_over_campaigns",
+    "hand_over_partners",
+    "launch_campaign",
+    "move_member",
+    "note_touch",
+    "open_partner_view",
+    "receive_form",
+    "record_cost",
+    "register_deal",
+    "reject_registration",
+    "rollup_campaign",
+    "update_campaign",
+    "update_form",
+    "update_partner",
     "renew_card",
     "restore_card",
     "set_bands",

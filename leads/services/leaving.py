@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from leads.models import Assignment, Handoff, Lead, LeadQueue
+from leads.models import Assignment, Campaign, Handoff, Lead, LeadQueue, PromotionPartner
 from leads.services._assignments import FIRST_ANSWER_MINUTES
 from leads.services._returns import back_to_working
 from revops.core import clock
@@ -32,6 +32,20 @@ def hand_over_leads(*, user: Any, to: Any, actor: Any) -> int:
 def hand_over_queues(*, user: Any, to: Any, actor: Any) -> int:
     """The queues that `user` looks after."""
     return len(hand_rows(rows=LeadQueue.objects.all(), user=user, to=to, actor=actor, action="leadqueue.changed"))
+
+
+@transaction.atomic
+def hand_over_campaigns(*, user: Any, to: Any, actor: Any) -> int:
+    """Campaigns that are planned or live."""
+    rows = Campaign.objects.running()
+    return len(hand_rows(rows=rows, user=user, to=to, actor=actor, action="campaign.changed"))
+
+
+@transaction.atomic
+def hand_over_partners(*, user: Any, to: Any, actor: Any) -> int:
+    """The partners that `user` looks after."""
+    rows = PromotionPartner.objects.all()
+    return len(hand_rows(rows=rows, user=user, to=to, actor=actor, action="partner.changed"))
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Guests are kept to their portal. Everything is shown in the person's own language, instants in their own time zone."""
+"""Guests are kept to their portal; everybody sees everything in their own language and time zone."""
 
 from collections.abc import Callable
 from typing import Any
