@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from forecasting import services
 from forecasting.models.compensation import Component, CompPlan, PlanAssignment, PlanVersion
 from forecasting.models.credits import Credit
+from forecasting.models.goals import Goal
 from forecasting.models.ledger import CommissionRun, LedgerEntry
 from forecasting.models.pay_scope import MANAGES, SEES_ALL, holds
 from forecasting.models.periods import FiscalPeriod
@@ -365,3 +366,15 @@ class StatementAdmin(PayReadOnlyAdmin):
             services.publish_statement(statement=row, version=None, actor=request.user)
 
         each(self, request, queryset, act)
+
+
+@admin.register(Goal)
+class GoalAdmin(ReadOnlyAdmin):
+    """Set and broken down in the product, where the parts must add up."""
+
+    list_display = ["__str__", "metric", "period", "owner", "region", "min_score", "target", "parent"]
+    list_select_related = ["period", "owner", "parent", "parent__period"]
+    list_filter = ["metric", "period"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Goal]:
+        return Goal.objects.visible_to(request.user)

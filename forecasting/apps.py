@@ -32,3 +32,6 @@ class ForecastingConfig(AppConfig):
         roles.grant_all(keepers, *roles.manage("forecasting", "quota"))
         roles.grant_all((roles.REVOPS_ADMIN, roles.SALES_MANAGER), "forecasting.manage_quotas")
         roles.grant_all((roles.REVOPS_ADMIN, roles.EXECUTIVE, roles.FINANCE), "forecasting.approve_quota")
+        setters = (roles.REVOPS_ADMIN, roles.SALES_MANAGER, roles.EXECUTIVE)
+        roles.grant_all(setters, *roles.manage("forecasting", "goal"))
+        roles.grant_all((roles.SDR, roles.SALES_REP), "forecasting.view_goal")

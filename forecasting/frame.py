@@ -12,4 +12,7 @@ def register() -> None:
     navigation.register(NavItem("reports", _("Reports"), "dashboard", "chart-bar", order=110, shortcut="t"))
     commands.register(Command("dashboard", _("Dashboard"), "dashboard", "chart-bar"))
     commands.register(Command("sales", _("Sales by month, product, region"), "sales", "chart-bar", "orders.view_order"))
+    commands.register(
+        Command("lead-plan", _("Plan of qualified leads"), "lead-plan", "target-arrow", "forecasting.view_goal", 28)
+    )
     commands.register(Command("forecast", _("Forecast of the quarter"), "forecast", "chart-line"))

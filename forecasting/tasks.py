@@ -5,7 +5,7 @@ from celery import shared_task
 from forecasting import services
 from forecasting.models.periods import FiscalPeriod
 from forecasting.selectors.periods import months_to_calculate
-from forecasting.services import snapshots
+from forecasting.services import goals, snapshots
 from revops.core import clock
 
 
@@ -21,6 +21,12 @@ def start_day() -> None:
     """Open the periods and start the plan assignments whose first day this is."""
     services.open_due_periods()
     services.start_due_assignments()
+
+
+@shared_task(name="forecasting.compute_goal_progress", ignore_result=True)
+def compute_goal_progress() -> int:
+    """How far each running goal is: a row a goal and day."""
+    return goals.compute_goal_progress()
 
 
 @shared_task(name="forecasting.release_holds", ignore_result=True)

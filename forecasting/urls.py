@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
-from forecasting.views import dashboard, earn, forecast, my_day, plans, sales, statements
+from forecasting.views import dashboard, earn, forecast, goals, my_day, plans, sales, statements
 
 urlpatterns: list[URLPattern] = [
     path("", RedirectView.as_view(pattern_name="my-day"), name="home"),
@@ -13,6 +13,13 @@ urlpatterns: list[URLPattern] = [
     path("dashboard/funnel/", dashboard.FunnelRows.as_view(), name="dashboard-funnel"),
     path("analytics/sales/", sales.sales_page, name="sales"),
     path("analytics/sales/rows/", sales.SalesRows.as_view(), name="sales-rows"),
+    path("leads/plan/", goals.plan, name="lead-plan"),
+    path("leads/plan/new/", goals.new, name="goal-new"),
+    path("leads/plan/goals/<int:pk>/", goals.detail, name="goal-detail"),
+    path("leads/plan/goals/<int:pk>/edit/", goals.edit, name="goal-edit"),
+    path("leads/plan/goals/<int:pk>/parts/", goals.break_down, name="goal-parts"),
+    path("leads/plan/goals/<int:pk>/delete/", goals.delete, name="goal-delete"),
+    path("leads/plan/goals/<int:pk>/leads/", goals.GoalLeads.as_view(), name="goal-leads"),
     path("forecast/", forecast.forecast_page, name="forecast"),
     path("forecast/rows/", forecast.ForecastRows.as_view(), name="forecast-rows"),
     path("forecast/quotas/", forecast.QuotaRows.as_view(), name="forecast-quotas"),

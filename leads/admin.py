@@ -21,6 +21,7 @@ from leads.models import (
     LeadFinancials,
     LeadQueue,
     PoolMember,
+    ResearchBrief,
     RoutingPool,
     RoutingRule,
     Scorecard,
@@ -201,3 +202,13 @@ class LeadFinancialsAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[LeadFinancials]:
         seen: QuerySet[LeadFinancials] = super().get_queryset(request)
         return seen.filter(lead__in=Lead.objects.visible_to(request.user))
+
+
+@admin.register(ResearchBrief)
+class ResearchBriefAdmin(ReadOnlyAdmin):
+    list_display = ["subject", "owner", "due_on", "created_at"]
+    list_select_related = ["lead", "account", "owner"]
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ResearchBrief]:
+        return ResearchBrief.objects.visible_to(request.user)

@@ -104,5 +104,14 @@ class EnrichmentRunFilter(StrictFilterSet):
     status = filters.ChoiceFilter(choices=EnrichmentRun.Status.choices, label=_("State"))
 
 
+class ResearchFilter(StrictFilterSet):
+    """Names and values that the API of research accepts."""
+
+    lead = filters.NumberFilter(field_name="lead_id", label=_("Lead"))
+    account = filters.NumberFilter(field_name="account_id", label=_("Account"))
+    owner = filters.NumberFilter(field_name="owner_id", label=_("Owner"))
+    due_on__lte = filters.DateFilter(field_name="due_on", lookup_expr="lte", label=_("Due until"))
+
+
 class SettingFilter(StrictFilterSet):
     """Settings are few: nothing to filter by."""

@@ -1,4 +1,4 @@
-"""Forms of target markets, finances and providers: input to cleaned values."""
+"""Forms of target markets, finances, providers and research: input to cleaned values."""
 
 import re
 from typing import Any
@@ -7,7 +7,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import currency_choices
+from leads.models import ResearchFinding
 from revops.catalog.models import Product
+from revops.users.models import User
+
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class WordsField(forms.CharField):
@@ -85,9 +89,7 @@ class FinancialsForm(forms.Form):
     employees = forms.IntegerField(min_value=0, max_value=100_000_000, required=False, label=_("Employees"))
     credit_rating = forms.CharField(max_length=20, required=False, label=_("Credit rating"))
     source = forms.CharField(max_length=200, label=_("Source"), help_text=_("Where it is written: accounts of 2025."))
-    as_of = forms.DateField(
-        required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), label=_("As of")
-    )
+    as_of = forms.DateField(required=False, widget=DAY, label=_("As of"))
 
 
 class ProviderForm(forms.Form):
@@ -123,3 +125,27 @@ class ProviderForm(forms.Form):
     def clean_mapping(self) -> Any:
         """Nothing is an empty mapping."""
         return self.cleaned_data["mapping"] or {}
+
+
+class FindingForm(forms.Form):
+    """An answer to one of the five questions."""
+
+    topic = forms.ChoiceField(choices=ResearchFinding.Topic.choices, label=_("Question"))
+    value = forms.CharField(max_length=2000, widget=forms.Textarea(attrs={"rows": 3}), label=_("What was found"))
+    source = forms.CharField(
+        max_length=300, label=_("Source"), help_text=_("Where it stands: their site, a call, the accounts of 2025.")
+    )
+    confidence = forms.ChoiceField(choices=ResearchFinding.Confidence.choices, initial="medium", label=_("Confidence"))
+    as_of = forms.DateField(required=False, widget=DAY, label=_("Found on"), help_text=_("Left empty: today."))
+    expires_on = forms.DateField(required=False, widget=DAY, label=_("Valid until"))
+
+
+class BriefForm(forms.Form):
+    """Who finds it out, and until when."""
+
+    owner = forms.ModelChoiceField(queryset=User.objects.none(), label=_("Who"))
+    due_on = forms.DateField(required=False, widget=DAY, label=_("Due"))
+
+    def __init__(self, *args: Any, viewer: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].queryset = User.objects.visible_to(viewer).working()  # type: ignore[attr-defined]

@@ -74,6 +74,12 @@ def enrich_financials(run_id: int | None = None) -> None:
         enriching.enrich(run_id)
 
 
+@shared_task(name="leads.expire_findings", ignore_result=True)
+def expire_findings() -> None:
+    """Findings that have run out: one task each to renew them."""
+    services.expire_findings()
+
+
 @shared_task(name="leads.route_lead", ignore_result=True)
 def route_lead(lead_id: int) -> None:
     """Find an owner for a lead that came in."""

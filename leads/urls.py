@@ -22,6 +22,7 @@ from leads.views import (
     routing,
     scoring,
 )
+from leads.views import acts, enrichment, handoffs, lists, markets, records, research
 
 urlpatterns: list[URLPattern] = [
     path("leads/", lists.LeadList.as_view(), name="lead-list"),
@@ -38,6 +39,8 @@ urlpatterns: list[URLPattern] = [
     path("leads/settings/enrichment/<int:pk>/", enrichment.edit_provider, name="enrichment-provider-edit"),
     path("leads/<int:pk>/finances/", enrichment.finances, name="lead-finances"),
     path("leads/<int:pk>/enrich/", enrichment.enrich, name="lead-enrich"),
+    path("leads/<int:pk>/research/", research.research, name="lead-research"),
+    path("leads/<int:pk>/research/brief/", research.brief, name="lead-brief"),
     path("leads/<int:pk>/markets/", markets.of_lead, name="lead-markets"),
     path("leads/<int:pk>/", records.detail, name="lead-detail"),
     path("leads/<int:pk>/edit/", records.edit, name="lead-edit"),

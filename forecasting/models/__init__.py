@@ -3,6 +3,7 @@
 from forecasting.models.compensation import Component, CompPlan, PlanAssignment, PlanVersion, Tier
 from forecasting.models.credits import Credit
 from forecasting.models.forecast import PipelineSnapshot
+from forecasting.models.goals import Goal, GoalProgress
 from forecasting.models.ledger import CommissionRun, LedgerEntry
 from forecasting.models.periods import FiscalPeriod
 from forecasting.models.quotas import Quota
@@ -14,6 +15,8 @@ __all__ = [
     "Component",
     "Credit",
     "FiscalPeriod",
+    "Goal",
+    "GoalProgress",
     "LedgerEntry",
     "PipelineSnapshot",
     "PlanAssignment",

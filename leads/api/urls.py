@@ -2,6 +2,7 @@ from rest_framework.routers import SimpleRouter
 
 from leads.api.duplicates import DuplicateViewSet
 from leads.api import enrichment, markets, settings
+from leads.api import enrichment, markets, research, settings
 from leads.api.views import HandoffViewSet, LeadViewSet
 
 router = SimpleRouter(trailing_slash=False)
@@ -17,6 +18,7 @@ router.register("lead-queues", settings.LeadQueueViewSet, basename="api-routing-
 router.register("disqualify-reasons", settings.DisqualifyReasonViewSet, basename="api-disqualify-reasons")
 router.register("enrichment-providers", enrichment.EnrichmentProviderViewSet, basename="api-enrichment-providers")
 router.register("enrichment-runs", enrichment.EnrichmentRunViewSet, basename="api-enrichment-runs")
+router.register("research-briefs", research.ResearchBriefViewSet, basename="api-research-briefs")
 router.register("target-markets", markets.TargetMarketViewSet, basename="api-target-markets")
 
 urlpatterns = router.urls

@@ -12,6 +12,7 @@ from leads.models.lead import DisqualifyReason, Lead, LeadActivity, LeadQueue
 from leads.models.learning import LeadPropensity, LearningSetup, ModelDrift, ScoringModel
 from leads.models.markets import FitResult, Signal, TargetMarket
 from leads.models.promotion import DealRegistration, PartnerContact, PromotionPartner
+from leads.models.research import ResearchBrief, ResearchFinding
 from leads.models.routing import Assignment, NamedAccount, PoolMember, RoutingPool, RoutingRule
 from leads.models.scoring import FitRule, FitScore, QualificationAnswer, QualificationScore, Scorecard
 from leads.models.shares import LeadShare
@@ -58,6 +59,8 @@ __all__ = [
     "PoolMember",
     "QualificationAnswer",
     "QualificationScore",
+    "ResearchBrief",
+    "ResearchFinding",
     "RoutingPool",
     "RoutingRule",
     "Scorecard",

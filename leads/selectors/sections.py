@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from leads.models import Lead, QualificationAnswer
 from leads.registries import HandoffSection
+from leads.selectors.research import brief_of, research_on
 from leads.selectors.scoring import AUTHORITY_GATE, active_scorecard, answers_of, judge
 
 Criterion = QualificationAnswer.Criterion
@@ -65,7 +66,30 @@ def _contacts(lead: Lead) -> list[dict[str, Any]]:
     return [{"name": lead.name, "title": lead.title, "email": lead.email, "phone": lead.phone}]
 
 
+def _research(lead: Lead) -> list[str]:
+    """Findings that hold, as they stand now."""
+    found = [
+        f"{one.label}: {one.finding.value} ({one.finding.source})"
+        for one in research_on(brief_of(lead)).topics
+        if one.finding is not None and one.holds
+    ]
+    return found or [_("Nothing was found out yet.")]
+
+
+def _research_summary(lead: Lead) -> str:
+    return f"{research_on(brief_of(lead)).percent} %"
+
+
 SECTIONS = (
+    HandoffSection(
+        key="research",
+        label=gettext_lazy("Research"),
+        gap=lambda lead: "",  # a seller may take a lead that nobody has researched
+        snapshot=_research,
+        summary=_research_summary,
+        anchor="#research",
+        order=45,
+    ),
     HandoffSection(
         key="qualification",
         label=gettext_lazy("Qualification score"),

@@ -38,6 +38,7 @@ WORDS = {
     "jobs": "job",
     "notifications": "notification",
     "webhooks": "webhook",
+    "goals": "goal",
 }
 # Records that every colleague may read, or that a role (not an owner) opens: their own rooms test them.
 SHARED = (
@@ -46,7 +47,7 @@ SHARED = (
     "routing", "disqualify-reasons", "opportunity-lane", "plan-", "team", "user",
     "record-access", "record-unshare", "offboarding", "openid", "notification-unsubscribe", "approvals", "approval",
     "import", "export", "change", "mfa", "account_", "schema", "policy", "legal", "custom-values", "captured",
-    "target-market", "enrichment",
+    "target-market", "enrichment", "research-",
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from accounts.services import (
 from forecasting.models import PlanAssignment, Statement
 from forecasting.models.ledger import LedgerEntry
 from forecasting.models.periods import FiscalPeriod
+from forecasting.services.goals import create_goal
 from forecasting.services.snapshots import snapshot_pipeline
 from forecasting.services.statements import publish_month, review_period
 from forecasting.setup import ensure_periods, ensure_plan_p1
@@ -95,6 +96,9 @@ def make_world(cast: Cast) -> World:
     month = review_period(period=month, version=month.version, actor=payer)
     publish_month(period=month, actor=payer)
     snapshot_pipeline()
+    goal = create_goal(
+        actor=bob, period=FiscalPeriod.objects.months().holding(clock.today()).get(), owner=alice, target=5, name=SECRET
+    )
     token, _raw = users.create_token(actor=alice, name="Hers", scopes=["*:read"])
     paper = upload_document(
         actor=alice,
@@ -137,6 +141,7 @@ def make_world(cast: Cast) -> World:
             "document": paper.pk,
             "webhook": hook.pk,
             "job": job.pk,
+            "goal": goal.pk,
             "notification": notice.pk,
             "captured": captured.pk,
         }
