@@ -12,19 +12,28 @@ from django.utils.translation import gettext_lazy
 from leads import services
 from leads.models import (
     Assignment,
+    CultivationPlan,
     DisqualifyReason,
+    EngagementRule,
     EnrichmentProvider,
     EnrichmentRun,
     FitRule,
+    FunnelSnapshot,
     Handoff,
     Lead,
     LeadFinancials,
     LeadQueue,
+    LearningSetup,
+    ModelDrift,
+    NamedAccount,
     PoolMember,
     ResearchBrief,
     RoutingPool,
     RoutingRule,
+    RuleCard,
     Scorecard,
+    ScoreGroup,
+    ScoringModel,
     TargetMarket,
 )
 from leads.selectors.scoring import CRITERIA
@@ -130,7 +139,7 @@ class DisqualifyReasonAdmin(SettingAdmin):
 
 @admin.register(LeadQueue)
 class LeadQueueAdmin(SettingAdmin):
-    list_display = ["name", "owner", "is_fallback"]
+    list_display = ["name", "owner", "is_fallback", "is_manual"]
     list_select_related = ["owner"]
     autocomplete_fields = ["owner"]
 
@@ -144,7 +153,7 @@ class MemberInline(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(RoutingPool)
 class RoutingPoolAdmin(SettingAdmin):
-    list_display = ["name", "is_default"]
+    list_display = ["name", "is_default", "answer_minutes", "working_hours"]
     inlines = [MemberInline]
 
     def save_rows(self, record: Any, formset: Any, actor: Any) -> None:
@@ -170,6 +179,23 @@ class TargetMarketAdmin(ReadOnlyAdmin):
     list_select_related = ["product", "activated_by"]
     list_filter = ["status"]
     search_fields = ["name"]
+
+
+@admin.register(NamedAccount)
+class NamedAccountAdmin(ServiceAdmin):
+    """Whose a company is before there is an account."""
+
+    list_display = ["company", "domain", "user", "is_active"]
+    list_select_related = ["user"]
+    list_filter = ["is_active"]
+    search_fields = ["company", "domain"]
+    autocomplete_fields = ["user"]
+
+    def create(self, actor: Any, values: dict[str, Any]) -> Model:
+        return services.name_account(actor=actor, **values)
+
+    def change(self, record: Any, version: int | None, actor: Any, values: dict[str, Any]) -> Model:
+        return services.change_named_account(row=record, version=version, actor=actor, **values)
 
 
 @admin.register(EnrichmentProvider)
@@ -204,6 +230,65 @@ class LeadFinancialsAdmin(ReadOnlyAdmin):
         return seen.filter(lead__in=Lead.objects.visible_to(request.user))
 
 
+@admin.register(ScoringModel)
+class ScoringModelAdmin(ReadOnlyAdmin):
+    """Versions are trained, published and taken back on the page of scoring."""
+
+    list_display = ["number", "algorithm", "status", "trained_at", "published_at", "retired_at"]
+    list_filter = ["status", "algorithm"]
+    ordering = ["-number"]
+
+
+@admin.register(RuleCard)
+class RuleCardAdmin(ReadOnlyAdmin):
+    list_display = ["number", "fit_share", "a_from", "b_from", "c_from", "is_active", "created_at"]
+    ordering = ["-number"]
+
+
+@admin.register(ModelDrift)
+class ModelDriftAdmin(ReadOnlyAdmin):
+    list_display = ["model", "kind", "name", "value", "limit", "found_at", "seen_at"]
+    list_select_related = ["model"]
+    list_filter = ["kind"]
+
+
+@admin.register(LearningSetup)
+class LearningSetupAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "outcome", "age_field", "window_days", "known_later"]
+
+
+@admin.register(ScoreGroup)
+class ScoreGroupAdmin(SettingAdmin):
+    list_display = ["name", "side", "cap"]
+
+
+@admin.register(EngagementRule)
+class EngagementRuleAdmin(SettingAdmin):
+    list_display = ["name", "event", "contains", "points", "group", "decay", "is_active"]
+    list_select_related = ["group"]
+    list_filter = ["event", "is_active"]
+
+
+@admin.register(CultivationPlan)
+class CultivationPlanAdmin(ReadOnlyAdmin):
+    """Leads are cultivated on their pages; here plans are looked up."""
+
+    list_display = ["lead", "stage", "next_touch_on", "reminded_at"]
+    list_filter = ["stage"]
+    list_select_related = ["lead"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return CultivationPlan.objects.visible_to(request.user)
+
+
+@admin.register(FunnelSnapshot)
+class FunnelSnapshotAdmin(ReadOnlyAdmin):
+    list_display = ["on", "status", "owner", "queue", "source", "count"]
+    list_filter = ["status"]
+    list_select_related = ["owner", "queue"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return FunnelSnapshot.objects.visible_to(request.user)
 @admin.register(ResearchBrief)
 class ResearchBriefAdmin(ReadOnlyAdmin):
     list_display = ["subject", "owner", "due_on", "created_at"]

@@ -83,11 +83,12 @@ class LeadsConfig(AppConfig):
             admin,
             *roles.manage("leads", "engagementrule", "scoregroup", "rulecard"),
             "leads.publish_scoringmodel",
-            *roles.manage(
-                "leads", "scorecard", "fitrule", "disqualifyreason", "leadqueue", "routingpool", "routingrule"
-            ),
+            *roles.manage("leads", "scorecard", "fitrule", "disqualifyreason", "leadqueue", "namedaccount"),
+            *roles.manage("leads", "routingpool", "routingrule"),
             *roles.manage("leads", "poolmember", delete=True),
             "leads.view_assignment",
+            "leads.view_cultivationplan",
+            "leads.view_funnelsnapshot",
         )
         roles.grant_all(everybody, "leads.view_targetmarket")
         roles.grant_all((manager, admin), *roles.manage("leads", "targetmarket"))

@@ -1,11 +1,12 @@
 """HTML input to cleaned values. The checks that matter stand in the services."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from leads.models import DisqualifyReason, Lead
+from leads.models import DisqualifyReason, Lead, QualificationAnswer
 from revops.catalog.models import Product
 from revops.core.custom.forms import CustomForm
 from revops.users import roles
@@ -119,3 +120,14 @@ class RejectForm(forms.Form):
     def sentence(self) -> str:
         """Both parts as one text."""
         return ": ".join(filter(None, [self.cleaned_data["reason"], self.cleaned_data["find_out"].strip()]))
+
+
+class AnswersForm(forms.Form):
+    """The criteria that are still open, 0 to 100 each."""
+
+    def __init__(self, *args: Any, names: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in names:
+            self.fields[name] = forms.DecimalField(
+                min_value=0, max_value=100, decimal_places=2, label=QualificationAnswer.Criterion(name).label
+            )

@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from leads import services
-from leads.models import Handoff, Lead, LeadQueue
+from leads.models import Handoff, Lead, LeadQueue, NamedAccount
 from revops.core.registries import Holding, hand_over
 
 
@@ -36,5 +36,14 @@ def register() -> None:
             lambda user: LeadQueue.objects.filter(owner=user),
             services.hand_over_queues,
             order=21,
+        )
+    )
+    hand_over.register(
+        Holding(
+            "named_accounts",
+            _("Named accounts"),
+            lambda user: NamedAccount.objects.filter(user=user, is_active=True),
+            services.hand_over_named_accounts,
+            order=22,
         )
     )

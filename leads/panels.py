@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.registries import ActivityHome, activity_homes
 from accounts.shelves import Shelf, register_shelf
 from leads.models import Handoff, Lead, LeadActivity, LeadDocument
+from leads.selectors.cultivation import open_plans
 from revops.core.places import Place, list_places
 from revops.core.registries import (
     Command,
@@ -87,9 +88,32 @@ def _finances_of(lead: Any) -> str:
     return reverse("lead-finances", args=[lead.pk])
 
 
+def touches_due(user: Any, today: date) -> Sequence[DayItem]:
+    """A person's own leads whose next touch is due by their plan."""
+    rows = open_plans().filter(lead__owner=user, next_touch_on__lte=today).select_related("lead")
+    return [
+        DayItem(
+            kind="lead",
+            title=gettext("Get in touch with %(name)s") % {"name": row.lead.name},
+            sub=", ".join(filter(None, [row.lead.company, str(row.get_stage_display())])),
+            url=row.get_absolute_url(),
+            rank=35,
+            action=gettext("Touch"),
+            icon="plant",
+        )
+        for row in rows.order_by("next_touch_on", "pk")[:SHOWN]
+    ]
+
+
+def _cultivation(lead: Any) -> str:
+    return f"{reverse('cultivation-list')}?lead={lead.pk}"
+
+
 def register() -> None:
     """Called once, when the app is ready."""
-    list_places.register(Place("leads", _("Leads"), "leads.view_lead", {"list": "lead-list"}, "user-search", 20))
+    list_places.register(
+        Place("leads", _("Leads"), "leads.view_lead", {"list": "lead-list", "board": "lead-board"}, "user-search", 20)
+    )
     navigation.register(
         NavItem(
             "leads",
@@ -106,9 +130,19 @@ def register() -> None:
     create_menu.register(
         CreateItem("lead", _("Lead"), "lead-new", "user-search", "leads.add_lead", order=20, shortcut="l")
     )
+    commands.register(Command("funnel", _("Lead funnel"), "lead-funnel", "filter", "leads.view_lead", order=22))
+    commands.register(
+        Command("cultivation", _("Cultivation"), "cultivation-list", "plant", "leads.view_lead", order=22)
+    )
+    day_items.register(DaySource("leads.cultivation", touches_due, "leads.view_lead", order=31))
+    panels.register(
+        Panel("leads.cultivation", "leads.lead", _("Cultivation"), _cultivation, 20, "leads.view_lead", "plant")
+    )
+    commands.register(Command("routing", _("Routing"), "lead-routing", "route", "leads.view_routingrule", order=22))
     commands.register(
         Command("duplicates", _("Possible duplicates"), "duplicate-queue", "copy", "leads.view_lead", order=22)
     )
+    commands.register(Command("scoring", _("Scoring"), "lead-scoring", "gauge", "leads.view_rulecard", order=23))
     commands.register(Command("handoffs", _("Handoffs"), "handoff-inbox", "inbox", "leads.view_handoff", order=21))
     commands.register(
         Command("target-markets", _("Target markets"), "target-market-list", "target", "leads.view_targetmarket", 22)

@@ -48,6 +48,8 @@ def ensure_leads() -> None:
     keeper = _keeper()
     if keeper is not None and not LeadQueue.objects.filter(is_fallback=True).exists():
         services.create_setting(record=LeadQueue(name="Unrouted leads", owner=keeper, is_fallback=True), actor=None)
+    if keeper is not None and not LeadQueue.objects.filter(is_manual=True).exists():
+        services.create_setting(record=LeadQueue(name="To decide by hand", owner=keeper, is_manual=True), actor=None)
     _ensure_pool()
 
 

@@ -12,7 +12,17 @@ from opportunities import (
     admin_quotes,  # noqa: F401  registers the deal desk
     services,
 )
-from opportunities.models import LossReason, Opportunity, OpportunitySplit, Pipeline, Stage, StageHistory
+from opportunities.models import (
+    LossReason,
+    Need,
+    NeedsAnalysis,
+    Opportunity,
+    OpportunitySplit,
+    OpportunityTeamMember,
+    Pipeline,
+    Stage,
+    StageHistory,
+)
 from revops.core.admin import ReadOnlyAdmin, ServiceAdmin, VersionedForm
 
 
@@ -99,6 +109,29 @@ class MoveInline(RowsInline):
     fields = ["at", "from_stage", "to_stage", "by", "seconds_in_stage"]
 
 
+class NeedInline(RowsInline):
+    model = Need
+    fields = ["statement", "kind", "level", "origin", "priority", "created_by"]
+
+
+@admin.register(NeedsAnalysis)
+class NeedsAnalysisAdmin(ReadOnlyAdmin):
+    """Needs are written down on the page of the lead or opportunity; here they are looked up."""
+
+    list_display = ["__str__", "status", "created_by", "created_at"]
+    list_filter = ["status"]
+    list_select_related = ["lead", "opportunity", "created_by"]
+    inlines = [NeedInline]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return NeedsAnalysis.objects.visible_to(request.user)
+
+
+class TeamInline(RowsInline):
+    model = OpportunityTeamMember
+    fields = ["user", "role", "joined_at", "left_at"]
+
+
 @admin.register(Opportunity)
 class OpportunityAdmin(ReadOnlyAdmin):
     """Deals are worked on in the product; here they are looked up."""
@@ -108,7 +141,7 @@ class OpportunityAdmin(ReadOnlyAdmin):
     list_select_related = ["account", "owner", "stage"]
     search_fields = ["name", "=pk", "=external_id"]
     show_full_result_count = False
-    inlines = [SplitInline, MoveInline]
+    inlines = [SplitInline, TeamInline, MoveInline]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return Opportunity.objects.visible_to(request.user)

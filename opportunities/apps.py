@@ -9,9 +9,21 @@ class OpportunitiesConfig(AppConfig):
     verbose_name = "Opportunities"
 
     def ready(self) -> None:
-        from opportunities import holdings, merges, notices, panels, panels_quotes, search, webhooks  # noqa: PLC0415
+        from accounts.events import ActivityCompleted  # noqa: PLC0415
+        from opportunities import (  # noqa: PLC0415
+            handlers,
+            holdings,
+            merges,
+            notices,
+            panels,
+            panels_needs,
+            panels_quotes,
+            search,
+            webhooks,
+        )
         from opportunities.homes import register_homes  # noqa: PLC0415
         from opportunities.imports import IMPORTERS  # noqa: PLC0415
+        from revops.core import outbox  # noqa: PLC0415
         from revops.integrations.registries import importers  # noqa: PLC0415
 
         for importer in IMPORTERS:
@@ -32,11 +44,14 @@ class OpportunitiesConfig(AppConfig):
         roles.grant_all(quoters, "opportunities.add_quote", "opportunities.change_quote")
         roles.grant(roles.REVOPS_ADMIN, *roles.manage("opportunities", "approvalrule"))
         roles.grant(roles.REVOPS_ADMIN, "opportunities.view_approvalrequest", "opportunities.view_approvalstep")
+        roles.grant_all(roles.ROLES, "opportunities.view_need", "opportunities.view_needsanalysis")
+        outbox.subscribe(ActivityCompleted, handlers.end_sdr_part)
         register_homes()
         holdings.register()
         merges.register()
         notices.register()
         panels.register()
+        panels_needs.register()
         webhooks.register()
         panels_quotes.register()
         search.register()

@@ -14,7 +14,7 @@ from revops.users.registries import NoticeKind, Sharing, notice_kinds, sharing
 def colleagues(deal: Opportunity) -> list[tuple[Any, Any]]:
     """Who sees a deal for its credit or its team, and why."""
     credited = [(row.user, _("has credit")) for row in deal.splits.select_related("user").order_by("pk")]
-    team = deal.team.select_related("user").order_by("pk")
+    team = deal.team.filter(left_at__isnull=True).select_related("user").order_by("pk")
     return [*credited, *((row.user, format_lazy(_("deal team: {role}"), role=row.role)) for row in team)]
 
 

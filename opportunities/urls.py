@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from opportunities import urls_quotes
-from opportunities.views import acts, board, calendar, conversion, lists, records
+from opportunities.views import acts, board, calendar, conversion, lists, needs, records
 
 urlpatterns: list[URLPattern] = [
     path("opportunities/", board.OpportunityBoard.as_view(), name="opportunity-board"),
@@ -21,6 +21,12 @@ urlpatterns: list[URLPattern] = [
     path("opportunities/<int:pk>/category/", acts.category, name="opportunity-category"),
     path("opportunities/<int:pk>/archive/", acts.archive, name="opportunity-archive"),
     path("opportunities/<int:pk>/reopen/", acts.reopen, name="opportunity-reopen"),
+    path("needs/", needs.NeedList.as_view(), name="need-list"),
+    path("needs/<int:pk>/edit/", needs.edit, name="need-edit"),
+    path("needs/<int:pk>/remove/", needs.remove, name="need-remove"),
+    path("needs-analyses/<int:pk>/<slug:verb>/", needs.settle, name="needs-settle"),
+    path("leads/<int:pk>/needs/", needs.of_lead, name="lead-needs"),
+    path("opportunities/<int:pk>/needs/", needs.of_opportunity, name="opportunity-needs"),
     path("handoffs/<int:pk>/accept/", conversion.accept, name="handoff-accept"),
     path("leads/<int:pk>/convert/", conversion.convert, name="lead-convert"),
     *urls_quotes.urlpatterns,

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from accounts.api.serializers import OwnerOut, Seen
 from leads.api.enrichment import FinancialsShown
 from leads.models import DisqualifyReason, Handoff, Lead, RoutingRule, Scorecard
+from leads.selectors.learning_words import score_reasons
 from leads.selectors.scoring import CRITERIA
 from leads.selectors.settings import active_reasons
 from revops.catalog.models import Product
@@ -22,6 +23,11 @@ class LeadOut(OutSerializer):
     name = serializers.CharField(read_only=True)
     score = serializers.DecimalField(max_digits=5, decimal_places=2, read_only=True, allow_null=True, default=None)
     fit = serializers.IntegerField(source="fit_score", read_only=True, allow_null=True, default=None)
+    engagement = serializers.IntegerField(source="engagement_score", read_only=True, allow_null=True, default=None)
+    grade = serializers.CharField(read_only=True, allow_null=True, default=None)
+    propensity = serializers.DecimalField(
+        source="propensity_score", max_digits=5, decimal_places=2, read_only=True, allow_null=True, default=None
+    )
     disqualify_reason = serializers.CharField(
         source="disqualify_reason.label", read_only=True, default=None, allow_null=True
     )
@@ -33,7 +39,8 @@ class LeadOut(OutSerializer):
         fields = [
             "id", "name", "first_name", "last_name", "company", "title", "email", "phone", "website", "domain",
             "industry", "employees", "country", "region", "source", "product", "status", "owner", "queue",
-            "do_not_route", "competition", "next_step", "score", "fit", "disqualify_reason",
+            "do_not_route", "competition", "next_step", "score", "fit",
+            "engagement", "grade", "propensity", "disqualify_reason",
             "rejection_note", "account", "contact", "external_system",
             "external_id", "qualified_at", "converted_at", "archived_at", "custom",
             "created_at", "updated_at",
@@ -43,12 +50,17 @@ class LeadOut(OutSerializer):
 
 
 class LeadDetailOut(FinancialsShown, LeadOut):
-    """One lead, with its answers."""
+    """One lead, with its answers and the reasons of its scores."""
 
     answers = serializers.SerializerMethodField()
+    score_reasons = serializers.SerializerMethodField()
 
     class Meta(LeadOut.Meta):
-        fields = [*LeadOut.Meta.fields, "answers", "financials"]
+        fields = [*LeadOut.Meta.fields, "answers", "score_reasons", "financials"]
+
+    def get_score_reasons(self, lead: Lead) -> dict[str, list[str]]:
+        """fit, engagement and propensity: sentences with their weight, the strongest first."""
+        return score_reasons(lead)
 
     @extend_schema_field(
         serializers.DictField(child=serializers.DictField(child=serializers.CharField(allow_blank=True)))
@@ -186,3 +198,36 @@ class DisqualifyReasonOut(OutSerializer):
     class Meta:
         model = DisqualifyReason
         fields = ["id", "label", "is_active", "version"]
+
+
+class RoutingStepOut(serializers.Serializer):  # type: ignore[type-arg]
+    """One question of the router."""
+
+    key = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    outcome = serializers.ChoiceField(choices=["takes", "passes"])
+    why = serializers.CharField()
+
+
+class RoutingOut(serializers.Serializer):  # type: ignore[type-arg]
+    """Who would get a lead, and every step that says why."""
+
+    user = serializers.IntegerField(source="user.pk", default=None, allow_null=True)
+    queue = serializers.IntegerField(source="queue.pk", default=None, allow_null=True)
+    pool = serializers.IntegerField(source="pool.pk", default=None, allow_null=True)
+    reason = serializers.CharField()
+    steps = RoutingStepOut(many=True)
+
+
+class FunnelStateOut(serializers.Serializer):  # type: ignore[type-arg]
+    """How many leads stand in a state."""
+
+    status = serializers.ChoiceField(choices=Lead.Status.choices)
+    label = serializers.CharField()  # type: ignore[assignment]
+    count = serializers.IntegerField()
+
+
+class FunnelOut(serializers.Serializer):  # type: ignore[type-arg]
+    """The states in the order of the way."""
+
+    results = FunnelStateOut(many=True)

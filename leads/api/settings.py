@@ -1,7 +1,6 @@
-"""What explains a lead's score and whose turn it is: scoring models, fit rules, routing, queues, reasons."""
+"""What explains a lead's score and whose turn it is: scorecards, fit rules, routing, queues, reasons."""
 
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -13,7 +12,7 @@ from accounts.api.serializers import Seen
 from leads import services
 from leads.api.serializers import DisqualifyReasonOut, RoutingRuleOut, ScorecardOut
 from leads.filters import SettingFilter
-from leads.models import DisqualifyReason, FitRule, LeadQueue, PoolMember, RoutingPool, RoutingRule
+from leads.models import DisqualifyReason, FitRule, LeadQueue, PoolMember, RoutingPool, RoutingRule, ScoreGroup
 from leads.selectors.scoring import CRITERIA
 from leads.selectors.settings import (
     every_pool,
@@ -24,7 +23,6 @@ from leads.selectors.settings import (
     rule_list,
     scorecard_list,
 )
-from revops.core.api.deprecation import Deprecation
 from revops.core.api.serializers import OutSerializer, StrictSerializer
 from revops.core.api.views import ResourceViewSet
 from revops.core.api.writes import BulkMixin
@@ -38,7 +36,7 @@ def texts(longest: int) -> serializers.ListField:
     return serializers.ListField(child=serializers.CharField(max_length=longest), required=False, max_length=200)
 
 
-class ScoringModelIn(StrictSerializer):
+class ScorecardIn(StrictSerializer):
     """The next version: five weights that add up to 100, and the threshold."""
 
     needs_weight = serializers.DecimalField(**WEIGHT)
@@ -49,34 +47,23 @@ class ScoringModelIn(StrictSerializer):
     threshold = serializers.DecimalField(max_digits=5, decimal_places=2, min_value=Decimal(0), max_value=Decimal(100))
 
 
-class ScoringModelViewSet(ResourceViewSet):
+class ScorecardViewSet(ResourceViewSet):
     """Versions of the scorecard; a new one takes over at once."""
 
-    resource = "scoring-models"
+    resource = "scorecards"
     selector = staticmethod(scorecard_list)
     out = ScorecardOut
-    create_in = ScoringModelIn
+    create_in = ScorecardIn
     rights = {"create": "leads.add_scorecard"}
     filterset_class = SettingFilter
     sort_fields = {"id": "id", "number": "number"}
 
     def create(self, request: Request) -> Response:
         """Make the next version; scores of earlier ones keep theirs."""
-        given = self.read(ScoringModelIn)
+        given = self.read(ScorecardIn)
         weights = {name: given[f"{name}_weight"] for name in CRITERIA}
         card = services.create_scorecard(actor=request.user, weights=weights, threshold=given["threshold"])
         return self.again(card, 201)
-
-
-class ScorecardViewSet(ResourceViewSet):
-    """Versions of the scorecard, under their first name."""
-
-    resource = "scorecards"
-    deprecation = Deprecation(date(2026, 11, 22), date(2027, 11, 30), "/api/v1/scoring-models")
-    selector = staticmethod(scorecard_list)
-    out = ScorecardOut
-    filterset_class = SettingFilter
-    sort_fields = {"id": "id", "number": "number"}
 
 
 class SettingViewSet(BulkMixin):
@@ -107,7 +94,7 @@ class FitRuleOut(OutSerializer):
 
     class Meta:
         model = FitRule
-        fields = ["id", "name", "field", "values", "at_least", "at_most", "points", "is_active", "version"]
+        fields = ["id", "name", "field", "values", "at_least", "at_most", "points", "group", "is_active", "version"]
 
 
 class FitRuleIn(StrictSerializer):
@@ -119,6 +106,7 @@ class FitRuleIn(StrictSerializer):
     at_least = serializers.IntegerField(min_value=0, max_value=2_000_000_000, required=False, allow_null=True)
     at_most = serializers.IntegerField(min_value=0, max_value=2_000_000_000, required=False, allow_null=True)
     points = serializers.IntegerField(min_value=-100, max_value=100)
+    group = serializers.PrimaryKeyRelatedField(queryset=ScoreGroup.objects.all(), required=False, allow_null=True)
     is_active = serializers.BooleanField(required=False)
 
 
@@ -171,14 +159,16 @@ class RoutingPoolOut(OutSerializer):
 
     class Meta:
         model = RoutingPool
-        fields = ["id", "name", "is_default", "members", "version"]
+        fields = ["id", "name", "is_default", "answer_minutes", "working_hours", "members", "version"]
 
 
 class RoutingPoolIn(StrictSerializer):
-    """A pool; its members are set by the page of routing."""
+    """A pool; its members are set in the administration."""
 
     name = serializers.CharField(max_length=80)
     is_default = serializers.BooleanField(required=False)
+    answer_minutes = serializers.IntegerField(min_value=1, max_value=1_000_000, required=False)
+    working_hours = serializers.BooleanField(required=False)
 
 
 class RoutingPoolViewSet(SettingViewSet):
@@ -198,7 +188,7 @@ class LeadQueueOut(OutSerializer):
 
     class Meta:
         model = LeadQueue
-        fields = ["id", "name", "owner", "is_fallback", "version"]
+        fields = ["id", "name", "owner", "is_fallback", "is_manual", "version"]
 
 
 class LeadQueueIn(StrictSerializer):
@@ -207,6 +197,7 @@ class LeadQueueIn(StrictSerializer):
     name = serializers.CharField(max_length=80)
     owner = Seen(User)
     is_fallback = serializers.BooleanField(required=False)
+    is_manual = serializers.BooleanField(required=False)
 
 
 class LeadQueueViewSet(SettingViewSet):

@@ -1,18 +1,22 @@
 from rest_framework.routers import SimpleRouter
 
+from leads.api import cultivation, enrichment, markets, research, routing, scoring, settings
 from leads.api.duplicates import DuplicateViewSet
-from leads.api import enrichment, markets, settings
-from leads.api import enrichment, markets, research, settings
 from leads.api.views import HandoffViewSet, LeadViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("leads", LeadViewSet, basename="api-leads")
 router.register("duplicates", DuplicateViewSet, basename="api-duplicates")
 router.register("handoffs", HandoffViewSet, basename="api-handoffs")
-router.register("scoring-models", settings.ScoringModelViewSet, basename="api-scoring-models")
+router.register("scoring-models", scoring.ScoringModelViewSet, basename="api-scoring-models")
+router.register("rule-cards", scoring.RuleCardViewSet, basename="api-scoring-cards")
+router.register("score-groups", scoring.ScoreGroupViewSet, basename="api-scoring-groups")
+router.register("engagement-rules", scoring.EngagementRuleViewSet, basename="api-scoring-rules")
 router.register("scorecards", settings.ScorecardViewSet, basename="api-scorecards")
 router.register("fit-rules", settings.FitRuleViewSet, basename="api-fit-rules")
 router.register("routing-rules", settings.RoutingRuleViewSet, basename="api-routing-rules")
+router.register("cultivation-plans", cultivation.CultivationPlanViewSet, basename="api-cultivation")
+router.register("named-accounts", routing.NamedAccountViewSet, basename="api-routing-named-accounts")
 router.register("routing-pools", settings.RoutingPoolViewSet, basename="api-routing-pools")
 router.register("lead-queues", settings.LeadQueueViewSet, basename="api-routing-queues")
 router.register("disqualify-reasons", settings.DisqualifyReasonViewSet, basename="api-disqualify-reasons")

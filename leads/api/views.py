@@ -1,8 +1,10 @@
 """Leads and handoffs."""
 
+from datetime import date
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +17,7 @@ from leads.api.serializers import (
     AnswersIn,
     AssignIn,
     DisqualifyIn,
+    FunnelOut,
     HandoffIn,
     HandoffOut,
     LeadDetailOut,
@@ -22,14 +25,19 @@ from leads.api.serializers import (
     LeadOut,
     NewLeadIn,
     RejectIn,
+    RoutingOut,
 )
 from leads.filters import HandoffFilter, LeadFilter
 from leads.models import Lead
+from leads.selectors.funnel import funnel, funnel_on
 from leads.selectors.handoffs import handoff_list
 from leads.selectors.leads import lead_facts, shaped
-from revops.core.api.views import ResourceViewSet
+from leads.selectors.routing import decide
 from revops.core.api.merges import MergeMixin
+from revops.core.api.views import ResourceViewSet
 from revops.core.api.writes import BulkMixin, UpsertMixin
+from revops.core.errors import BadRequest
+from revops.core.scope import require
 from revops.users.api.shares import SharesMixin
 
 
@@ -49,6 +57,7 @@ class LeadViewSet(EnrichMixin, SharesMixin, MergeMixin, BulkMixin, UpsertMixin):
         "start": "leads.change_lead",
         **dict.fromkeys(("answers", "qualify", "nurture", "disqualify", "reopen"), "leads.qualify_lead"),
         "route": "leads.route_lead",
+        "routing": "leads.route_lead",
         "assign": "leads.assign_lead",
         "handoff": "leads.submit_handoff",
         **dict.fromkeys(("enrich", "financials"), "leads.change_lead"),
@@ -63,6 +72,8 @@ class LeadViewSet(EnrichMixin, SharesMixin, MergeMixin, BulkMixin, UpsertMixin):
         "last_name": "last_name",
         "score": "score",
         "fit": "fit_score",
+        "engagement": "engagement_score",
+        "propensity": "propensity_score",
         "created_at": "created_at",
         "updated_at": "updated_at",
     }
@@ -143,6 +154,27 @@ class LeadViewSet(EnrichMixin, SharesMixin, MergeMixin, BulkMixin, UpsertMixin):
         services.route_lead(lead=lead, actor=request.user)
         return self._now(lead)
 
+    @extend_schema(
+        parameters=[OpenApiParameter("on", OpenApiTypes.DATE, description="A day before today.")], responses=FunnelOut
+    )
+    @action(detail=False, methods=["get"], filterset_class=None, pagination_class=None)
+    def funnel(self, request: Request) -> Response:
+        """How many leads stand in each state: now, or as they stood at the end of a day."""
+        unknown = sorted(set(request.query_params) - {"on", "format"})
+        if unknown:
+            raise BadRequest("unknown_parameter", f"There is no parameter “{unknown[0]}” here.")
+        on = _day(request.query_params.get("on", ""))
+        rows = funnel(viewer=request.user) if on is None else funnel_on(viewer=request.user, on=on)
+        return Response({"results": rows})
+
+    @extend_schema(responses=RoutingOut)
+    @action(detail=True, methods=["get"])
+    def routing(self, request: Request, pk: str) -> Response:
+        """Who would get it if nobody held it, with every step that is asked; changes nothing."""
+        require(request.user, "leads.route_lead")
+        decision = decide(self.record(pk))
+        return Response(RoutingOut(decision).data)
+
     @extend_schema(request=AssignIn, responses=LeadDetailOut)
     @action(detail=True, methods=["post"])
     def assign(self, request: Request, pk: str) -> Response:
@@ -174,6 +206,15 @@ class LeadViewSet(EnrichMixin, SharesMixin, MergeMixin, BulkMixin, UpsertMixin):
         handoff = services.submit_handoff(lead=lead, version=version, actor=request.user, **self.read(HandoffIn))
         headers = {"ETag": f'"{handoff.version}"', "Location": f"/api/v1/handoffs/{handoff.pk}"}
         return Response(HandoffOut(handoff).data, status=201, headers=headers)
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadRequest("bad_day", "on is a day like 2026-11-30.") from error
 
 
 class HandoffViewSet(ResourceViewSet):

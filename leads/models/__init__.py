@@ -2,10 +2,12 @@
 
 from leads.models.campaigns import Campaign, CampaignDay, CampaignMember, CampaignTask, TouchPoint
 from leads.models.costs import MarketingCost
+from leads.models.cultivation import CultivationPlan
 from leads.models.documents import LeadDocument
 from leads.models.duplicates import BlockKey, DuplicatePair
 from leads.models.engagement import EngagementRule, LeadEngagement, RuleCard, ScoreGroup
 from leads.models.enrichment import EnrichmentProvider, EnrichmentRun, LeadFinancials
+from leads.models.funnel import FunnelSnapshot
 from leads.models.handoff import Handoff
 from leads.models.intake import ConsentRecord, IntakeForm
 from leads.models.lead import DisqualifyReason, Lead, LeadActivity, LeadQueue
@@ -18,53 +20,53 @@ from leads.models.scoring import FitRule, FitScore, QualificationAnswer, Qualifi
 from leads.models.shares import LeadShare
 
 __all__ = [
-    "EngagementRule",
-    "LeadEngagement",
+    "CultivationPlan",
+    "FunnelSnapshot",
+    "Assignment",
+    "BlockKey",
     "Campaign",
     "CampaignDay",
     "CampaignMember",
     "CampaignTask",
     "ConsentRecord",
     "DealRegistration",
-    "RuleCard",
-    "ScoreGroup",
-    "LeadPropensity",
-    "LearningSetup",
-    "ModelDrift",
-    "ScoringModel",
-    "LeadShare",
-    "Assignment",
-    "BlockKey",
     "DisqualifyReason",
-    "IntakeForm",
     "DuplicatePair",
+    "EngagementRule",
     "EnrichmentProvider",
     "EnrichmentRun",
     "FitRule",
     "FitResult",
+    "FitRule",
     "FitScore",
     "Handoff",
+    "IntakeForm",
+    "Lead",
+    "LeadActivity",
+    "LeadDocument",
+    "LeadEngagement",
+    "LeadFinancials",
+    "LeadPropensity",
+    "LeadQueue",
     "LeadShare",
     "LearningSetup",
     "ModelDrift",
     "MarketingCost",
     "PartnerContact",
     "NamedAccount",
-    "Lead",
-    "PromotionPartner",
-    "LeadActivity",
-    "LeadDocument",
-    "LeadFinancials",
-    "LeadQueue",
     "PoolMember",
+    "PromotionPartner",
     "QualificationAnswer",
     "QualificationScore",
     "ResearchBrief",
     "ResearchFinding",
     "RoutingPool",
     "RoutingRule",
+    "RuleCard",
+    "ScoreGroup",
     "Scorecard",
-    "TouchPoint",
+    "ScoringModel",
     "Signal",
     "TargetMarket",
+    "TouchPoint",
 ]

@@ -34,9 +34,13 @@ class LeadQueue(BaseModel):
     name = models.CharField(max_length=80, unique=True)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="lead_queues")
     is_fallback = models.BooleanField(default=False)
+    is_manual = models.BooleanField(
+        default=False, help_text=_("Where leads wait for a person to decide: several territories fit equally.")
+    )
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["is_manual"], condition=Q(is_manual=True), name="lead_queue_one_manual"),
             models.UniqueConstraint(
                 fields=["is_fallback"], condition=Q(is_fallback=True), name="lead_queue_one_fallback"
             ),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from leads.models import DisqualifyReason, FitRule, LeadQueue, RoutingPool, RoutingRule, Scorecard
+from leads.models import DisqualifyReason, FitRule, LeadQueue, NamedAccount, RoutingPool, RoutingRule, Scorecard
 
 
 def scorecard_list(*, viewer: Any) -> QuerySet[Scorecard]:
@@ -47,3 +47,9 @@ def every_pool() -> QuerySet[RoutingPool]:
 def queue_list(*, viewer: Any) -> QuerySet[LeadQueue]:
     """All queues: whoever sees leads may filter by them."""
     return LeadQueue.objects.all() if viewer.has_perm("leads.view_lead") else LeadQueue.objects.none()
+
+
+def named_account_list(*, viewer: Any) -> QuerySet[NamedAccount]:
+    """Companies that are somebody's before there is an account."""
+    rows = NamedAccount.objects.select_related("user")
+    return rows if viewer.has_perm("leads.view_namedaccount") else rows.none()

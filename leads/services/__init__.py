@@ -28,10 +28,11 @@ from leads.services.enrichment import (
     settle_enrichment,
     update_provider,
 )
+from leads.services.funnel import snapshot_funnel
 from leads.services.handoffs import escalate_handoff, reject_handoff, settle_accepted_handoff, submit_handoff
 from leads.services.imports import import_leads, undo_leads
-from leads.services.leads import create_lead, update_lead
 from leads.services.intake import create_form, receive_form, update_form
+from leads.services.leads import create_lead, update_lead
 from leads.services.learning import (
     publish_model,
     retire_model,
@@ -58,7 +59,6 @@ from leads.services.markets import (
     revise_market,
     update_market,
 )
-from leads.services.propensity import score_new_leads, score_propensity, start_propensities
 from leads.services.merging import merge_leads, refuse_on_its_way, score_again, take_leads_apart
 from leads.services.named import change_named_account, hand_over_named_accounts, name_account
 from leads.services.promotion import (
@@ -84,15 +84,15 @@ from leads.services.upserts import upsert_lead
 from leads.services.withdrawals import expire_handoff, withdraw_handoff
 
 __all__ = [
+    "change_cultivation",
+    "cultivate_lead",
+    "remind_of_lead",
+    "snapshot_funnel",
     "dismiss_pair",
     "dismiss_records",
     "postpone_pair",
     "reopen_pair",
     "start_scan",
-    "merge_leads",
-    "refuse_on_its_way",
-    "score_again",
-    "take_leads_apart",
     "add_campaign_task",
     "add_members",
     "add_partner_contact",
@@ -120,6 +120,10 @@ __all__ = [
     "update_campaign",
     "update_form",
     "update_partner",
+    "merge_leads",
+    "refuse_on_its_way",
+    "score_again",
+    "take_leads_apart",
     "renew_card",
     "restore_card",
     "set_bands",
@@ -188,5 +192,9 @@ __all__ = [
     "submit_handoff",
     "undo_leads",
     "update_lead",
+    "watch_first_answer",
+    "change_named_account",
+    "hand_over_named_accounts",
+    "name_account",
     "withdraw_handoff",
 ]

@@ -1,6 +1,7 @@
 """Who holds a lead: the one place where that changes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -23,6 +24,9 @@ class Choice:
     user: Any = None
     queue: LeadQueue | None = None
     pool: RoutingPool | None = None
+    routed: bool = False  # by the router: the time to the first answer is watched
+    minutes: int | None = None
+    second: bool = False
 
 
 def assign(lead: Lead, choice: Choice, *, actor: Any) -> Assignment:
@@ -36,13 +40,21 @@ def assign(lead: Lead, choice: Choice, *, actor: Any) -> Assignment:
         pool=choice.pool,
         reason=choice.reason[:200],
         assigned_at=now,
-        sla_due_at=due_after(now, FIRST_ANSWER_MINUTES, default_calendar()) if choice.user else None,
+        sla_due_at=_due(now, choice) if choice.user else None,
+        clock_state=Assignment.Clock.RUNS if choice.user and choice.routed else Assignment.Clock.NONE,
+        is_second=choice.second,
     )
     changed = edit(lead, {"owner": choice.user, "queue": choice.queue})
     if changed:
         audit.record("lead.assigned", lead, actor=actor, changed=changed, reason=choice.reason)
         _telling.assigned(lead, to=choice.user, actor=actor, why=choice.reason)
     return row
+
+
+def _due(now: datetime, choice: Choice) -> datetime:
+    """By when the first answer is due: in the working time of whoever gets the lead."""
+    calendar = choice.user.calendar or default_calendar()
+    return due_after(now, choice.minutes or FIRST_ANSWER_MINUTES, calendar)
 
 
 def fallback_queue() -> LeadQueue:

@@ -1,28 +1,28 @@
 """Who gets a lead. Exactly once: the lead is locked first, then the pool, so any number of workers may try."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count
 from django.utils.translation import gettext as _
 
-from accounts.models import Account
-from leads.models import Assignment, Lead, PoolMember, RoutingPool, RoutingRule
+from accounts.models import Activity
+from accounts.services import plan_activity
+from leads.models import Assignment, Lead, LeadActivity, PoolMember
+from leads.selectors.routing import Decision, decide
 from leads.services._assignments import Choice, assign, fallback_queue
 from leads.services._kept import lock_kept
-from revops.core import clock
+from revops.core import audit, clock
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.scope import require
 from revops.core.status import lock
-from revops.users.selectors import away
+from revops.users.selectors import manager_of
 
-CAPACITY_DAYS = 30
+Clock = Assignment.Clock
 
 
 @transaction.atomic
 def route_lead(*, lead: Lead, actor: Any = None) -> Assignment | None:
-    """Find an owner for a lead that nobody holds: account owner, then rules and pools, then the fallback queue.
+    """Find who gets a lead that nobody holds: account owner, named account, territory, pool, else the fallback queue.
 
     A lead that a person holds, that is closed, or that is not to be routed stays where it is.
     """
@@ -32,10 +32,26 @@ def route_lead(*, lead: Lead, actor: Any = None) -> Assignment | None:
     current = lead.assignments.filter(is_current=True).first()
     if lead.owner_id is not None or lead.do_not_route or lead.status not in Lead.OPEN:
         return current
-    choice = _account_owner(lead) or _from_pool(lead) or Choice(_("Nobody is free"), queue=fallback_queue())
+    choice = _carried_out(decide(lead, hold=lock))
     if choice.queue is not None and current is not None and current.queue_id == choice.queue.pk:
         return current  # still nobody: the lead waits where it waited
     return assign(lead, choice, actor=actor)
+
+
+def _carried_out(decision: Decision, *, second: bool = False) -> Choice:
+    """The decision as it is written down; the turn that it took is stored."""
+    PoolMember.objects.bulk_update(decision.turn, ["credit"])
+    queue = None if decision.user is not None else decision.queue or fallback_queue()
+    minutes = decision.pool.answer_minutes if decision.pool else None
+    return Choice(
+        decision.reason,
+        user=decision.user,
+        queue=queue,
+        pool=decision.pool,
+        routed=True,
+        minutes=minutes,
+        second=second,
+    )
 
 
 @transaction.atomic
@@ -65,75 +81,48 @@ def return_lead(*, lead: Lead, owner: Any, queue: Any, version: int | None, acto
     return lead
 
 
-def _account_owner(lead: Lead) -> Choice | None:
-    """The owner of an account with the lead's web domain, if at work today."""
-    if not lead.domain:
-        return None
-    known = Account.objects.active().filter(domain=lead.domain).select_related("owner").order_by("pk")
-    owners = [account for account in known if account.owner.is_active and account.owner.can_sign_in]
-    gone = away([account.owner for account in owners], clock.today())
-    account = next((account for account in owners if account.owner_id not in gone), None)
-    if account is None:
-        return None
-    return Choice(_("Owns the account %(name)s") % {"name": account.name}, user=account.owner)
+# The first answer -------------------------------------------------------------------------
 
 
-def _from_pool(lead: Lead) -> Choice | None:
-    rule = next((rule for rule in _rules() if _rule_matches(rule, lead)), None)
-    pool = rule.pool if rule else RoutingPool.objects.filter(is_default=True).first()
-    if pool is None:
-        return None
-    pool = lock(pool)
-    member = _take_turn(pool)
-    if member is None:
-        return None
-    why = _("Rule “%(rule)s”, %(pool)s") % {"rule": rule.name, "pool": pool.name} if rule else str(pool.name)
-    return Choice(why, user=member.user, pool=pool)
+@transaction.atomic
+def watch_first_answer(*, lead: Lead, actor: Any = None) -> Assignment | None:
+    """A routed lead past its limit: touched in time ends the clock; untouched goes to somebody else once, then up.
 
-
-def _rules() -> list[RoutingRule]:
-    return list(RoutingRule.objects.filter(is_active=True).select_related("pool").order_by("priority", "pk"))
-
-
-def _rule_matches(rule: RoutingRule, lead: Lead) -> bool:
-    pairs = ((rule.sources, lead.source), (rule.industries, lead.industry), (rule.countries, lead.country))
-    return all(not wanted or value.casefold() in {text.casefold() for text in wanted} for wanted, value in pairs)
-
-
-def _take_turn(pool: RoutingPool) -> PoolMember | None:
-    """Smooth weighted round-robin over the members who can take one more; the pool's row is locked.
-
-    Everybody able gains their weight, the richest is chosen (ties: the first in line) and pays the sum.
+    Run twice, or at once, it has the effect of once: the clock stops under the lead's lock.
     """
-    able = _able(pool)
-    if not able:
+    lead = lock(lead)
+    row = lead.assignments.filter(is_current=True, clock_state=Clock.RUNS, sla_due_at__lte=clock.now()).first()
+    if row is None:
         return None
-    for member in able:
-        member.credit += member.weight
-    chosen = max(able, key=lambda member: member.credit)
-    chosen.credit -= sum(member.weight for member in able)
-    PoolMember.objects.bulk_update(able, ["credit"])
-    return chosen
+    untouched = lead.status == Lead.Status.NEW and lead.archived_at is None and lead.owner_id == row.user_id
+    row.clock_state = Clock.MISSED if untouched else Clock.MET
+    row.save(update_fields=["clock_state"])
+    if not untouched:
+        return row
+    audit.record("lead.answer_missed", lead, actor=actor, owner=row.user)
+    if not row.is_second:
+        decision = decide(lead, passed_over=[row.user_id], hold=lock)
+        if decision.user is not None:
+            decision.reason = _("%(name)s did not answer in time. %(why)s") % {"name": row.user, "why": decision.reason}
+            return assign(lead, _carried_out(decision, second=True), actor=actor)
+    _escalate(lead, row, actor)
+    return row
 
 
-def _able(pool: RoutingPool) -> list[PoolMember]:
-    """Members who work here, are not away today, and are under their limit of the last 30 days."""
-    members = list(
-        pool.members.filter(user__is_active=True, user__can_sign_in=True)
-        .select_related("user")
-        .order_by("position", "pk")
-    )
-    gone = away([member.user for member in members], clock.today())
-    since = clock.now() - timedelta(days=CAPACITY_DAYS)
-    taken = dict(
-        Assignment.objects.filter(pool=pool, assigned_at__gt=since, user__isnull=False)
-        .values_list("user")
-        .annotate(n=Count("pk"))
-        .order_by()
-    )
-    return [
-        member
-        for member in members
-        if member.user_id not in gone
-        and (member.monthly_capacity is None or taken.get(member.user_id, 0) < member.monthly_capacity)
-    ]
+def _escalate(lead: Lead, row: Assignment, actor: Any) -> None:
+    """The owner's manager gets one task; the lead stays with its owner."""
+    assert row.user is not None  # a clock runs for a person only
+    manager = manager_of(row.user, clock.today())
+    row.escalated_at = clock.now()
+    row.save(update_fields=["escalated_at"])
+    if manager is not None:
+        facts = {"name": row.user, "company": lead.company[:80]}
+        task = plan_activity(
+            actor=None,
+            kind=Activity.Kind.TASK,
+            subject=_("%(name)s has not answered the lead of %(company)s") % facts,
+            due_at=clock.now(),
+            owner=manager,
+        )
+        LeadActivity.objects.create(lead=lead, activity=task)
+    audit.record("lead.escalated", lead, actor=actor, to=manager)

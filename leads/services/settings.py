@@ -117,7 +117,7 @@ def _refuse_twin(record: models.Model) -> None:
     others = type(record)._default_manager.exclude(pk=record.pk)
     for field in record._meta.fields:
         value = getattr(record, field.attname)
-        only_one = field.name in ("is_default", "is_fallback") and value
+        only_one = field.name in ("is_default", "is_fallback", "is_manual") and value
         if (only_one or (field.unique and not field.primary_key)) and others.filter(**{field.name: value}).exists():
             raise InvalidInput.of(**{field.name: _("There is one already.")})
 

@@ -5,19 +5,18 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms import LogForm, refused
 from accounts.views.records import shown_version
 from leads import services
 from leads.forms import AssignForm, DisqualifyForm, PackageForm
 from leads.models import Lead
-from leads.selectors.leads import funnel as funnel_rows
 from leads.selectors.scoring import CRITERIA
 from leads.views.records import criteria_context, lead_of, page
 from revops.core.errors import BadRequest, DomainError, InvalidInput, StaleCopy
@@ -164,14 +163,3 @@ def log(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("Logged.") if form.done() else _("Planned."))
             return redirect(lead)
     return page(request, lead, log=form, status=422)
-
-
-@login_required
-@permission_required("leads.view_lead", raise_exception=True)
-@require_GET
-def funnel(request: HttpRequest) -> JsonResponse:
-    """How many leads stand in each state, each with the address of its rows."""
-    rows = funnel_rows(viewer=request.user)
-    for row in rows:
-        row["url"] = f"{reverse('lead-list')}?status={row['status']}"
-    return JsonResponse({"results": rows})

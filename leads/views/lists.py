@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -16,7 +17,7 @@ from leads.selectors.leads import lead_list
 from leads.selectors.scoring import CRITERIA
 from leads.views.editing import ACTIONS, EDITOR
 from revops.core import clock
-from revops.core.templatetags.frame import moment
+from revops.core.templatetags.frame import changed_query, moment
 from revops.core.views.lists import Action, Chip, Column, Empty, ListPage, Tab
 
 TONES = {
@@ -64,6 +65,22 @@ def score_note(lead: Any) -> str:
     return render_to_string("leads/score_note.html", context)
 
 
+def layouts(request: HttpRequest, current: str) -> list[dict[str, Any]]:
+    """Board and list of the same filter."""
+    bare: dict[str, Any] = dict.fromkeys(("columns", "sort"))
+    entries = (("board", _("Board"), "layout-kanban"), ("list", _("List"), "list"), ("funnel", _("Funnel"), "filter"))
+    query = changed_query(request.GET, **bare)
+    return [
+        {
+            "label": label,
+            "url": "" if key == current else reverse(f"lead-{key}") + (query if key != "funnel" else ""),
+            "icon": icon,
+            "current": key == current,
+        }
+        for key, label, icon in entries
+    ]
+
+
 class LeadList(ListPage):
     """Persons and companies who may buy."""
 
@@ -80,6 +97,9 @@ class LeadList(ListPage):
         Column("status", _("State"), lambda row: (row.get_status_display(), TONES[row.status]), kind="pill"),
         Column("score", _("Score"), kind="number", sort="score", sub=score_note),
         Column("fit", _("Fit"), "fit_score", kind="number", sort="fit_score"),
+        Column("grade", _("Grade"), phone=False),
+        Column("propensity", _("Likely"), "propensity_score", kind="percent", sort="propensity_score", phone=False),
+        Column("engagement", _("Engagement"), "engagement_score", kind="number", sort="engagement_score", hidden=True),
         Column("source", _("Source"), sort="source", phone=False, edit="source"),
         Column("owner", _("Owner"), lambda row: row.owner or row.queue, kind="user", edit="owner"),
         Column("next", _("Next action"), next_cell, kind="next", sort="next_due_at"),
@@ -114,6 +134,9 @@ class LeadList(ListPage):
 
     def rows(self) -> QuerySet[Any]:
         return lead_list(viewer=self.request.user)
+
+    def views(self) -> Sequence[dict[str, Any]]:
+        return layouts(self.request, "list")
 
     def actions(self) -> Sequence[Action]:
         if not self.request.user.has_perm("leads.add_lead"):

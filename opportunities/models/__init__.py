@@ -2,6 +2,7 @@
 
 from opportunities.models.approval import ApprovalRequest, ApprovalRule, ApprovalStep
 from opportunities.models.documents import OpportunityDocument, QuoteDocument
+from opportunities.models.needs import Need, NeedsAnalysis
 from opportunities.models.opportunity import (
     LossReason,
     Opportunity,
@@ -21,6 +22,8 @@ __all__ = [
     "ApprovalStep",
     "Category",
     "LossReason",
+    "Need",
+    "NeedsAnalysis",
     "Opportunity",
     "OpportunityActivity",
     "OpportunityDocument",

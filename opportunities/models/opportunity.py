@@ -1,5 +1,6 @@
 """The opportunity, who shares its credit, and how it moved."""
 
+from decimal import Decimal
 from typing import Any, Self
 
 import pgtrigger
@@ -13,6 +14,7 @@ from accounts.models import Account, Activity, Contact
 from leads.models import Lead
 from opportunities.models.pipeline import Category, Pipeline, Stage
 from revops.catalog.models import Product
+from revops.core import clock
 from revops.core.history import tracked
 from revops.core.models import (
     BaseModel,
@@ -52,7 +54,7 @@ class OpportunityQuerySet(ScopedQuerySet["Opportunity"]):
             return self.filter(NOBODY)
         # EXISTS leaves the database the choice: a look into an index for a few deals, a table of keys for many.
         shared = OpportunitySplit.objects.filter(opportunity=OuterRef("pk"), user_id__in=ids)
-        team = OpportunityTeamMember.objects.filter(opportunity=OuterRef("pk"), user_id__in=ids)
+        team = OpportunityTeamMember.objects.filter(opportunity=OuterRef("pk"), user_id__in=ids, left_at__isnull=True)
         own = or_shared(Q(owner_id__in=ids), user, pk="opportunities.opportunity")
         return self.filter(own | Q(Exists(shared)) | Q(Exists(team)))
 
@@ -250,19 +252,31 @@ class OpportunitySplit(Stamped):
 
 
 class OpportunityTeamMember(Stamped):
-    """Someone who works on the deal without owning it."""
+    """Someone who works on the deal without owning it, from when until when. Who left no longer sees it by this."""
 
     opportunity = models.ForeignKey(Opportunity, on_delete=models.CASCADE, related_name="team")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="deal_teams")
     role = models.CharField(max_length=40)
+    joined_at = models.DateTimeField(default=clock.now)
+    left_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["opportunity", "user"], name="opportunity_team_member_once"),
+            models.CheckConstraint(
+                condition=Q(left_at__isnull=True) | Q(left_at__gte=F("joined_at")),
+                name="team_member_left_after_joining",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.user}, {self.role}"
+
+    @property
+    def overlay_pct(self) -> Decimal:
+        """Their credit beside the 100 %: what the split rows say."""
+        overlay = self.opportunity.splits.filter(user_id=self.user_id, kind=OpportunitySplit.Kind.OVERLAY).first()
+        return overlay.percent if overlay is not None else Decimal(0)
 
 
 class OpportunityActivity(models.Model):

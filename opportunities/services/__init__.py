@@ -13,12 +13,16 @@ from opportunities.services.archive import archive_opportunity, restore_opportun
 from opportunities.services.handoffs import accept_handoff, convert_lead
 from opportunities.services.leaving import hand_over_approvals, hand_over_deals, hand_over_shares
 from opportunities.services.moves import move_opportunity, reopen_opportunity, set_category, win_by_quote
-from opportunities.services.opportunities import (
-    add_team_member,
-    create_opportunity,
-    remove_team_member,
-    update_opportunity,
+from opportunities.services.needs import (
+    add_need,
+    baseline_analysis,
+    carry_needs,
+    change_need,
+    open_analysis,
+    remove_need,
+    validate_analysis,
 )
+from opportunities.services.opportunities import create_opportunity, update_opportunity
 from opportunities.services.pipelines import (
     create_loss_reason,
     create_pipeline,
@@ -38,9 +42,26 @@ from opportunities.services.quotes import (
     update_quote,
 )
 from opportunities.services.splits import set_splits
+from opportunities.services.team import (
+    add_team_member,
+    end_membership,
+    end_sdr_part,
+    remove_team_member,
+    set_overlay,
+)
 from opportunities.services.upserts import upsert_opportunity
 
 __all__ = [
+    "add_need",
+    "baseline_analysis",
+    "carry_needs",
+    "change_need",
+    "end_membership",
+    "end_sdr_part",
+    "open_analysis",
+    "remove_need",
+    "set_overlay",
+    "validate_analysis",
     "note_on_quote",
     "upsert_opportunity",
     "restore_opportunity",

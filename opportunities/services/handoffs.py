@@ -10,7 +10,9 @@ from leads import services as leads_services
 from leads.models import Handoff, Lead
 from leads.selectors.handoffs import may_decide
 from opportunities.models import Opportunity
-from opportunities.services.opportunities import add_team_member, open_deal
+from opportunities.services.needs import carry_needs
+from opportunities.services.opportunities import open_deal
+from opportunities.services.team import SDR, add_team_member
 from revops.core.custom import values as custom_values
 from revops.core.errors import IllegalState, NotAllowed, StaleCopy
 from revops.core.scope import reach_ids, require
@@ -37,7 +39,7 @@ def accept_handoff(*, handoff: Handoff, version: int | None, actor: User) -> Opp
         )
     opportunity = _convert(lead, handoff, actor)
     if handoff.from_user_id != opportunity.owner_id:
-        add_team_member(opportunity=opportunity, user=handoff.from_user, role="SDR", actor=None)
+        add_team_member(opportunity=opportunity, user=handoff.from_user, role=SDR, actor=None)
     return opportunity
 
 
@@ -87,6 +89,7 @@ def _convert(lead: Lead, handoff: Handoff | None, actor: User) -> Opportunity:
             "custom": custom_values.carried(lead, Opportunity),
         },
     )
+    carry_needs(lead=lead, opportunity=opportunity, actor=actor)
     # The lead knows account and contact; the deal knows its lead.
     leads_services.settle_accepted_handoff(handoff=handoff, lead=lead, account=account, contact=contact, actor=actor)
     return opportunity

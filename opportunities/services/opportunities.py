@@ -11,14 +11,14 @@ from django.utils.translation import gettext as _
 from accounts.models import Account
 from leads.models import Lead
 from opportunities.events import OpportunityMoved
-from opportunities.models import Opportunity, OpportunitySplit, OpportunityTeamMember, Pipeline, Stage, StageHistory
+from opportunities.models import Opportunity, OpportunitySplit, Pipeline, Stage, StageHistory
 from opportunities.services import _credit, _fields
 from opportunities.services._kept import lock_kept
 from revops.core import audit, clock, outbox
 from revops.core.custom import values as custom_values
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.scope import require
-from revops.core.status import edit, lock
+from revops.core.status import edit
 from revops.users.models import User
 
 
@@ -182,25 +182,3 @@ def _move_sole_split(opportunity: Opportunity, old: User, new: User) -> None:
     if len(revenue) == 1 and revenue[0].user_id == old.pk:
         revenue[0].user = new
         revenue[0].save(update_fields=["user", "updated_at"])
-
-
-@transaction.atomic
-def add_team_member(*, opportunity: Opportunity, user: User, role: str, actor: User | None) -> OpportunityTeamMember:
-    """Put someone on the deal team: they see the deal. Adding twice changes the role."""
-    if actor is not None:
-        require(actor, "opportunities.change_opportunity")
-    opportunity = lock(opportunity)
-    member, _new = OpportunityTeamMember.objects.update_or_create(
-        opportunity=opportunity, user=user, defaults={"role": role.strip()[:40]}
-    )
-    audit.record("opportunity.team_joined", opportunity, actor=actor, user=user, role=member.role)
-    return member
-
-
-@transaction.atomic
-def remove_team_member(*, opportunity: Opportunity, user: User, actor: User) -> None:
-    """Take someone off the deal team."""
-    require(actor, "opportunities.change_opportunity")
-    opportunity = lock(opportunity)
-    if OpportunityTeamMember.objects.filter(opportunity=opportunity, user=user).delete()[0]:
-        audit.record("opportunity.team_left", opportunity, actor=actor, user=user)

@@ -46,6 +46,7 @@ SHARED = (
     "approval-rules", "scorecard", "scoring-models", "fit-rules", "loss-reasons", "sla-policies", "territories",
     "routing", "disqualify-reasons", "opportunity-lane", "plan-", "team", "user",
     "record-access", "record-unshare", "offboarding", "openid", "notification-unsubscribe", "approvals", "approval",
+    "territory-", "lead-lane",
     "import", "export", "change", "mfa", "account_", "schema", "policy", "legal", "custom-values", "captured",
     "target-market", "enrichment", "research-",
 )  # fmt: skip

@@ -23,6 +23,7 @@ from forecasting.services.goals import create_goal
 from forecasting.services.snapshots import snapshot_pipeline
 from forecasting.services.statements import publish_month, review_period
 from forecasting.setup import ensure_periods, ensure_plan_p1
+from leads.services import cultivate_lead
 from leads.setup import ensure_leads
 from opportunities import services as deals
 from opportunities.setup import ensure_pipeline
@@ -91,6 +92,8 @@ def make_world(cast: Cast) -> World:
     )
     case = care.open_case(actor=bob, account=account, subject=f"{SECRET} case")
     lead = make_lead(alice, last_name=SECRET, company=f"{SECRET} Lead")
+    need = deals.add_need(analysis=deals.open_analysis(actor=alice, lead=lead), actor=alice, statement=SECRET)
+    plan = cultivate_lead(lead=lead, actor=alice)
     handed = make_handoff(cast.sam, alice)
     month = FiscalPeriod.objects.months().holding(last_month).get()
     month = review_period(period=month, version=month.version, actor=payer)
@@ -124,6 +127,9 @@ def make_world(cast: Cast) -> World:
             "contact": contact.pk,
             "activity": activity.pk,
             "lead": lead.pk,
+            "need": need.pk,
+            "needs": need.analysis_id,
+            "cultivation": plan.pk,
             "handoff": handed.pk,
             "opportunity": deal.pk,
             "quote": quote.pk,

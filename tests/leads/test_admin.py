@@ -67,7 +67,7 @@ def test_settings_are_made_and_changed_with_a_row_in_the_log(console: Client, ol
     pool = RoutingPool.objects.get()
     add(console, "leads/routingrule", name="Rail", priority=5, industries="Rail,Freight", pool=pool.pk, is_active="on")
     assert RoutingRule.objects.get().industries == ["Rail", "Freight"]
-    assert DisqualifyReason.objects.filter(label="Moved away").exists() and LeadQueue.objects.count() == 2
+    assert DisqualifyReason.objects.filter(label="Moved away").exists() and LeadQueue.objects.count() == 3
 
 
 def test_members_of_a_pool_are_set_in_line(console: Client, sam: User, alice: User) -> None:
