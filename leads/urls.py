@@ -19,10 +19,10 @@ from leads.views import (
     partner,
     promotion,
     records,
+    research,
     routing,
     scoring,
 )
-from leads.views import acts, enrichment, handoffs, lists, markets, records, research
 
 urlpatterns: list[URLPattern] = [
     path("leads/", lists.LeadList.as_view(), name="lead-list"),

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0012_territory_models'),
-        ('leads', '0013_campaigns_intake_partners'),
+        ('leads', '0014_funnel_and_cultivation'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

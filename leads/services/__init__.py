@@ -74,9 +74,8 @@ from leads.services.promotion import (
     update_partner,
 )
 from leads.services.propensity import score_new_leads, score_propensity, start_propensities
-from leads.services.routing import assign_lead, return_lead, route_lead, watch_first_answer
 from leads.services.research import add_finding, expire_findings, open_brief, update_brief
-from leads.services.routing import assign_lead, return_lead, route_lead
+from leads.services.routing import assign_lead, return_lead, route_lead, watch_first_answer
 from leads.services.scoring import answer_criteria, score_fit, score_leads, score_qualification
 from leads.services.settings import create_scorecard, create_setting, edit_setting, set_members
 from leads.services.states import disqualify_lead, nurture_lead, qualify_lead, reopen_lead, restore_state, start_working
