@@ -33,10 +33,6 @@ test: $(VENV)/.dev node_modules/.stamp ## the whole suite, browser tests include
 	@CHROMIUM="$$($(BIN)/python -m tests.chromium)" && export CHROMIUM && \
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadscope $(ARGS)
 
-heavy: $(VENV)/.dev node_modules/.stamp ## killed workers, broken parts, several servers: for a quiet machine
-	@CHROMIUM="$$($(BIN)/python -m tests.chromium)" HEAVY=1 $(BIN)/python -m pytest -q tests/e2e/test_faults.py \
-		tests/e2e/test_side_by_side.py tests/e2e/test_webhook_worker_killed.py tests/e2e/test_bulk_worker_killed.py
-
 check: $(VENV)/.dev node_modules/.stamp ## linters, types, import contracts, migrations, templates, deployment
 	@failed=; \
 	step() { echo "== $$*"; "$$@" || failed="$$failed\n   $$*"; }; \
@@ -102,4 +98,4 @@ node_modules/.stamp: package-lock.json | $(VENV)/.run
 	@NODE_OPTIONS=--use-system-ca $(BIN)/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-.PHONY: help run test heavy check fuzz spec pictures format lock demo clean
+.PHONY: help run test check fuzz spec pictures format lock demo clean

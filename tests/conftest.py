@@ -14,7 +14,7 @@ from tests import schema, services, traceability
 
 if not os.environ.get("PYTEST_XDIST_WORKER"):
     services.start()
-services.own_redis()
+services.apart()
 
 assert not settings.configured, "Unset DJANGO_SETTINGS_MODULE: the tests name it after their servers have started."
 os.environ["DJANGO_SETTINGS_MODULE"] = "revops.settings"

@@ -14,6 +14,7 @@ from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django import DjangoDbBlocker
+from redis import Redis
 
 from revops.embedded import DEFAULT_DIR, ROOT
 from tests import chromium, flush
@@ -57,6 +58,8 @@ def product(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
         name = connection.settings_dict["NAME"]
     logs = Path(os.environ.get("REVOPS_VAR", DEFAULT_DIR)) / "e2e"
     running = Product(database=str(name), logs=logs)
+    # What other tests sent while no worker ran would all be done first.
+    Redis.from_url(os.environ["CELERY_BROKER_URL"]).flushdb()
     try:
         running.start()
         yield running

@@ -99,7 +99,7 @@ class Plant:
         """An immediate shutdown: no transaction is finished, no client is told; the next start recovers."""
         self.postgres.stop(signal.SIGQUIT)
 
-    def until(self, check: Any, seconds: float, what: str) -> Any:
+    def until(self, check: Any, what: str, seconds: float = 90) -> Any:
         """Wait for something; what cannot be asked just now counts as no."""
         deadline, last = time.monotonic() + seconds, None
         while time.monotonic() < deadline:

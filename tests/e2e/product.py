@@ -76,6 +76,8 @@ class Product:
 
     def stop(self) -> None:
         self.resume_worker()
+        for name in self.processes:
+            self._signal(name, signal.SIGTERM)
         for name in list(self.processes):
             self._end(name, signal.SIGTERM)
 

@@ -1,6 +1,5 @@
 """A bulk action whose worker is killed in the middle: it goes on by itself, and each row is done once."""
 
-import os
 import re
 
 import pytest
@@ -14,9 +13,6 @@ from tests.cast import Cast, make_cast
 from tests.e2e.conftest import PageAs, eventually
 from tests.e2e.product import Product
 from tests.e2e.test_worker_killed import all_delivered, others_at_work, waits_for_a_lock
-
-# Minutes of real processes and signals, on a machine that does nothing else.
-pytestmark = pytest.mark.skipif(not os.environ.get("HEAVY"), reason="a test of `make heavy`")
 
 ROWS = 450
 WIDE = {"width": 1280, "height": 860}

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from redis import Redis
 from ruamel.yaml import YAML
 
 from leads.models import Lead
@@ -20,13 +21,11 @@ from tests.builders import PASSWORD
 from tests.cast import Cast, make_cast
 from tests.e2e.conftest import eventually
 from tests.e2e.product import Product
+from tests.e2e.test_worker_killed import others_at_work
 from tests.e2e.visitor import Visitor
 from tests.integrations.files import checked
 
-# Minutes of real processes and signals, on a machine that does nothing else.
-pytestmark = pytest.mark.skipif(not os.environ.get("HEAVY"), reason="a test of `make heavy`")
-
-ROWS = 1500
+ROWS = 300
 
 
 @pytest.fixture
@@ -40,18 +39,23 @@ def command_of(service: str) -> list[str]:
     return list(compose["services"][service]["command"])
 
 
-@pytest.fixture
-def second(people: Cast, product: Product) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def beside(product: Product) -> Iterator[str]:
     """Another web server and another worker beside those of the product; yields the server's address."""
     (product.logs / "worker2.log").unlink(missing_ok=True)
     url = product.add_web("web2")
     product.add("worker2", *command_of("worker"), "-c", "1", "-n", "second@%h")
     eventually(
-        lambda: "second@" in product.log("worker2") and "ready" in product.log("worker2"), 40, "no second worker"
+        lambda: "second@" in product.log("worker2") and "ready" in product.log("worker2"), what="no second worker"
     )
     yield url
     product.end("worker2")
-    product.end("web2", signal.SIGTERM)
+    product.end("web2")
+
+
+@pytest.fixture
+def second(beside: str, people: Cast) -> str:
+    return beside
 
 
 def rows_of(count: int) -> str:
@@ -71,29 +75,12 @@ def test_what_begins_at_one_server_goes_on_at_the_other(second: str, product: Pr
     begun = visitor.post(f"{second}/imports/{run.pk}/commit/", {"version": str(run.version)})
     assert begun.status == 302
     job = JobRun.objects.latest("created_at")
-    eventually(lambda: "Finished" in visitor.get(f"{first}/jobs/{job.pk}/").text, 40, "the import did not end")
+    eventually(lambda: "Finished" in visitor.get(f"{first}/jobs/{job.pk}/").text, what="the import did not end")
     assert "Finished" in visitor.get(f"{second}/jobs/{job.pk}/").text
     assert Lead.objects.count() == ROWS
     # And out: the door is shut at both.
     assert visitor.post(f"{second}/logout/").status == 302
     assert visitor.get(f"{first}/leads/").status == visitor.get(f"{second}/leads/").status == 302
-
-
-def test_both_workers_take_from_the_queue_and_one_goes_on_without_the_other(second: str, product: Product) -> None:
-    def done_by(name: str) -> int:
-        return len(re.findall(r"core\.relay\[[^]]+\] succeeded", product.log(name)))
-
-    before = done_by("worker"), done_by("worker2")
-    with app.pool.acquire() as connection:
-        for _ in range(60):
-            relay.apply_async(connection=connection)
-    eventually(lambda: done_by("worker") + done_by("worker2") >= sum(before) + 60, 40, "tasks were left")
-    assert done_by("worker") > before[0] and done_by("worker2") > before[1]
-    product.end("worker2", signal.SIGKILL)
-    product.end("web2", signal.SIGKILL)
-    sent = [relay.apply_async().id for _ in range(5)]
-    eventually(lambda: all(f"core.relay[{one}] succeeded" in product.log("worker") for one in sent), 40, "it stopped")
-    assert Visitor().get(f"{product.url}/readyz").status == 200
 
 
 def test_every_process_gives_the_same_figures_of_what_is_shared(second: str, product: Product) -> None:
@@ -105,6 +92,23 @@ def test_every_process_gives_the_same_figures_of_what_is_shared(second: str, pro
     assert 'revops_up{part="database"} 1.0' in shared(second)
 
 
+def test_both_workers_take_from_the_queue_and_one_goes_on_without_the_other(second: str, product: Product) -> None:
+    def done_by(name: str) -> int:
+        return len(re.findall(r"core\.relay\[[^]]+\] succeeded", product.log(name)))
+
+    before = done_by("worker"), done_by("worker2")
+    with app.pool.acquire() as connection:
+        for _ in range(60):
+            relay.apply_async(connection=connection)
+    eventually(lambda: done_by("worker") + done_by("worker2") >= sum(before) + 60, what="tasks were left")
+    assert done_by("worker") > before[0] and done_by("worker2") > before[1]
+    product.end("worker2", signal.SIGKILL)
+    product.end("web2", signal.SIGKILL)
+    sent = [relay.apply_async().id for _ in range(5)]
+    eventually(lambda: all(f"core.relay[{one}] succeeded" in product.log("worker") for one in sent), what="it stopped")
+    assert Visitor().get(f"{product.url}/readyz").status == 200
+
+
 # Clocks -----------------------------------------------------------------------------------
 
 
@@ -112,33 +116,19 @@ def rung(product: Product, name: str) -> int:
     return product.log(name).count("rang core.relay")
 
 
-@pytest.fixture
-def beats(people: Cast, product: Product) -> Iterator[Product]:
+@pytest.fixture(scope="module")
+def clocks(product: Product) -> Iterator[Product]:
     """The clock inside the product's worker, and a second one as docker-compose.yml starts it."""
     (product.logs / "beat2.log").unlink(missing_ok=True)
     product.add("beat2", *command_of("beat"))
-    eventually(lambda: rung(product, "beat2") or "beat: Starting" in product.log("beat2"), 40, "no second clock")
+    eventually(lambda: rung(product, "beat2") or "beat: Starting" in product.log("beat2"), what="no second clock")
     yield product
     product.end("beat2")
 
 
-def ran() -> int:
-    row = TaskRun.objects.filter(task="core.relay").first()
-    return row.succeeded if row else 0
-
-
-def test_two_clocks_ring_once_and_either_goes_on_alone(beats: Product) -> None:
-    seen, started = (rung(beats, "worker"), rung(beats, "beat2"), ran()), time.monotonic()
-    time.sleep(13)
-    elapsed = time.monotonic() - started
-    together = rung(beats, "worker") + rung(beats, "beat2") - seen[0] - seen[1]
-    # Every five seconds, by whichever; each of two clocks by itself would make it twice as many.
-    assert int(elapsed // 5) <= together <= int(elapsed // 5) + 1
-    eventually(lambda: ran() - seen[2] >= together, 10, "a worker did not follow")
-    assert ran() - seen[2] <= together + 1
-    beats.end("beat2", signal.SIGKILL)
-    before = rung(beats, "worker")
-    eventually(lambda: rung(beats, "worker") >= before + 2, 20, "no clock went on")
+@pytest.fixture
+def beats(clocks: Product, people: Cast) -> Product:
+    return clocks
 
 
 def test_the_health_checks_of_worker_and_clock_find_them(beats: Product) -> None:
@@ -147,7 +137,8 @@ def test_the_health_checks_of_worker_and_clock_find_them(beats: Product) -> None
     beat, worker = (compose["services"][name]["healthcheck"]["test"][1] for name in ("beat", "worker"))
     assert asked(beats, beat) == 0
     assert asked(beats, worker) == 0
-    assert asked(beats, worker.replace("$$HOSTNAME", "nowhere")) != 0
+    nowhere = worker.replace("$$HOSTNAME", "nowhere").replace("--timeout 10", "--timeout 2")
+    assert asked(beats, nowhere) != 0
 
 
 def asked(product: Product, command: str) -> int:
@@ -157,3 +148,28 @@ def asked(product: Product, command: str) -> int:
         return product.processes["probe"].wait(60)
     finally:
         product.processes.pop("probe")
+
+
+def waiting() -> int:
+    return int(Redis.from_url(os.environ["CELERY_BROKER_URL"]).llen("default"))
+
+
+def ran() -> int:
+    row = TaskRun.objects.filter(task="core.relay").first()
+    return row.succeeded if row else 0
+
+
+def test_two_clocks_ring_once_and_either_goes_on_alone(beats: Product) -> None:
+    # Whoever made the cast woke the worker as well.
+    eventually(lambda: not waiting() and not others_at_work(), what="the worker was never through")
+    seen, started = (rung(beats, "worker"), rung(beats, "beat2"), ran()), time.monotonic()
+    time.sleep(11)
+    elapsed = time.monotonic() - started
+    together = rung(beats, "worker") + rung(beats, "beat2") - seen[0] - seen[1]
+    # Every five seconds, by whichever; each of two clocks by itself would make it twice as many.
+    assert int(elapsed // 5) <= together <= int(elapsed // 5) + 1
+    eventually(lambda: ran() - seen[2] >= together, what="a worker did not follow")
+    assert ran() - seen[2] <= together + 1
+    beats.end("beat2", signal.SIGKILL)
+    before = rung(beats, "worker")
+    eventually(lambda: rung(beats, "worker") > before, what="no clock went on")
