@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Territory, TerritoryModel, TerritoryRule
-from accounts.selectors.territories import CRITERIA
+from accounts.models import TerritoryModel, TerritoryRule
+from accounts.selectors.territories import CRITERIA, every_territory
 from revops.users.models import User
 
 HINT = _("Several are separated by commas. Empty stands for any.")
@@ -52,7 +52,7 @@ class TerritoryRuleForm(forms.Form):
     """Whose a territory is and which accounts belong to it."""
 
     territory = forms.ModelChoiceField(
-        queryset=Territory.objects.order_by("name"), required=False, label=_("Territory")
+        queryset=every_territory(), required=False, label=_("Territory")
     )
     new_name = forms.CharField(max_length=80, required=False, label=_("Or a new territory"))
     owner = forms.ModelChoiceField(queryset=User.objects.none(), required=False, label=_("Owner"))

@@ -111,6 +111,7 @@ def _cultivation(lead: Any) -> str:
 
 def register() -> None:
     """Called once, when the app is ready."""
+    register_path()
     list_places.register(
         Place("leads", _("Leads"), "leads.view_lead", {"list": "lead-list", "board": "lead-board"}, "user-search", 20)
     )
@@ -130,15 +131,6 @@ def register() -> None:
     create_menu.register(
         CreateItem("lead", _("Lead"), "lead-new", "user-search", "leads.add_lead", order=20, shortcut="l")
     )
-    commands.register(Command("funnel", _("Lead funnel"), "lead-funnel", "filter", "leads.view_lead", order=22))
-    commands.register(
-        Command("cultivation", _("Cultivation"), "cultivation-list", "plant", "leads.view_lead", order=22)
-    )
-    day_items.register(DaySource("leads.cultivation", touches_due, "leads.view_lead", order=31))
-    panels.register(
-        Panel("leads.cultivation", "leads.lead", _("Cultivation"), _cultivation, 20, "leads.view_lead", "plant")
-    )
-    commands.register(Command("routing", _("Routing"), "lead-routing", "route", "leads.view_routingrule", order=22))
     commands.register(
         Command("duplicates", _("Possible duplicates"), "duplicate-queue", "copy", "leads.view_lead", order=22)
     )
@@ -161,3 +153,16 @@ def register() -> None:
     panels.register(Panel("leads.of_account", "accounts.account", _("Leads"), _of_account, 60, "leads.view_lead"))
     activity_homes.register(ActivityHome("leads", places, order=20))
     register_shelf(Shelf("lead", _("Lead"), Lead, LeadDocument, "leads.change_lead", order=30))
+
+
+def register_path() -> None:
+    """What belongs to a lead's way: funnel, routing, cultivation."""
+    commands.register(Command("funnel", _("Lead funnel"), "lead-funnel", "filter", "leads.view_lead", order=22))
+    commands.register(Command("routing", _("Routing"), "lead-routing", "route", "leads.view_routingrule", order=22))
+    commands.register(
+        Command("cultivation", _("Cultivation"), "cultivation-list", "plant", "leads.view_lead", order=22)
+    )
+    day_items.register(DaySource("leads.cultivation", touches_due, "leads.view_lead", order=31))
+    panels.register(
+        Panel("leads.cultivation", "leads.lead", _("Cultivation"), _cultivation, 20, "leads.view_lead", "plant")
+    )

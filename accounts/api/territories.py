@@ -1,6 +1,5 @@
 """Territories: regions by name, the models that divide the accounts among them, and what a plan would change."""
 
-import django_filters as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -9,10 +8,15 @@ from rest_framework.response import Response
 
 from accounts import services
 from accounts.api.serializers import Seen
+from accounts.filters_territories import TerritoryChangeFilter, TerritoryModelFilter, TerritoryRuleFilter
 from accounts.models import Territory, TerritoryChange, TerritoryModel, TerritoryRule
 from accounts.selectors import territory_list
-from accounts.selectors.territories import territory_change_list, territory_model_list, territory_rule_list
-from revops.core.api.filters import StrictFilterSet
+from accounts.selectors.territories import (
+    every_territory,
+    territory_change_list,
+    territory_model_list,
+    territory_rule_list,
+)
 from revops.core.api.serializers import OutSerializer, StrictSerializer
 from revops.core.api.views import JobStarted, ResourceViewSet, job_accepted
 from revops.core.api.writes import BulkMixin
@@ -82,12 +86,6 @@ class NewTerritoryModelIn(TerritoryModelIn):
     """A plan, empty or drawn like another model."""
 
     copy_of = Seen(TerritoryModel, required=False)
-
-
-class TerritoryModelFilter(StrictFilterSet):
-    """Models by state."""
-
-    status = filters.ChoiceFilter(choices=TerritoryModel.Status.choices)
 
 
 class TerritoryModelViewSet(ResourceViewSet):
@@ -177,14 +175,7 @@ class NewTerritoryRuleIn(TerritoryRuleIn):
     """A territory to draw in a planned model."""
 
     model = Seen(TerritoryModel)
-    territory = serializers.PrimaryKeyRelatedField(queryset=Territory.objects.all())
-
-
-class TerritoryRuleFilter(StrictFilterSet):
-    """Territories of a model, or of a person."""
-
-    model = filters.NumberFilter(field_name="model_id")
-    owner = filters.NumberFilter(field_name="owner_id")
+    territory = serializers.PrimaryKeyRelatedField(queryset=every_territory())
 
 
 class TerritoryRuleViewSet(ResourceViewSet):
@@ -226,14 +217,6 @@ class TerritoryChangeOut(OutSerializer):
         fields = [
             "id", "model", "account", "kind", "territory_before", "territory_after", "owner_before", "owner_after",
         ]  # fmt: skip
-
-
-class TerritoryChangeFilter(StrictFilterSet):
-    """Rows of one preview."""
-
-    model = filters.NumberFilter(field_name="model_id")
-    owner_before = filters.NumberFilter(field_name="owner_before_id")
-    owner_after = filters.NumberFilter(field_name="owner_after_id")
 
 
 class TerritoryChangeViewSet(ResourceViewSet):

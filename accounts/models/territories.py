@@ -160,3 +160,6 @@ class TerritoryChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account}: {self.territory_before} → {self.territory_after}"
+
+    def get_absolute_url(self) -> str:
+        return self.account.get_absolute_url()

@@ -120,7 +120,7 @@ def preview_is_stale(model: TerritoryModel) -> bool:
     fresh = f"SELECT * FROM ({PLACES}) p WHERE {CHANGES}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT EXISTS (({fresh}) EXCEPT ({stored})) OR EXISTS (({stored}) EXCEPT ({fresh}))",  # noqa: S608
+            f"SELECT EXISTS (({fresh}) EXCEPT ({stored})) OR EXISTS (({stored}) EXCEPT ({fresh}))",
             {"model": model.pk, **EVERY},
         )
         return bool(cursor.fetchone()[0])
@@ -132,6 +132,11 @@ def preview_is_stale(model: TerritoryModel) -> bool:
 def territory_model_list(*, viewer: Any) -> QuerySet[TerritoryModel]:
     """Models that the viewer may read, with how many territories each draws."""
     return TerritoryModel.objects.visible_to(viewer).annotate(territories=Count("rules"))
+
+
+def every_territory() -> QuerySet[Territory]:
+    """The regions to choose from; who may not draw them is refused by the service."""
+    return Territory.objects.order_by("name")
 
 
 def territory_rule_list(*, viewer: Any) -> QuerySet[TerritoryRule]:

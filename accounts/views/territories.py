@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import services
-from accounts.api.territories import TerritoryChangeFilter
+from accounts.filters_territories import TerritoryChangeFilter
 from accounts.forms import refused
 from accounts.forms_territories import TerritoryModelForm, TerritoryRuleForm
 from accounts.models import Territory, TerritoryChange, TerritoryModel, TerritoryRule
@@ -25,6 +25,7 @@ from accounts.selectors.territories import (
     shown_rules,
     territory_change_list,
     territory_model_list,
+    territory_rule_list,
     waiting_accounts,
 )
 from accounts.views.records import shown_version
@@ -191,8 +192,7 @@ def rule_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _rule(request: HttpRequest, pk: int) -> TerritoryRule:
-    seen = TerritoryModel.objects.visible_to(request.user)
-    return get_object_or_404(TerritoryRule.objects.filter(model__in=seen).select_related("territory", "model"), pk=pk)
+    return get_object_or_404(territory_rule_list(viewer=request.user), pk=pk)
 
 
 @login_required

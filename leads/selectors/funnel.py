@@ -5,13 +5,14 @@ from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 
+from accounts.models import Activity
 from leads.models import Assignment, FunnelSnapshot, Lead
 from leads.selectors.leads import funnel
 
 PATH = (Lead.Status.NEW, Lead.Status.WORKING, Lead.Status.QUALIFIED, Lead.Status.CONVERTED)
 SOURCES = 12
 
-__all__ = ["by_source", "days_of_funnel", "due_answers", "funnel", "funnel_on"]
+__all__ = ["by_source", "days_of_funnel", "due_answers", "funnel", "funnel_on", "my_tasks"]
 
 
 def funnel_on(*, viewer: Any, on: date) -> list[dict[str, Any]]:
@@ -45,3 +46,9 @@ def due_answers(*, viewer: Any) -> QuerySet[Assignment]:
     """The viewer's own routed leads whose first answer is still due, the nearest first."""
     rows = Assignment.objects.filter(is_current=True, clock_state=Assignment.Clock.RUNS, user=viewer)
     return rows.filter(lead__in=Lead.objects.visible_to(viewer)).select_related("lead").order_by("sla_due_at", "pk")
+
+
+def my_tasks(*, viewer: Any) -> QuerySet[Activity]:
+    """What the viewer planned on leads, the earliest first."""
+    rows = Activity.objects.filter(owner=viewer, status=Activity.Status.PLANNED, lead_link__isnull=False)
+    return rows.select_related("lead_link__lead").order_by("due_at", "pk")

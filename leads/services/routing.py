@@ -101,7 +101,8 @@ def watch_first_answer(*, lead: Lead, actor: Any = None) -> Assignment | None:
         return row
     audit.record("lead.answer_missed", lead, actor=actor, owner=row.user)
     if not row.is_second:
-        decision = decide(lead, passed_over=[row.user_id], hold=lock)
+        asked = [] if row.user_id is None else [row.user_id]
+        decision = decide(lead, passed_over=asked, hold=lock)
         if decision.user is not None:
             decision.reason = _("%(name)s did not answer in time. %(why)s") % {"name": row.user, "why": decision.reason}
             return assign(lead, _carried_out(decision, second=True), actor=actor)

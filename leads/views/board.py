@@ -1,6 +1,6 @@
 """The board: lanes of open leads by state, over the same filter as the list, and the door through which cards move."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import login_required, permission_required
@@ -152,7 +152,7 @@ def lane_more(request: HttpRequest, key: str) -> HttpResponse:
     params = request.GET.copy()
     cursor = params.pop("cursor", [""])[-1]
     query = changed_query(params)
-    request.GET = params
+    request.GET = params  # type: ignore[assignment]
     rows = filtered(request).filter(status=key).order_by()
     page = paginate(rows, ORDER, cursor or None, CARDS_A_LANE)
     url, more = "", 0
@@ -247,7 +247,7 @@ def _ask(request: HttpRequest, lead: Lead, form: Any, title: str, target: str) -
     )
 
 
-MOVES = {
+MOVES: dict[str, Callable[[HttpRequest, Lead], HttpResponse | None]] = {
     Status.WORKING: _work,
     Status.NURTURE: _nurture,
     Status.QUALIFIED: _qualify,

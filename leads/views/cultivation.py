@@ -73,7 +73,7 @@ class CultivationList(ListPage):
 def cultivate(request: HttpRequest, pk: int) -> HttpResponse:
     """The plan of a lead: what is still to find out, how far it has come, and the touches so far."""
     lead = lead_of(request, pk)
-    plan = CultivationPlan.objects.filter(lead=lead).first()
+    plan = CultivationPlan.objects.visible_to(request.user).filter(lead=lead).first()
     may = request.user.has_perm("leads.change_lead") and lead.status in Lead.OPEN
     form = CultivationForm(request.POST or None, initial=_now(plan))
     if request.method == "POST" and form.is_valid():

@@ -10,9 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from accounts.models import Activity
 from leads.models import Lead
-from leads.selectors.funnel import PATH, by_source, days_of_funnel, due_answers, funnel
+from leads.selectors.funnel import PATH, by_source, days_of_funnel, due_answers, funnel, my_tasks
 from revops.core import clock
 from revops.core.templatetags.frame import day as day_text
 
@@ -27,7 +26,6 @@ def workspace(request: HttpRequest) -> HttpResponse:
     viewer, now = request.user, clock.now()
     counts = {row["status"]: row for row in funnel(viewer=viewer)}
     whole = max((counts[status]["count"] for status in PATH), default=0)
-    tasks = Activity.objects.filter(owner=viewer, lead_link__isnull=False).planned()  # type: ignore[attr-defined]
     history = days_of_funnel(viewer=viewer, until=clock.today(), days=DAYS)
     context = {
         "title": _("Lead funnel"),
@@ -38,8 +36,8 @@ def workspace(request: HttpRequest) -> HttpResponse:
         "whole": whole,
         "states": [Lead.Status(status).label for status in PATH],
         "sources": by_source(viewer=viewer),
-        "due": [{"row": row, "late": row.sla_due_at < now} for row in due_answers(viewer=viewer)[:SHOWN]],
-        "tasks": tasks.select_related("lead_link__lead").order_by("due_at", "pk")[:SHOWN],
+        "due": due_answers(viewer=viewer)[:SHOWN],
+        "tasks": my_tasks(viewer=viewer)[:SHOWN],
         "now": now,
         **_history(history),
     }

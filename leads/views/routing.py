@@ -11,8 +11,9 @@ from django.views.decorators.http import require_GET
 
 from accounts.selectors.territories import model_in_force
 from leads.forms_routing import TestForm
-from leads.models import LeadQueue, NamedAccount, RoutingPool, RoutingRule
+from leads.models import RoutingPool
 from leads.selectors.routing import decide, member_states, trial_lead
+from leads.selectors.settings import named_account_list, pool_list, queue_list, rule_list
 
 SHOWN = 50
 
@@ -22,7 +23,7 @@ SHOWN = 50
 @require_GET
 def settings_page(request: HttpRequest) -> HttpResponse:
     """The steps in their order, rules, pools, lists and queues; asked about a lead, it changes nothing."""
-    form = TestForm(request.GET if request.GET else None)
+    viewer, form = request.user, TestForm(request.GET if request.GET else None)
     decision = decide(trial_lead(**form.cleaned_data)) if form.is_bound and form.is_valid() else None
     context = {
         "title": _("Routing"),
@@ -31,10 +32,10 @@ def settings_page(request: HttpRequest) -> HttpResponse:
         "form": form,
         "decision": decision,
         "model": model_in_force(),
-        "rules": RoutingRule.objects.select_related("pool").order_by("priority", "pk")[:SHOWN],
-        "pools": [_pool(pool) for pool in RoutingPool.objects.order_by("-is_default", "name")[:SHOWN]],
-        "named": NamedAccount.objects.filter(is_active=True).select_related("user")[:SHOWN],
-        "queues": LeadQueue.objects.select_related("owner").order_by("-is_fallback", "name")[:SHOWN],
+        "rules": rule_list(viewer=viewer).order_by("priority", "pk")[:SHOWN],
+        "pools": [_pool(pool) for pool in pool_list(viewer=viewer).order_by("-is_default", "name")[:SHOWN]],
+        "named": named_account_list(viewer=viewer).filter(is_active=True)[:SHOWN],
+        "queues": queue_list(viewer=viewer).select_related("owner").order_by("-is_fallback", "name")[:SHOWN],
         "may_change": request.user.is_staff and request.user.has_perm("leads.change_routingrule"),
     }
     return render(request, "leads/routing.html", context, status=422 if form.errors else 200)

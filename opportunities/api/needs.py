@@ -1,5 +1,7 @@
 """Needs analyses and their needs."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -79,7 +81,7 @@ class NeedViewSet(ResourceViewSet):
 class NeedsAnalysisOut(OutSerializer):
     """An analysis and the ids of its needs."""
 
-    needs = serializers.PrimaryKeyRelatedField(many=True, read_only=True)
+    needs: Any = serializers.PrimaryKeyRelatedField(many=True, read_only=True)
 
     class Meta:
         model = NeedsAnalysis

@@ -272,8 +272,7 @@ class OpportunityTeamMember(Stamped):
     def __str__(self) -> str:
         return f"{self.user}, {self.role}"
 
-    @property
-    def overlay_pct(self) -> Decimal:
+    def overlay(self) -> Decimal:
         """Their credit beside the 100 %: what the split rows say."""
         overlay = self.opportunity.splits.filter(user_id=self.user_id, kind=OpportunitySplit.Kind.OVERLAY).first()
         return overlay.percent if overlay is not None else Decimal(0)

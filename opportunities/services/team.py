@@ -92,7 +92,7 @@ def set_overlay(
         raise IllegalState("closed", _("This deal is closed: its credit stands on its order."))
     if not percent.is_finite() or not 0 <= percent <= 100 or percent != percent.quantize(FINEST):
         raise InvalidInput.of(overlay_pct=_("A share is 0 to 100 %, with at most four decimals."))
-    before = member.overlay_pct
+    before = member.overlay()
     if before == percent:
         return member
     splits = OpportunitySplit.objects.filter(

@@ -20,6 +20,7 @@ from opportunities.models import Opportunity
 from opportunities.selectors import attention
 from opportunities.selectors.opportunities import accounts_for, contacts_of, opportunity_list
 from opportunities.selectors.record import Step, margin_of, quotes_of, stage_steps
+from opportunities.selectors.team import team_list
 from opportunities.selectors.timeline import ICONS, timeline
 from opportunities.views.board import VIEW, shown_version
 from revops.core import clock
@@ -67,7 +68,7 @@ def page(request: HttpRequest, deal: Opportunity, *, log: LogForm | None = None,
         "timeline": timeline(deal, before=_before(request)),
         "contacts": contacts_of(deal, viewer=request.user),
         "splits": [(row, Money(row.amount, deal.currency)) for row in _splits(deal)],
-        "team": deal.team.select_related("user").order_by("pk"),
+        "team": team_list(viewer=request.user).filter(opportunity=deal).order_by("pk"),
         "quotes": quotes_of(deal),
         "panels": panels_for("opportunities.opportunity", deal, request.user),  # type: ignore[arg-type]
         "may_change": request.user.has_perm("opportunities.change_opportunity"),

@@ -13,6 +13,7 @@ from accounts.services import (
     create_account,
     create_contact,
     log_activity,
+    merge_accounts,
     plan_activity,
     upload_document,
 )
@@ -23,7 +24,7 @@ from forecasting.services.goals import create_goal
 from forecasting.services.snapshots import snapshot_pipeline
 from forecasting.services.statements import publish_month, review_period
 from forecasting.setup import ensure_periods, ensure_plan_p1
-from leads.services import cultivate_lead
+from leads.services import create_campaign, cultivate_lead, dismiss_records, note_touch
 from leads.setup import ensure_leads
 from opportunities import services as deals
 from opportunities.setup import ensure_pipeline
@@ -94,7 +95,13 @@ def make_world(cast: Cast) -> World:
     lead = make_lead(alice, last_name=SECRET, company=f"{SECRET} Lead")
     need = deals.add_need(analysis=deals.open_analysis(actor=alice, lead=lead), actor=alice, statement=SECRET)
     plan = cultivate_lead(lead=lead, actor=alice)
+    today = clock.today()
+    campaign = create_campaign(actor=bob, name="Autumn", code="autumn", starts_on=today, ends_on=today)
+    touch = note_touch(actor=bob, campaign=campaign, lead=lead, responded=True, note=SECRET)
     handed = make_handoff(cast.sam, alice)
+    pair = dismiss_records(kind="lead", one=lead, other=make_lead(alice, last_name=SECRET), actor=alice)
+    double = create_account(actor=alice, name=f"{SECRET} Works Ltd", allow_duplicate=True)
+    merge = merge_accounts(winner=account, loser=double, version=None, actor=alice)
     month = FiscalPeriod.objects.months().holding(last_month).get()
     month = review_period(period=month, version=month.version, actor=payer)
     publish_month(period=month, actor=payer)
@@ -127,7 +134,10 @@ def make_world(cast: Cast) -> World:
             "contact": contact.pk,
             "activity": activity.pk,
             "lead": lead.pk,
+            "member": campaign.members.get().pk,
+            "touch": touch.pk,
             "need": need.pk,
+            "deal-team": deals.add_team_member(opportunity=deal, user=bob, role="Help", actor=alice).pk,
             "needs": need.analysis_id,
             "cultivation": plan.pk,
             "handoff": handed.pk,
@@ -150,6 +160,8 @@ def make_world(cast: Cast) -> World:
             "goal": goal.pk,
             "notification": notice.pk,
             "captured": captured.pk,
+            "merge": merge.pk,
+            "duplicate": pair.pk,
         }
     )
 

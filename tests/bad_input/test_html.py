@@ -157,6 +157,12 @@ def fill_accounts(walk: Walk, ada: User) -> None:
     walk.api("patch", f"/tasks/{task['id']}", s.ActivityChange)
     walk.api("post", f"/tasks/{task['id']}/complete", s.OutcomeIn)
     walk.api("post", f"/accounts/{make_account(ada).pk}/archive", s.ReasonIn)
+    from accounts import forms_territories as t
+    from accounts.models import TerritoryModel
+
+    walk.page("/territories/models/new/", t.TerritoryModelForm, copy_of="")
+    plan = TerritoryModel.objects.latest("pk")
+    walk.page(f"/territories/models/{plan.pk}/add/", t.TerritoryRuleForm, territory="")
     assert call.pk and make_contact(account, "<i>built</i>").pk
 
 
@@ -172,7 +178,16 @@ def fill_leads(walk: Walk, ada: User, cast: Cast) -> None:
     reason = DisqualifyReason.objects.first()
     assert reason
     walk.act(f"/leads/{lead.pk}/disqualify/", lead, f.DisqualifyForm, reason=reason.pk)
+    from leads.api.routing import NamedAccountIn
+    from opportunities.api.needs import NeedIn, NewNeedIn
+    from opportunities.forms_needs import NeedForm
+
+    walk.api("post", "/named-accounts", NamedAccountIn, user=ada.pk)
     ready = make_qualified_lead(ada)
+    walk.page(f"/leads/{ready.pk}/needs/", NeedForm, kind="need", level="user", origin="stated")
+    analysis = ready.needs_analyses.get()
+    need = walk.api("post", "/needs", NewNeedIn, analysis=analysis.pk)
+    walk.api("patch", f"/needs/{need['id']}", NeedIn)
     walk.act(f"/leads/{ready.pk}/handoff/", ready, f.HandoffForm, to_user=cast.alice.pk)
     handoff = make_handoff(cast.sam, ada)
     why = str(f.RejectForm.REASONS[0])
@@ -350,6 +365,7 @@ def pages() -> Iterator[str]:
 # Doors that this walk does not go through yet; named, so that the next new one is noticed.
 NOT_FILLED = (
     "accounts.api.captured", "accounts.api.documents", "accounts.api.territories", "accounts.forms.DocumentForm",
+    "leads.forms_routing.TestForm",  # asks, and stores nothing
     "accounts.forms.UploadForm", "accounts.forms.VersionForm", "accounts.forms_captured", "leads.api.settings",
     "opportunities.api.reasons", "revops.catalog.api.book_serializers", "revops.integrations.api.webhook_serializers",
     "revops.integrations.forms.WebhookForm", "revops.users.api.shares", "revops.users.forms_shares",

@@ -76,7 +76,7 @@ def test_members_of_a_pool_are_set_in_line(console: Client, sam: User, alice: Us
     console.post(
         f"/admin/leads/routingpool/{pool.pk}/change/",
         {
-            "name": pool.name, "is_default": "on", "shown_version": pool.version,
+            "name": pool.name, "is_default": "on", "shown_version": pool.version, "answer_minutes": 240,
             "members-TOTAL_FORMS": 2, "members-INITIAL_FORMS": 1, "members-MIN_NUM_FORMS": 0,
             "members-MAX_NUM_FORMS": 1000,
             "members-0-id": member.pk, "members-0-pool": pool.pk, "members-0-position": 1, "members-0-user": sam.pk,

@@ -51,7 +51,9 @@ def test_a_card_goes_where_its_state_may_go(client: Client, sam: User) -> None:
     assert state(lead) == "qualified"
     assert drop(client, lead, "converted").status_code == 409
     assert drop(client, lead, "new").status_code == 409
-    stale = client.post(f"/leads/{lead.pk}/board/", {"stage": "disqualified", "version": 1, "reason": 1})
+    reason = DisqualifyReason.objects.filter(is_active=True).first()
+    assert reason is not None
+    stale = client.post(f"/leads/{lead.pk}/board/", {"stage": "disqualified", "version": 1, "reason": reason.pk})
     assert stale.status_code == 409 and state(lead) == "qualified"
 
 

@@ -179,7 +179,7 @@ def test_after_the_third_completed_meeting_the_sdr_s_part_ends_by_itself(
 def test_an_overlay_stands_beside_the_100_per_cent(deal: Opportunity, alice: User, sam: User, charlie: User) -> None:
     deal = services.update_opportunity(opportunity=deal, version=None, actor=alice, amount=Decimal(1000))
     member = services.set_overlay(member=deal.team.get(), percent=Decimal(15), version=deal.version, actor=alice)
-    assert member.overlay_pct == 15
+    assert member.overlay() == 15
     rows = OpportunitySplit.objects.filter(opportunity=deal).order_by("kind").values_list("kind", "percent", "amount")
     assert list(rows) == [("overlay", 15, 150), ("revenue", 100, 1000)]
     for wrong in (Decimal(-1), Decimal(101), Decimal("0.00001")):
@@ -192,3 +192,27 @@ def test_an_overlay_stands_beside_the_100_per_cent(deal: Opportunity, alice: Use
     services.set_overlay(member=member, percent=Decimal(0), version=None, actor=alice)
     assert not OpportunitySplit.objects.filter(opportunity=deal, kind="overlay").exists()
     assert not Opportunity.objects.visible_to(sam).filter(pk=deal.pk).exists()
+
+
+def test_programs_read_and_keep_deal_teams(
+    client: Client, deal: Opportunity, alice: User, bob: User, charlie: User
+) -> None:
+    client.force_login(alice)
+
+    def post(path: str, body: Any = None) -> Any:
+        return client.post(f"/api/v1/opportunity-team-members{path}", body or {}, content_type="application/json")
+
+    made = post("", {"opportunity": deal.pk, "user": charlie.pk, "role": "Legal"})
+    assert (made.status_code, made.json()["role"], made.json()["left_at"]) == (201, "Legal", None)
+    key = made.json()["id"]
+    assert post(f"/{key}/overlay", {"percent": "12.5"}).json()["overlay_pct"] == "12.5000"
+    assert "12.5" in client.get(f"/opportunities/{deal.pk}/").content.decode()
+    assert post(f"/{key}/overlay", {"percent": "101"}).status_code == 422
+    assert post(f"/{key}/end").json()["left_at"]
+    shown = client.get(f"/api/v1/opportunity-team-members?opportunity={deal.pk}&current=true").json()["results"]
+    assert [row["role"] for row in shown] == ["SDR"]
+    client.force_login(bob)
+    assert client.get(f"/api/v1/opportunity-team-members/{key}").status_code == 200
+    OpportunitySplit.objects.filter(user=charlie).delete()
+    client.force_login(charlie)
+    assert client.get(f"/api/v1/opportunity-team-members/{key}").status_code == 404
