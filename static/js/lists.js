@@ -45,7 +45,10 @@ function bulk(form) {
   form.addEventListener("click", (event) => {
     // The controls of other dialogs do not count, so the browser's own check of the whole form is off.
     const dialog = event.target.closest("dialog button[type=submit]")?.closest("dialog");
-    const wrong = dialog && all("input, select, textarea", dialog).find((control) => !control.checkValidity());
+    if (!dialog) return;
+    // Sent before its control has come, the field would be emptied in every row.
+    if (one("[data-bulk-value]:empty", dialog)) return event.preventDefault();
+    const wrong = all("input, select, textarea", dialog).find((control) => !control.checkValidity());
     if (!wrong) return;
     event.preventDefault();
     wrong.reportValidity();
@@ -58,16 +61,20 @@ function bulk(form) {
   count(form);
 }
 
+let asked = 0;
+
 /** The control of the field chosen in "edit a field". */
 async function value(form, field) {
-  const wanted = field.value;
+  const mine = (asked += 1);
+  const place = one("[data-bulk-value]", form);
+  place.replaceChildren(); // what was written into the old control would be lost
   const query = new URLSearchParams(window.location.search);
-  query.set("field", wanted);
+  query.set("field", field.value);
   const answer = await fetch(`?${query}`, { headers: { "X-Requested-With": "fetch" } }).catch(() => null);
   const html = answer?.ok ? await answer.text() : "";
-  if (field.value !== wanted) return; // another was chosen meanwhile, and its answer may have come before
+  if (mine !== asked) return; // another one is on its way
   const parsed = new DOMParser().parseFromString(html, "text/html");
-  one("[data-bulk-value]", form).replaceChildren(...parsed.body.childNodes);
+  place.replaceChildren(...parsed.body.childNodes);
 }
 
 function keys(form) {
