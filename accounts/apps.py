@@ -13,13 +13,14 @@ class AccountsConfig(AppConfig):
         from accounts import holdings, merges, notices, panels, search, webhooks  # noqa: PLC0415
         from accounts.homes import register_homes  # noqa: PLC0415
         from accounts.imports import IMPORTERS  # noqa: PLC0415
+        from accounts.imports_activities import IMPORTERS as OF_ACTIVITIES  # noqa: PLC0415
         from accounts.models import Account, AccountDocument, Contact, ContactDocument  # noqa: PLC0415
         from accounts.services.territories import KIND, step_territory_rules  # noqa: PLC0415
         from accounts.shelves import Shelf, register_shelf  # noqa: PLC0415
         from revops.core import jobs  # noqa: PLC0415
         from revops.integrations.registries import importers  # noqa: PLC0415
 
-        for importer in IMPORTERS:
+        for importer in (*IMPORTERS, *OF_ACTIVITIES):
             importers.register(importer)
         register_homes()
         holdings.register()

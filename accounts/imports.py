@@ -9,16 +9,16 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.keys import email_key, name_key
+from accounts.keys import account_keys, contact_keys, email_key, name_key
 from accounts.models import Account, Contact, Territory
 from accounts.services import imports as services
 from revops.integrations.lookups import fill_person, say_spelling
 from revops.integrations.models import ImportRow, ImportRun
-from revops.integrations.planning import match_by, match_external, refuse_twins
-from revops.integrations.registries import Context, Draft, Importer, ImportField
+from revops.integrations.planning import among, match_by, match_external, refuse_twins
+from revops.integrations.registries import Context, Draft, Facts, Importer, ImportField, Stretch
 
 EXTERNAL = ImportField(
-    "external_id", gettext_lazy("External id"), aliases=("id", "record id", "account id", "contact id")
+    "external_id", gettext_lazy("External id"), aliases=("id", "record id", "account id", "contact id", "hs_object_id")
 )
 OWNER = ImportField("owner", gettext_lazy("Owner"), aliases=("account owner", "contact owner", "owner name"))
 # Spellings of known sources that are plainly slips.
@@ -26,7 +26,7 @@ SLIPS = {"technolgy": "technology", "philipines": "Philippines"}
 MILLION = Decimal(1_000_000)
 
 
-def _labels(choices: type[TextChoices]) -> dict[str, Any]:
+def labels(choices: type[TextChoices]) -> dict[str, Any]:
     """Values and how people call them, in whatever language the file is read."""
     return dict(choices.choices)
 
@@ -36,7 +36,7 @@ class AccountLookup:
 
     def __init__(self, names: Iterable[str], viewer: Any) -> None:
         keys = {name_key(name) for name in set(names)}
-        rows = Account.objects.visible_to(viewer).active().filter(name_key__in=keys).order_by("pk")
+        rows = Account.objects.visible_to(viewer).active().filter(name_key__in=among(keys)).order_by("pk")
         self._exact: dict[str, list[Account]] = defaultdict(list)
         self._loose: dict[str, list[Account]] = defaultdict(list)
         for row in rows:
@@ -67,6 +67,7 @@ def fill_account(drafts: Sequence[Draft], context: Context) -> None:
             draft.refuse("account", _("There is no such account, or it is not yours to see."))
         else:
             draft.set("account_id", account.pk, account.name)
+            draft.values["country"] = account.country
 
 
 class AccountImporter(Importer):
@@ -74,12 +75,17 @@ class AccountImporter(Importer):
 
     key, label, order, icon, list_url = "accounts", gettext_lazy("Accounts"), 20, "building", "account-list"
     model = Account
+    makes = True
     matched_by = gettext_lazy("id in the other system, then name")
     extras = frozenset({"parent_row"})
     fields = (
         EXTERNAL,
         ImportField(
-            "name", gettext_lazy("Account"), column="name", required=True, aliases=("company", "company name", "firm")
+            "name",
+            gettext_lazy("Account"),
+            column="name",
+            required=True,
+            aliases=("company", "company name", "firm", "organization - name*"),
         ),
         OWNER,
         ImportField("parent", gettext_lazy("Parent account"), aliases=("subsidiary_of", "parent", "parent company")),
@@ -87,20 +93,44 @@ class AccountImporter(Importer):
         ImportField("territory", gettext_lazy("Territory"), aliases=("region",)),
         ImportField("tier", gettext_lazy("Tier"), column="tier"),
         ImportField("segment", gettext_lazy("Segment"), column="segment"),
-        ImportField("kind", gettext_lazy("Kind"), "choice", column="kind", choices=_labels(Account.Kind)),
-        ImportField("employees", gettext_lazy("Employees"), "integer", column="employees", aliases=("headcount",)),
+        ImportField("kind", gettext_lazy("Kind"), "choice", column="kind", choices=labels(Account.Kind)),
+        ImportField(
+            "employees",
+            gettext_lazy("Employees"),
+            "integer",
+            column="employees",
+            aliases=("headcount", "number of employees"),
+        ),
         ImportField("annual_revenue", gettext_lazy("Annual revenue"), "money", column="annual_revenue"),
         ImportField("annual_revenue_m", gettext_lazy("Annual revenue, in millions"), "money"),
         ImportField("currency", gettext_lazy("Currency"), "currency", column="currency"),
         ImportField("year_established", gettext_lazy("Established"), "integer", column="year_established"),
         ImportField(
-            "website", gettext_lazy("Web site"), column="website", aliases=("url", "web", "company domain name")
+            "website",
+            gettext_lazy("Web site"),
+            column="website",
+            aliases=("url", "web", "website url", "company domain name"),
         ),
         ImportField("phone", gettext_lazy("Phone"), column="phone", aliases=("tel", "phone number")),
-        ImportField("street", gettext_lazy("Street"), column="street", aliases=("billing street", "street address")),
+        ImportField(
+            "street",
+            gettext_lazy("Street"),
+            column="street",
+            aliases=("billing street", "street address", "organization - address"),
+        ),
         ImportField("city", gettext_lazy("City"), column="city", aliases=("billing city",)),
-        ImportField("postal_code", gettext_lazy("Postal code"), column="postal_code", aliases=("zip", "postcode")),
-        ImportField("state", gettext_lazy("State"), column="state", aliases=("billing state/province", "state/region")),
+        ImportField(
+            "postal_code",
+            gettext_lazy("Postal code"),
+            column="postal_code",
+            aliases=("zip", "postcode", "billing postal code"),
+        ),
+        ImportField(
+            "state",
+            gettext_lazy("State"),
+            column="state",
+            aliases=("billing state", "billing state/province", "state/region"),
+        ),
         ImportField(
             "country", gettext_lazy("Country"), column="country", aliases=("office_location", "billing country")
         ),
@@ -131,7 +161,7 @@ class AccountImporter(Importer):
         plain = [draft for draft in drafts if not draft.values.get("external_id")]
         refuse_twins(plain, "name", lambda draft: str(draft.values.get("name", "")).casefold())
         names = {str(draft.values.get("name", "")) for draft in plain}
-        rows = Account.objects.active().filter(name_key__in={name_key(name) for name in names})
+        rows = Account.objects.active().filter(name_key__in=among({name_key(name) for name in names}))
         rows = rows.select_related("parent", "owner", "territory")
         match_by(plain, rows, lambda draft: str(draft.values.get("name", "")).casefold(), lambda r: r.name.casefold())
         self._parents(drafts, context)
@@ -183,6 +213,12 @@ class AccountImporter(Importer):
     def title(self, draft: Draft) -> tuple[str, str]:
         return draft.cells.get("name", ""), draft.cells.get("country", "")
 
+    def keys(self, draft: Draft) -> dict[str, Any]:
+        return account_keys(Facts(draft.columns))
+
+    def make(self, *, stretch: Stretch, actor: Any) -> None:
+        services.make_accounts(stretch=stretch, actor=actor)
+
     def write(self, *, rows: Sequence[ImportRow], actor: Any) -> None:
         services.import_accounts(rows=rows, actor=actor)
 
@@ -201,24 +237,37 @@ class ContactImporter(Importer):
 
     key, label, order, icon, list_url = "contacts", gettext_lazy("Contacts"), 30, "address-book", "contact-list"
     model = Contact
+    makes = True
     matched_by = gettext_lazy("id in the other system, then e-mail at the account")
     fields = (
         EXTERNAL,
-        ImportField("first_name", gettext_lazy("First name"), column="first_name", aliases=("given name", "firstname")),
+        ImportField(
+            "first_name", gettext_lazy("First name"), column="first_name",
+            aliases=("given name", "firstname", "person - first name"),
+        ),
         ImportField(
             "last_name", gettext_lazy("Last name"), column="last_name", required=True,
-            aliases=("family name", "surname", "lastname"),
+            aliases=("family name", "surname", "lastname", "person - last name"),
         ),
         ImportField(
             "account", gettext_lazy("Account"), required=True,
-            aliases=("company", "account name", "organization", "associated company"),
+            aliases=(
+                "company", "company name", "account name",
+                "organization", "organization - name*", "associated company",
+            ),
         ),
         OWNER,
-        ImportField("title", gettext_lazy("Title"), column="title", aliases=("job title", "job")),
-        ImportField("email", gettext_lazy("E-mail"), "email", column="email", aliases=("mail", "email address")),
-        ImportField("phone", gettext_lazy("Phone"), column="phone", aliases=("tel", "phone number")),
+        ImportField("title", gettext_lazy("Title"), column="title", aliases=("job title", "job", "occupation")),
         ImportField(
-            "role", gettext_lazy("Role"), "choice", column="role", choices=_labels(Contact.Role)
+            "email", gettext_lazy("E-mail"), "email", column="email",
+            aliases=("mail", "email address", "e-mail 1 - value", "person - email (work)"),
+        ),
+        ImportField(
+            "phone", gettext_lazy("Phone"), column="phone",
+            aliases=("tel", "phone number", "phone 1 - value", "person - phone"),
+        ),
+        ImportField(
+            "role", gettext_lazy("Role"), "choice", column="role", choices=labels(Contact.Role)
         ),
     )  # fmt: skip
 
@@ -231,11 +280,12 @@ class ContactImporter(Importer):
         mailed = [draft for draft in drafts if draft.record is None and draft.values.get("email")]
         refuse_twins(mailed, "email", self._key)
         keys = {email_key(draft.values["email"]) for draft in mailed}
-        rows = Contact.objects.filter(email_key__in=keys, archived_at__isnull=True).select_related("account", "owner")
+        kept = Contact.objects.filter(archived_at__isnull=True).select_related("account", "owner")
+        rows = kept.filter(email_key__in=among(keys))
         match_by(mailed, rows, self._key, lambda row: (row.account_id, row.email_key))
         bare = [draft for draft in drafts if draft.record is None and not draft.values.get("email")]
         names = {draft.columns["account_id"] for draft in bare if "account_id" in draft.columns}
-        rows = Contact.objects.filter(account_id__in=names, archived_at__isnull=True).select_related("account", "owner")
+        rows = kept.filter(account_id__in=among(names))
         match_by(bare, rows, self._name, lambda row: (row.account_id, f"{row.first_name} {row.last_name}".casefold()))
 
     def _key(self, draft: Draft) -> tuple[Any, str]:
@@ -248,6 +298,12 @@ class ContactImporter(Importer):
     def title(self, draft: Draft) -> tuple[str, str]:
         name = f"{draft.cells.get('first_name', '')} {draft.cells.get('last_name', '')}".strip()
         return name, draft.cells.get("account", "")
+
+    def keys(self, draft: Draft) -> dict[str, Any]:
+        return contact_keys(Facts(draft.columns), draft.values.get("country", ""))
+
+    def make(self, *, stretch: Stretch, actor: Any) -> None:
+        services.make_contacts(stretch=stretch, actor=actor)
 
     def write(self, *, rows: Sequence[ImportRow], actor: Any) -> None:
         services.import_contacts(rows=rows, actor=actor)

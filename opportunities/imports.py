@@ -50,7 +50,7 @@ class OpportunityImporter(Importer):
         ImportField("account", gettext_lazy("Account"), aliases=("account name", "company", "organization")),
         ImportField("owner", gettext_lazy("Owner"), aliases=("sales_agent", "opportunity owner", "deal owner")),
         ImportField("product", gettext_lazy("Product"), aliases=("product name",)),
-        ImportField("stage", gettext_lazy("Stage"), required=True, aliases=("deal_stage", "deal stage")),
+        ImportField("stage", gettext_lazy("Stage"), required=True, aliases=("deal_stage", "deal stage", "stage name")),
         ImportField(
             "amount", gettext_lazy("Amount"), "money", column="amount", aliases=("close_value", "value", "deal value")
         ),

@@ -5,9 +5,11 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from accounts.keys import account_keys, contact_keys, take_keys
-from accounts.models import Account, Contact
+from accounts.keys import KEYS, account_keys, contact_keys, take_keys
+from accounts.models import Account, Activity, Contact
+from revops.integrations.making import forget_made, make_records
 from revops.integrations.models import ImportRow, ImportRun
+from revops.integrations.registries import Stretch
 from revops.integrations.writing import WRITTEN, undo_rows, write_rows
 
 EXTRAS = frozenset({"parent_row"})
@@ -21,12 +23,26 @@ def import_accounts(*, rows: Sequence[ImportRow], actor: Any) -> None:
     parents = dict(Account.objects.filter(pk__in=keys).values_list("pk", "parent_id"))
     for row in moved:
         row.before = {"parent_id": parents.get(row.record_id or 0)}
-    write_rows(Account, rows, actor=actor, noun="account", extras=EXTRAS, prepare=_account_keys)
+    write_rows(Account, rows, actor=actor, noun="account", extras=EXTRAS, prepare=_account_keys, derived=KEYS)
 
 
 def _account_keys(records: Sequence[Account]) -> None:
     for record in records:
         take_keys(record, account_keys(record))
+
+
+@transaction.atomic
+def make_accounts(*, stretch: Stretch, actor: Any) -> None:
+    """New accounts; parents within the file follow in `link_accounts`."""
+    make_records(Account, stretch, actor=actor, noun="account")
+    forget_made()
+
+
+@transaction.atomic
+def make_contacts(*, stretch: Stretch, actor: Any) -> None:
+    """New contacts."""
+    make_records(Contact, stretch, actor=actor, noun="contact")
+    forget_made()
 
 
 @transaction.atomic
@@ -60,45 +76,43 @@ def unlink_accounts(*, run: ImportRun, actor: Any) -> None:
 @transaction.atomic
 def undo_accounts(*, rows: Sequence[ImportRow], actor: Any) -> dict[int, str]:
     """Delete accounts that nobody changed or builds upon; restore the updated ones."""
-
-    def keys(pairs: Sequence[tuple[ImportRow, Any]]) -> None:
-        for row, record in pairs:
-            row.before |= account_keys(_as_before(record, row))
-
-    return undo_rows(Account, rows, actor=actor, noun="account", extras=EXTRAS, restore=keys)
+    return undo_rows(Account, rows, actor=actor, noun="account", extras=EXTRAS, prepare=_account_keys, derived=KEYS)
 
 
 @transaction.atomic
 def import_contacts(*, rows: Sequence[ImportRow], actor: Any) -> None:
     """Create and update contacts."""
-    write_rows(Contact, rows, actor=actor, noun="contact", prepare=_contact_keys)
+    write_rows(Contact, rows, actor=actor, noun="contact", prepare=_contact_keys, derived=KEYS)
 
 
 def _contact_keys(records: Sequence[Contact]) -> None:
-    countries = _countries(records)
+    # Where their accounts are, as far as a number needs it.
+    keys = {one.account_id for one in records if one.phone and not one.phone.startswith("+")}
+    countries = dict(Account.objects.filter(pk__in=keys).values_list("pk", "country"))
     for record in records:
         take_keys(record, contact_keys(record, countries.get(record.account_id, "")))
-
-
-def _countries(contacts: Sequence[Contact]) -> dict[int, str]:
-    """Where the accounts of these people are, as far as a number needs it."""
-    keys = {one.account_id for one in contacts if one.phone and not one.phone.startswith("+")}
-    return dict(Account.objects.filter(pk__in=keys).values_list("pk", "country"))
-
-
-def _as_before(record: Any, row: ImportRow) -> Any:
-    """A copy with the values that the import replaced."""
-    kept = {field.attname: getattr(record, field.attname) for field in record._meta.concrete_fields if not field.generated}
-    return type(record)(**{**kept, **{name: row.before[name] for name in row.before if name in kept}})
 
 
 @transaction.atomic
 def undo_contacts(*, rows: Sequence[ImportRow], actor: Any) -> dict[int, str]:
     """Delete contacts that nobody changed or builds upon; restore the updated ones."""
+    return undo_rows(Contact, rows, actor=actor, noun="contact", prepare=_contact_keys, derived=KEYS)
 
-    def keys(pairs: Sequence[tuple[ImportRow, Any]]) -> None:
-        for row, record in pairs:
-            was = _as_before(record, row)
-            row.before |= contact_keys(was, was.account.country)
 
-    return undo_rows(Contact, rows, actor=actor, noun="contact", restore=keys)
+@transaction.atomic
+def make_activities(*, stretch: Stretch, actor: Any) -> None:
+    """New activities. They are history, so nobody hears of them."""
+    make_records(Activity, stretch, actor=actor, noun="activity")
+    forget_made()
+
+
+@transaction.atomic
+def import_activities(*, rows: Sequence[ImportRow], actor: Any) -> None:
+    """Put texts of activities right."""
+    write_rows(Activity, rows, actor=actor, noun="activity")
+
+
+@transaction.atomic
+def undo_activities(*, rows: Sequence[ImportRow], actor: Any) -> dict[int, str]:
+    """Delete activities that nobody changed or builds upon; restore the updated ones."""
+    return undo_rows(Activity, rows, actor=actor, noun="activity")

@@ -1,6 +1,8 @@
 """The business log: services record what they did in the transaction in which they did it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -8,7 +10,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext
 
-from revops.core import clock
+from revops.core import clock, copying
 from revops.core.custom.values import spread
 from revops.core.models import AuditEntry
 from revops.core.trace import request_id as request_id
@@ -59,8 +61,29 @@ def record(action: str, about: models.Model, **kwargs: Any) -> AuditEntry:
     `action` is "noun.verb" in the past tense; `changed` is {field: (before, after)} as `status.edit` returns it.
     """
     row = entry(action, about, **kwargs)
-    row.save(force_insert=True)
+    later = _gathering.get()
+    if later is None:
+        row.save(force_insert=True)
+    else:
+        later.append(row)
     return row
+
+
+_gathering: ContextVar[list[AuditEntry] | None] = ContextVar("gathering", default=None)
+
+
+@contextmanager
+def gathered() -> Iterator[list[AuditEntry]]:
+    """Rows that are recorded inside are written together at its end, in the same transaction. What is taken out of the
+    list meanwhile has not happened.
+    """
+    rows: list[AuditEntry] = []
+    token = _gathering.set(rows)
+    try:
+        yield rows
+    finally:
+        _gathering.reset(token)
+    copying.insert(AuditEntry, rows)
 
 
 def action_text(action: str) -> str:

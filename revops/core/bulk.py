@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -18,10 +19,11 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from revops.core import audit, clock, jobs
+from revops.core import audit, clock, copying, jobs, outbox
 from revops.core.errors import BadRequest, DomainError, IllegalState, NotAllowed
 from revops.core.models import BulkRow, IdempotencyKey, JobRun
 from revops.core.places import address_of, page_of
+from revops.core.status import holding
 
 KIND, UNDO = "core.bulk", "core.bulk_undo"
 CHUNK = 200
@@ -111,16 +113,11 @@ def step(*, job: JobRun) -> bool:
     lines = list(BulkRow.objects.filter(job=job, outcome=Outcome.WAITING).order_by("id")[:CHUNK])
     page = _page(job)
     action = page.bulk_action(job.params["action"]) if page else None
-    found = _locked(page, lines) if action else {}
-    values = action.values(job.params["data"], job.created_by) if action else {}
-    for line in lines:
-        row = found.get(line.object_id)
-        if action is None:
+    if action is None:
+        for line in lines:
             _refuse(line, _("Your role does not include this any more."))
-        elif row is None:
-            _refuse(line, _("This is no longer here, or no longer yours to see."))
-        else:
-            _do(line, row, action, values, job.created_by)
+    else:
+        _do_all(page, action, lines, job)
     _keep(lines)
     _tally(job, lines)
     return BulkRow.objects.filter(job=job, outcome=Outcome.WAITING).exists()
@@ -132,28 +129,52 @@ def _page(job: JobRun) -> Any:
     return page.seen_by(job.created_by, job.params.get("query", "")) if page else None
 
 
-def _locked(page: Any, lines: Sequence[BulkRow]) -> dict[int, Any]:
+def _do_all(page: Any, action: Any, lines: Sequence[BulkRow], job: JobRun) -> None:
+    """What one row costs by itself is the service's statements: rows are read and locked before it, the log and the
+    events are written behind the last one, and only then is looked at what became of them.
+    """
     keys = [line.object_id for line in lines]
     rows = page.rows().filter(pk__in=keys)
-    list(rows.model._base_manager.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
-    return {row.pk: row for row in rows}
+    base = rows.model._base_manager
+    locked = list(base.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk"))
+    found = {row.pk: row for row in rows}
+    values = action.values(job.params["data"], job.created_by)
+    done = []
+    with holding(locked), audit.gathered() as log, outbox.gathered() as events:
+        for line in lines:
+            row = found.get(line.object_id)
+            if row is None:
+                _refuse(line, _("This is no longer here, or no longer yours to see."))
+                continue
+            before, line.version = snapshot(row), getattr(row, "version", None)
+            if _do(line, row, partial(action.one, actor=job.created_by, **values), log, events):
+                done.append((line, before))
+    fresh = base.in_bulk([line.object_id for line, _before in done])
+    for line, before in done:
+        _compare(line, before, fresh.get(line.object_id))
 
 
-def _do(line: BulkRow, row: Any, action: Any, values: Mapping[str, Any], actor: Any) -> None:
-    line.label = str(row)[:200]
-    before = snapshot(row)
+def _do(line: BulkRow, row: Any, one: Callable[..., Any], *kept: list[Any]) -> bool:
+    """One row in a savepoint; of one that is refused, nothing is kept."""
+    line.label, marks = str(row)[:200], [len(rows) for rows in kept]
     try:
         with transaction.atomic():
-            action.one(row=row, actor=actor, **values)
+            one(row=row)
     except (DomainError, ValidationError, IntegrityError) as error:
-        return _refuse(line, _reason(error))
-    fresh = type(row)._base_manager.get(pk=row.pk)
-    after = snapshot(fresh)
+        for rows, mark in zip(kept, marks, strict=True):
+            del rows[mark:]
+        _refuse(line, _reason(error))
+        return False
+    return True
+
+
+def _compare(line: BulkRow, before: Mapping[str, Any], fresh: Any) -> None:
+    after = snapshot(fresh) if fresh is not None else {}
     changed = [name for name, value in after.items() if before[name] != value]
     line.before, line.after = {name: before[name] for name in changed}, {name: after[name] for name in changed}
-    line.version = getattr(fresh, "version", None)
-    line.outcome = Outcome.CHANGED if changed or fresh.version != row.version else Outcome.SAME
-    return None
+    version = getattr(fresh, "version", None)
+    line.outcome = Outcome.CHANGED if changed or version != line.version else Outcome.SAME
+    line.version = version
 
 
 def snapshot(record: models.Model) -> dict[str, Any]:
@@ -184,7 +205,7 @@ def _refuse(line: BulkRow, reason: str, outcome: str = Outcome.REFUSED) -> None:
 
 
 def _keep(lines: Sequence[BulkRow]) -> None:
-    BulkRow.objects.bulk_update(lines, ["outcome", "label", "before", "after", "version", "reason"])
+    copying.update(BulkRow, lines, ["outcome", "label", "before", "after", "version", "reason"])
 
 
 def _tally(job: JobRun, lines: Sequence[BulkRow]) -> None:
@@ -252,14 +273,17 @@ def undo_step(*, job: JobRun) -> bool:
     page = _page(job)
     action = page.bulk_action(job.params["action"]) if page else None
     found = _by_key(page, lines) if action else {}
-    for line in lines:
-        row = found.get(line.object_id)
-        if row is None or action is None:
-            _refuse(line, _("This is no longer here, or no longer yours to change."), Outcome.KEPT)
-        elif row.version != line.version:
-            _refuse(line, _("Somebody changed it since."), Outcome.KEPT)
-        else:
-            _take_back(line, row, action, job.created_by)
+    with audit.gathered() as log, outbox.gathered() as events:
+        for line in lines:
+            row = found.get(line.object_id)
+            if row is None or action is None:
+                _refuse(line, _("This is no longer here, or no longer yours to change."), Outcome.KEPT)
+            elif row.version != line.version:
+                _refuse(line, _("Somebody changed it since."), Outcome.KEPT)
+            elif _do(line, row, partial(action.undo, before=line.before, actor=job.created_by), log, events):
+                line.outcome = Outcome.UNDONE
+            else:
+                line.outcome = Outcome.KEPT
     _keep(lines)
     _tally(job, lines)
     return mine.exists()
@@ -270,16 +294,6 @@ def _by_key(page: Any, lines: Sequence[BulkRow]) -> dict[int, Any]:
     keys = [line.object_id for line in lines]
     rows = page.rows().model._base_manager.select_for_update().filter(pk__in=keys).order_by("pk")
     return {row.pk: row for row in rows}
-
-
-def _take_back(line: BulkRow, row: Any, action: Any, actor: Any) -> None:
-    try:
-        with transaction.atomic():
-            action.undo(row=row, before=line.before, actor=actor)
-    except (DomainError, ValidationError, IntegrityError) as error:
-        return _refuse(line, _reason(error), Outcome.KEPT)
-    line.outcome = Outcome.UNDONE
-    return None
 
 
 def refused_rows(job: JobRun) -> QuerySet[BulkRow]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from revops.core import audit, clock
 from revops.core.acting import acting_as
+from revops.core.custom.definitions import remembered
 from revops.core.errors import IllegalState, reason_of
 from revops.core.models import JobRun
 from revops.core.status import advance
@@ -119,7 +120,7 @@ def _step(job_id: str) -> bool:
     if job.state == JobRun.State.QUEUED:
         advance(job, JobRun.State.RUNNING, JobRun.TRANSITIONS, field="state")
         job.started_at = job.started_at or clock.now()
-    with acting_as(job.created_by):
+    with acting_as(job.created_by), remembered():
         more = kind.step(job=job)
     if not more:
         if kind.finish:

@@ -3,17 +3,19 @@
 A handler runs in the transaction that marks its delivery done, so what it writes to the database happens exactly once.
 """
 
+import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, is_dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from revops.core import clock
+from revops.core import clock, copying
 from revops.core.audit import plain
 from revops.core.audit import record as audit_record
 from revops.core.errors import reason_of
@@ -28,7 +30,8 @@ Handler = Callable[[Any], None]
 _events: dict[str, type] = {}
 _handlers: dict[str, dict[str, Handler]] = {}
 _nudge: list[Callable[[], None]] = []
-_copies: dict[str, Callable[[Sequence[OutboxEvent]], None]] = {}
+Copy = Callable[[Sequence[OutboxEvent]], None]
+_copies: dict[str, tuple[Copy, Callable[[str], bool]]] = {}
 
 
 def event_name(event_class: type) -> str:
@@ -50,9 +53,12 @@ def on_publish(nudge: Callable[[], None]) -> None:
     _nudge[:] = [nudge]
 
 
-def on_write(key: str, copy: Callable[[Sequence[OutboxEvent]], None]) -> None:
-    """Hand `copy` each batch of events in the transaction that wrote them: it may add rows of its own, nothing else."""
-    _copies[key] = copy
+def on_write(key: str, copy: Copy, wants: Callable[[str], bool] = lambda name: True) -> None:
+    """Hand `copy` each batch of events in the transaction that wrote them: it may add rows of its own, nothing else.
+
+    `wants(name)` says beforehand whether events of this name are worth reading.
+    """
+    _copies[key] = copy, wants
 
 
 @contextmanager
@@ -67,33 +73,95 @@ def delivered_by_hand() -> Iterator[None]:
 
 def publish(event: Any) -> None:
     """Write the event and its deliveries in the caller's transaction; the relay is woken after the commit."""
-    name = event_name(type(event))
-    handlers = _handlers.get(name, {})
-    row = OutboxEvent.objects.create(name=name, payload=plain(asdict(event)))
-    now = clock.now()
-    Delivery.objects.bulk_create([Delivery(event=row, handler=key, next_try_at=now) for key in handlers])
+    later = _gathering.get()
+    if later is not None:
+        return later.append(event)
+    name, now = event_name(type(event)), clock.now()
+    handlers = list(_handlers.get(name, {}))
+    row = OutboxEvent(name=name, payload=plain(asdict(event)), created_at=now)
+    with connection.cursor() as cursor:
+        cursor.execute(ONE, [name, json.dumps(row.payload), now, Delivery.State.PENDING, now, handlers])
+        row.pk = cursor.fetchone()[0]
     _hand_on([row])
     if handlers and _nudge:
         transaction.on_commit(_nudge[0], robust=True)
+    return None
+
+
+_gathering: ContextVar[list[Any] | None] = ContextVar("gathering", default=None)
+
+
+@contextmanager
+def gathered() -> Iterator[list[Any]]:
+    """What is published inside is written together at its end, in the same transaction."""
+    events: list[Any] = []
+    token = _gathering.set(events)
+    try:
+        yield events
+    finally:
+        _gathering.reset(token)
+    publish_all(events)
+
+
+ONE = """
+    WITH event AS (
+        INSERT INTO core_outboxevent (name, payload, created_at) VALUES (%s, %s::jsonb, %s) RETURNING id
+    ), delivery AS (
+        INSERT INTO core_delivery (event_id, handler, state, tries, next_try_at, last_error)
+        SELECT event.id, handler, %s, 0, %s, '' FROM event, unnest(%s::text[]) AS handler
+    )
+    SELECT id FROM event
+"""
 
 
 def publish_all(events: Sequence[Any]) -> None:
-    """The same for many events at once: three statements however many there are."""
-    rows = OutboxEvent.objects.bulk_create(
-        [OutboxEvent(name=event_name(type(event)), payload=plain(asdict(event))) for event in events], batch_size=1000
-    )
+    """The same for many events at once: as many statements for a thousand as for two."""
+    if not events:
+        return
+    rows = [OutboxEvent(name=event_name(type(event)), payload=plain(asdict(event))) for event in events]
+    copying.insert(OutboxEvent, rows)
     now = clock.now()
-    deliveries = Delivery.objects.bulk_create(
-        [Delivery(event=row, handler=key, next_try_at=now) for row in rows for key in _handlers.get(row.name, {})],
-        batch_size=1000,
-    )
+    deliveries = [
+        Delivery(event_id=row.pk, handler=key, next_try_at=now) for row in rows for key in _handlers.get(row.name, {})
+    ]
+    copying.insert(Delivery, deliveries)
     _hand_on(rows)
     if deliveries and _nudge:
         transaction.on_commit(_nudge[0], robust=True)
 
 
+def publish_each(event: Any, field: str, source: str, column: str) -> None:
+    """`event` once for each row of the table `source`: its `field` is what stands in `column` there."""
+    name, payload, now = event_name(type(event)), plain(asdict(event)), clock.now()
+    handlers = list(_handlers.get(name, {}))
+    wanted = [copy for copy, wants in _copies.values() if wants(name)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            EACH.format(source=source, column=column),
+            [name, json.dumps(payload), [field], now, Delivery.State.PENDING, now, handlers],
+        )
+        keys = [key for (key,) in cursor.fetchall()] if wanted else []
+    for copy in wanted:
+        copy(list(OutboxEvent.objects.filter(pk__in=keys).order_by("pk")))
+    if handlers and _nudge:
+        transaction.on_commit(_nudge[0], robust=True)
+
+
+EACH = """
+    WITH event AS (
+        INSERT INTO core_outboxevent (name, payload, created_at)
+        SELECT %s, jsonb_set(%s::jsonb, %s, to_jsonb({column})), %s FROM {source} ORDER BY {column}
+        RETURNING id
+    ), delivery AS (
+        INSERT INTO core_delivery (event_id, handler, state, tries, next_try_at, last_error)
+        SELECT event.id, handler, %s, 0, %s, '' FROM event, unnest(%s::text[]) AS handler
+    )
+    SELECT id FROM event
+"""
+
+
 def _hand_on(rows: Sequence[OutboxEvent]) -> None:
-    for copy in _copies.values():
+    for copy, _wants in _copies.values():
         copy(rows)
 
 

@@ -1,6 +1,8 @@
 """How a record changes: lock, check, advance or edit, save. Nothing else raises a version."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from django.db import models
@@ -18,13 +20,31 @@ def lock(record: M, version: int | None = None) -> M:
     """Re-read `record` FOR UPDATE. Raises StaleCopy if it changed since `version` was shown (None: not checked),
     IllegalState if somebody threw it away meanwhile.
     """
-    fresh = type(record)._base_manager.select_for_update(of=("self",)).filter(pk=record.pk).first()
+    held = _held.get() or {}
+    fresh = held.pop((type(record), record.pk), None) or _read(record)
     if fresh is None:
         raise IllegalState("gone", _("Somebody removed this %(kind)s meanwhile.") % {"kind": record._meta.verbose_name})
     acting.refuse_readers(fresh)
     if version is not None and fresh.version != version:  # type: ignore[attr-defined]
         raise StaleCopy(fresh, version)
     return fresh
+
+
+def _read(record: M) -> M | None:
+    return type(record)._base_manager.select_for_update(of=("self",)).filter(pk=record.pk).first()
+
+
+_held: ContextVar[dict[tuple[type[models.Model], Any], Any] | None] = ContextVar("held", default=None)
+
+
+@contextmanager
+def holding(records: Iterable[models.Model]) -> Iterator[None]:
+    """These were just read and locked, all at once: the first `lock` of each inside asks for it no more."""
+    token = _held.set({(type(record), record.pk): record for record in records})
+    try:
+        yield
+    finally:
+        _held.reset(token)
 
 
 def advance(record: Any, target: str, transitions: Mapping[Any, frozenset[Any]], *, field: str = "status") -> None:

@@ -22,7 +22,7 @@ class UploadForm(forms.Form):
     kind = forms.ChoiceField(label=_("What are its rows?"))
     file = forms.FileField(
         label=_("File"),
-        help_text=_("CSV or Excel (.xlsx), up to 50 MB and 200,000 rows. Its first row names the columns."),
+        help_text=_("CSV, Excel (.xlsx) or JSON, up to 50 MB and 200,000 rows. The first row names the columns."),
     )
     system = forms.CharField(
         label=_("Where does it come from?"),
@@ -48,11 +48,12 @@ class ShapeForm(forms.Form):
     system = forms.CharField(label=_("Where it comes from"), max_length=40, required=False)
     allow_duplicates = forms.BooleanField(label=_("Import rows that look like somebody we know"), required=False)
 
-    def __init__(self, *args: Any, sheets: Sequence[str] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, sheets: Sequence[str] = (), encoding: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if sheets:  # a workbook says itself how it is written
+        if encoding not in ENCODINGS:  # a workbook or a JSON file says itself how it is written
             for name in ("encoding", "delimiter", "decimal_sign"):
                 del self.fields[name]
+        if sheets:
             self.fields["sheet"] = forms.ChoiceField(label=_("Sheet"), choices=[(name, name) for name in sheets])
             self.order_fields(["sheet"])
 

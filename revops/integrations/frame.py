@@ -13,7 +13,7 @@ from revops.users.registries import NoticeKind, notice_kinds
 
 def register_webhooks() -> None:
     """Fill the registries."""
-    outbox.on_write("webhooks", _outgoing.copy_events)
+    outbox.on_write("webhooks", _outgoing.copy_events, _outgoing.is_awaited)
     waking.on_message(tasks.wake_sender)
     registries.point_at(Webhook)
     notice_kinds.register(

@@ -3,15 +3,19 @@
 It runs in a transaction that the database holds read-only.
 """
 
+import json
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import connection, models, transaction
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from revops.core.custom.definitions import remembered
@@ -21,6 +25,8 @@ from revops.integrations.registries import Context, Draft, Importer, ImportField
 
 Verdict = ImportRow.Verdict
 DEFAULT_SIGN = "."
+FEW = 200
+REMEMBERED = 10_000  # texts of a column; of one that never repeats itself, no more than these are kept
 
 
 @contextmanager
@@ -37,15 +43,17 @@ def plan(run: ImportRun, viewer: Any) -> tuple[list[Draft], dict[str, int]]:
     if importer is None:
         raise LookupError(run.kind)
     context = Context(viewer=viewer, run=run)
-    with reading_only(), remembered():
+    # A time without a zone is the same one in the request of the dry run and in the worker that commits.
+    with reading_only(), remembered(), timezone.override(ZoneInfo(viewer.time_zone)):
         drafts = list(_drafts(run, importer))
         sound = [draft for draft in drafts if not draft.errors]
         importer.resolve(sound, context)
         sound = [draft for draft in sound if not draft.errors]
         importer.identify(sound, context)
         _refuse_hidden(importer, sound, viewer)
+        checks = _Checks(importer)
         for draft in sound:
-            _decide(importer, draft, context)
+            _decide(importer, draft, context, checks)
     for draft in drafts:
         if draft.errors:
             draft.verdict = Verdict.ERROR
@@ -57,58 +65,92 @@ def plan(run: ImportRun, viewer: Any) -> tuple[list[Draft], dict[str, int]]:
 # Cells -> values --------------------------------------------------------------------------
 
 
-def _drafts(run: ImportRun, importer: Importer) -> Iterator[Draft]:
-    mapped = [(int(place), importer.field(key)) for place, key in run.mapping.items()]
-    places = [(index, field) for index, field in mapped if field is not None]
-    rows = run.rows.order_by("number").values_list("number", "raw", "problem")
-    for number, raw, problem in rows.iterator(chunk_size=5000):
-        cells = {field.key: raw[index].strip() for index, field in places if index < len(raw) and raw[index].strip()}
-        draft = Draft(number, cells)
-        if problem:
-            draft.errors.append({"field": "", "value": "", "message": problem})
-        for _index, field in places:
-            if field.key in cells:
-                _read(draft, field, run)
-        yield draft
+class _Column:
+    """How the cells of one column are read. Columns repeat themselves, so what was read is remembered."""
+
+    def __init__(self, index: int, field: ImportField, run: ImportRun) -> None:
+        self.index, self.field = index, field
+        self._reader = _reader(field, run)
+        self._known: dict[str, tuple[Any, str]] = {}
+
+    def take(self, draft: Draft, text: str) -> None:
+        value, refusal = (text, "") if self._reader is None else self._read(text)
+        if refusal:
+            draft.refuse(self.field.key, refusal)
+            return
+        draft.values[self.field.key] = value
+        if self.field.column:
+            draft.columns[self.field.column] = value
+
+    def _read(self, text: str) -> tuple[Any, str]:
+        found = self._known.get(text)
+        if found is None:
+            found = self._fresh(text)
+            if len(self._known) < REMEMBERED:
+                self._known[text] = found
+        return found
+
+    def _fresh(self, text: str) -> tuple[Any, str]:
+        try:
+            value = self._reader(text)  # type: ignore[misc]
+            if isinstance(value, Decimal | int) and value < 0 and not self.field.negative:
+                raise values.Refused(_("This cannot be less than 0."))
+        except values.Refused as refused:
+            return None, str(refused)
+        return value, ""
 
 
-def _read(draft: Draft, field: ImportField, run: ImportRun) -> None:
-    try:
-        value = _value(draft.cells[field.key], field, run)
-        if isinstance(value, Decimal | int) and value < 0 and not field.negative:
-            raise values.Refused(_("This cannot be less than 0."))
-    except values.Refused as refused:
-        draft.refuse(field.key, str(refused))
-        return
-    draft.values[field.key] = value
-    if field.column:
-        draft.columns[field.column] = value
-
-
-def _value(text: str, field: ImportField, run: ImportRun) -> Any:
-    sign = run.decimal_sign or DEFAULT_SIGN
+def _reader(field: ImportField, run: ImportRun) -> Callable[[str], Any] | None:
+    """None for a text that is taken as it stands."""
+    sign, order = run.decimal_sign or DEFAULT_SIGN, run.date_order
+    words = {str(word).casefold(): key for key, label in field.choices.items() for word in (key, label)}
     readers: dict[str, Callable[[str], Any]] = {
-        "date": lambda t: values.read_date(t, run.date_order),
-        "number": lambda t: values.read_number(t, sign),
-        "money": lambda t: values.read_number(t, sign),
-        "integer": lambda t: values.read_integer(t, sign),
+        "date": lambda text: values.read_date(text, order),
+        "instant": lambda text: values.read_instant(text, order),
+        "number": lambda text: values.read_number(text, sign),
+        "money": lambda text: values.read_number(text, sign),
+        "integer": lambda text: values.read_integer(text, sign),
         "email": values.read_email,
         "currency": values.read_currency,
         "flag": values.read_flag,
-        "choice": lambda t: _choice(t, field),
+        "choice": lambda text: _choice(text, words, field),
     }
-    return readers.get(field.type, str)(text)
+    return readers.get(field.type)
 
 
-def _choice(text: str, field: ImportField) -> str:
-    known = {str(word).casefold(): key for key, label in field.choices.items() for word in (key, label)}
-    if text.casefold() not in known:
+def _choice(text: str, words: Mapping[str, str], field: ImportField) -> str:
+    if text.casefold() not in words:
         options = ", ".join(str(label) for label in field.choices.values())
         raise values.Refused(_("Use one of: %(options)s.") % {"options": options})
-    return known[text.casefold()]
+    return words[text.casefold()]
+
+
+def _drafts(run: ImportRun, importer: Importer) -> Iterator[Draft]:
+    mapped = [(int(place), importer.field(key)) for place, key in run.mapping.items()]
+    columns = [_Column(index, field, run) for index, field in mapped if field is not None]
+    rows = run.rows.order_by("number").values_list("pk", "number", "raw", "problem")
+    for key, number, raw, problem in rows.iterator(chunk_size=5000):
+        draft, width = Draft(number, {}, key=key), len(raw)
+        if problem:
+            draft.errors.append({"field": "", "value": "", "message": problem})
+        for column in columns:
+            text = raw[column.index].strip() if column.index < width else ""
+            if text:
+                draft.cells[column.field.key] = text
+                column.take(draft, text)
+        yield draft
 
 
 # Rows -> records --------------------------------------------------------------------------
+
+
+def among(keys: Iterable[str | int]) -> Any:
+    """What `__in` compares with, however many they are: one parameter, joined like a table."""
+    found = list({*keys})
+    if len(found) < FEW:
+        return found
+    taken = "jsonb_array_elements_text(%s::jsonb)"
+    return RawSQL(f"SELECT {taken if isinstance(found[0], str) else f'({taken})::bigint'}", [json.dumps(found)])  # noqa: S611
 
 
 def match_external(drafts: Sequence[Draft], importer: Importer, context: Context, *joins: str) -> None:
@@ -161,7 +203,7 @@ def _refuse_hidden(importer: Importer, drafts: Sequence[Draft], viewer: Any) -> 
     keys = {draft.record.pk for draft in drafts if draft.record is not None}
     manager: Any = importer.model._default_manager
     scoped = manager.visible_to(viewer) if hasattr(manager, "visible_to") else manager.all()
-    seen = set(scoped.filter(pk__in=keys).values_list("pk", flat=True))
+    seen = set(scoped.filter(pk__in=among(keys)).values_list("pk", flat=True))
     for draft in drafts:
         if draft.record is not None and draft.record.pk not in seen:
             draft.refuse("", _("This record exists already and is not yours to change."))
@@ -171,10 +213,46 @@ def _refuse_hidden(importer: Importer, drafts: Sequence[Draft], viewer: Any) -> 
 # Records -> verdicts ----------------------------------------------------------------------
 
 
-def _decide(importer: Importer, draft: Draft, context: Context) -> None:
+class _Checks:
+    """What the model's own fields say to the values of columns; each value is asked about once."""
+
+    def __init__(self, importer: Importer) -> None:
+        self._importer = importer
+        self._fields: dict[str, Any] = {}
+        self._known: dict[str, dict[Any, tuple[Any, str]]] = {}
+
+    def check(self, draft: Draft) -> None:
+        for column, value in list(draft.columns.items()):
+            if column not in self._fields:
+                self._fields[column] = self._field(column)
+                self._known[column] = {}
+            if self._fields[column] is None:
+                continue
+            draft.columns[column], refusal = self._checked(column, value)
+            if refusal:
+                draft.refuse(_field_key(self._importer, column), refusal)
+
+    def _field(self, column: str) -> Any:
+        field = None if column in self._importer.extras else _model_field(self._importer.model, column)
+        return None if field is None or field.is_relation else field
+
+    def _checked(self, column: str, value: Any) -> tuple[Any, str]:
+        known, key = self._known[column], (type(value), value)
+        found = known.get(key)
+        if found is None:
+            try:
+                found = self._fields[column].clean(value, None), ""
+            except ValidationError as error:
+                found = value, str(error.messages[0])
+            if len(known) < REMEMBERED:
+                known[key] = found
+        return found
+
+
+def _decide(importer: Importer, draft: Draft, context: Context, checks: _Checks) -> None:
     importer.judge(draft, context)
     if not draft.errors:
-        _check_columns(importer, draft)
+        checks.check(draft)
         custom_cells.read(importer, draft, context.run)
     if draft.errors:
         return
@@ -184,19 +262,6 @@ def _decide(importer: Importer, draft: Draft, context: Context) -> None:
         _plan_create(importer, draft)
     else:
         _plan_update(importer, draft)
-
-
-def _check_columns(importer: Importer, draft: Draft) -> None:
-    for column, value in list(draft.columns.items()):
-        if column in importer.extras:
-            continue
-        field = _model_field(importer.model, column)
-        if field is None or field.is_relation:
-            continue
-        try:
-            draft.columns[column] = field.clean(value, None)
-        except ValidationError as error:
-            draft.refuse(_field_key(importer, column), str(error.messages[0]))
 
 
 def _model_field(model: type[models.Model], column: str) -> Any:
@@ -211,14 +276,15 @@ def _field_key(importer: Importer, column: str) -> str:
 
 
 def _plan_create(importer: Importer, draft: Draft) -> None:
-    for field in importer.fields:
-        if field.required and field.key not in draft.cells:
-            draft.refuse(field.key, _("A new record needs this."))
+    for key in importer.needed:
+        if key not in draft.cells:
+            draft.refuse(key, _("A new record needs this."))
     if draft.errors:
         return
     draft.verdict = Verdict.CREATE
     draft.changes = [_change(importer, draft, column, None) for column in draft.columns]
     custom_cells.plan_create(importer, draft)
+    draft.columns |= importer.keys(draft)
 
 
 def _plan_update(importer: Importer, draft: Draft) -> None:

@@ -10,6 +10,7 @@ from charset_normalizer import from_bytes
 from django.utils.translation import gettext as _
 
 from revops.core.errors import InvalidInput
+from revops.integrations.documents import JSON, read_records
 from revops.integrations.workbooks import XLSX, read_sheet
 
 MEGABYTE = 1024 * 1024
@@ -110,6 +111,8 @@ def read_rows(file: BinaryIO, encoding: str, delimiter: str, sheet: str = "") ->
     """(row number as a spreadsheet shows it, cells); the first is the head. Raises InvalidInput naming the row."""
     if encoding == XLSX:
         return read_sheet(file, sheet)
+    if encoding == JSON:
+        return read_records(file)
     return _read_text(file, encoding, delimiter)
 
 

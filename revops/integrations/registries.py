@@ -35,7 +35,9 @@ TYPES = {
 
 @dataclass(frozen=True)
 class ImportField:
-    """A field that a column can fill. Types: text, integer, number, money, date, email, currency, flag, choice.
+    """A field that a column can fill.
+
+    Types: text, integer, number, money, date, instant, email, currency, flag, choice.
 
     `column` is the model's column that it fills straight ("" when the importer resolves it). `required` means: a new
     record needs it. `aliases` are heads that other systems use.
@@ -52,7 +54,7 @@ class ImportField:
     help: StrOrPromise = ""
 
 
-@dataclass
+@dataclass(slots=True)
 class Draft:
     """One row while it is planned."""
 
@@ -71,6 +73,7 @@ class Draft:
     changes: list[dict[str, str]] = field(default_factory=list)
     label: str = ""
     sub: str = ""
+    key: int = 0  # of the staged row
 
     def refuse(self, key: str, message: str) -> None:
         self.errors.append({"field": key, "value": self.cells.get(key, "")[:200], "message": str(message)})
@@ -80,6 +83,25 @@ class Draft:
         self.columns[column] = value
         if shown:
             self.shown[column] = shown
+
+
+class Facts:
+    """The columns of a row as a new record would have them; what the row does not say is empty."""
+
+    def __init__(self, columns: Mapping[str, Any]) -> None:
+        self.__dict__.update(columns)
+
+    def __getattr__(self, name: str) -> str:
+        return ""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Rows of a run: those with a number above `after`, up to `last`."""
+
+    run: int
+    after: int
+    last: int
 
 
 @dataclass
@@ -111,18 +133,26 @@ class Importer:
     own_models: ClassVar[frozenset[str]] = frozenset()
     extras: ClassVar[frozenset[str]] = frozenset()
     custom_fields: Sequence[CustomField] = ()
+    # Whether new records are made by `make`, without a row of them coming to Python.
+    makes: ClassVar[bool] = False
 
     def today(self, more: Sequence[ImportField], custom: Sequence[CustomField]) -> Importer:
         """This importer with the custom fields that its records have at this moment."""
         importer = copy.copy(self)
         importer.__dict__ |= {"fields": (*self.fields, *more), "custom_fields": custom}
-        importer.__dict__.pop("field_of", None)
+        for name in ("field_of", "needed"):
+            importer.__dict__.pop(name, None)
         return importer
 
     @cached_property
     def field_of(self) -> dict[str, str]:
         """column -> the field that fills it straight."""
         return {one.column: one.key for one in self.fields if one.column}
+
+    @cached_property
+    def needed(self) -> tuple[str, ...]:
+        """The fields without which no record is made."""
+        return tuple(one.key for one in self.fields if one.required)
 
     def resolve(self, drafts: Sequence[Draft], context: Context) -> None:
         """Look up what cells refer to, for all rows at once."""
@@ -140,7 +170,16 @@ class Importer:
         """How the row is called: a name, and a second line."""
         return next(iter(draft.cells.values()), ""), ""
 
+    def keys(self, draft: Draft) -> dict[str, Any]:
+        """What the app keeps beside the columns of a new record: the keys by which it is found."""
+        return {}
+
+    def make(self, *, stretch: Stretch, actor: Any) -> None:
+        """Make the new records of a stretch of rows inside the database; only where `makes`."""
+        raise NotImplementedError
+
     def write(self, *, rows: Sequence[ImportRow], actor: Any) -> None:
+        """Write rows: what changes, and unless the importer `makes`, what is new."""
         raise NotImplementedError
 
     def link(self, *, run: ImportRun, actor: Any) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
-from psycopg2.extras import execute_values
 
+from revops.core import copying
 from revops.core.errors import InvalidInput
 from revops.integrations.models import ImportRow, ImportRun
 from revops.integrations.reading import MAX_COLUMNS, MAX_ROWS
@@ -111,44 +111,34 @@ def _copy(buffer: io.StringIO) -> None:
     buffer.truncate()
 
 
-def save_plan(run: ImportRun, drafts: Iterable[Draft]) -> None:
-    """Write what the plan says beside the rows. No row is added, no sequence moves."""
-    sql = """
-        UPDATE integrations_importrow AS r SET verdict = v.verdict, label = v.label, sub = v.sub,
-            errors = v.errors::jsonb, notes = v.notes::jsonb, changes = v.changes::jsonb, values = v.vals::jsonb,
-            record_id = v.record_id::bigint
-        FROM (VALUES %s) AS v (run_id, number, verdict, label, sub, errors, notes, changes, vals, record_id)
-        WHERE r.run_id = v.run_id AND r.number = v.number
-    """
-    with connection.cursor() as cursor:
-        execute_values(cursor.cursor, sql, [(run.pk, *_planned(draft)) for draft in drafts], page_size=2000)
+PLANNED = ("verdict", "label", "sub", "errors", "notes", "changes", "values", "record_id")
+WRITTEN = ("record_id", "before", "written_version", "outcome", "kept")
+
+
+def save_plan(drafts: Iterable[Draft]) -> None:
+    """Write what the plan says beside the rows. No row is added, no sequence moves; what stands there is left alone."""
+    fields = [ImportRow._meta.get_field(name) for name in PLANNED]
+    copying.update_from(ImportRow, fields, map(_planned, drafts))
 
 
 def _planned(draft: Draft) -> tuple[Any, ...]:
     new = draft.verdict == ImportRow.Verdict.CREATE
-    stored = {**draft.defaults, **draft.columns} if new else draft.columns
+    stored: dict[str, Any] = {}
+    if new or draft.verdict == ImportRow.Verdict.UPDATE:
+        stored = {**draft.defaults, **draft.columns} if new else draft.columns
     return (
-        draft.number,
+        draft.key,
         str(draft.verdict),
         draft.label[:200],
         draft.sub[:200],
-        json.dumps(draft.errors),
-        json.dumps([*([draft.skip] if draft.skip else []), *draft.notes]),
-        json.dumps(draft.changes),
-        json.dumps(stored if draft.verdict in ("create", "update") else {}, default=str),
+        draft.errors,
+        [draft.skip, *draft.notes] if draft.skip else draft.notes,
+        draft.changes,
+        stored,
         draft.record.pk if draft.record is not None else None,
     )
 
 
 def save_written(rows: Sequence[ImportRow]) -> None:
     """Which record each row made or changed, and what stood before."""
-    sql = """
-        UPDATE integrations_importrow AS r SET record_id = v.record_id::bigint, before = v.before::jsonb,
-            written_version = v.version::integer, outcome = v.outcome, kept = v.kept
-        FROM (VALUES %s) AS v (id, record_id, before, version, outcome, kept) WHERE r.id = v.id
-    """
-    values = [
-        (row.pk, row.record_id, json.dumps(row.before), row.written_version, row.outcome, row.kept) for row in rows
-    ]
-    with connection.cursor() as cursor:
-        execute_values(cursor.cursor, sql, values, page_size=2000)
+    copying.update(ImportRow, rows, WRITTEN)

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from revops.core.addresses import normal_email
@@ -17,6 +18,10 @@ MONTHS = {
     )
 }
 _TIME = re.compile(r"[T ]\d{1,2}:\d{2}.*$")
+_CLOCK = re.compile(
+    r"[T ](?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
+    r"\s*(?P<half>[AaPp][Mm])?\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?$"
+)
 _ISO = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})$")
 _PARTS = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})$")
 _WORDS = re.compile(r"(\d{1,2})[ .-]+([A-Za-z]{3,9})\.?[ ,-]+(\d{4})$")
@@ -64,6 +69,25 @@ def _year(text: str) -> int:
     if len(text) == 4:
         return int(text)
     return 2000 + int(text) if int(text) < 70 else 1900 + int(text)
+
+
+def read_instant(text: str, order: str) -> datetime:
+    """A moment: the day alone is its first one. Without a zone it is that of whoever imports. Raises Refused."""
+    day, match = read_date(text, order), _CLOCK.search(text.strip())
+    if match is None:
+        if _TIME.search(text.strip()):
+            raise Refused(_("This is no date and time. Write it as 2026-11-17 14:30."))
+        return timezone.make_aware(datetime.combine(day, time()))
+    hour = int(match["hour"])
+    if match["half"]:
+        hour = hour % 12 + (12 if match["half"].lower() == "pm" else 0)
+    try:
+        moment = datetime.combine(day, time(hour, int(match["minute"]), int(match["second"] or 0)))
+        if match["zone"]:
+            return datetime.fromisoformat(f"{moment.isoformat()}{match['zone']}")
+        return timezone.make_aware(moment)
+    except (ValueError, OverflowError):
+        raise Refused(_("This is no date and time. Write it as 2026-11-17 14:30."))
 
 
 def date_hint(text: str) -> str:

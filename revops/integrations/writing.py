@@ -5,6 +5,7 @@ Audited like the single-row services; nothing here publishes an event.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -12,7 +13,7 @@ from django.db import models
 from django.db.models import CASCADE, PROTECT, SET_NULL
 from django.utils.translation import gettext as _
 
-from revops.core import audit, clock
+from revops.core import audit, clock, copying
 from revops.core.models import AuditEntry
 from revops.integrations.models import ImportRow
 from revops.integrations.staging import save_written
@@ -20,17 +21,20 @@ from revops.integrations.staging import save_written
 Prepare = Callable[[Sequence[Any]], None]
 Verdict = ImportRow.Verdict
 WRITTEN, UNDONE, KEPT = "written", "undone", "kept"
-KEYS = ("name_key", "email_key", "phone_key", "person_key", "domain")  # stored keys that follow from what is written
-BATCH = 1000
 
 
 def columns_of(model: type[models.Model], values: Mapping[str, Any], extras: Collection[str] = ()) -> dict[str, Any]:
     """Stored values as the model's own types; extras are left to the app."""
-    return {
-        name: model._meta.get_field(name).to_python(value)  # type: ignore[union-attr]
-        for name, value in values.items()
-        if name not in extras
-    }
+    read = _readers(model)
+    return {name: read[name](value) for name, value in values.items() if name not in extras}
+
+
+@cache
+def _readers(model: type[models.Model]) -> dict[str, Callable[[Any], Any]]:
+    found: dict[str, Callable[[Any], Any]] = {}
+    for field in model._meta.concrete_fields:
+        found |= dict.fromkeys((field.name, field.attname), field.to_python)
+    return found
 
 
 def write_rows(
@@ -41,18 +45,23 @@ def write_rows(
     noun: str,
     extras: Collection[str] = (),
     prepare: Prepare | None = None,
+    derived: Collection[str] = (),
 ) -> tuple[list[Any], list[Any]]:
-    """Create and update; returns both lists of records. Each row learns its record, version and what stood before."""
+    """Create and update; returns both lists of records. Each row learns its record, version and what stood before.
+
+    `prepare` fills the columns `derived` from the others.
+    """
     new = [row for row in rows if row.verdict == Verdict.CREATE]
     old = [row for row in rows if row.verdict == Verdict.UPDATE]
     made = _create(model, new, extras, prepare)
     changed, pairs = _update(model, old, extras, prepare)
+    _save(model, changed, {name for pair in pairs.values() for name in pair}, derived)
     entries = [audit.entry(f"{noun}.imported", record, actor=actor, import_run=rows[0].run_id) for record in made]
     entries += [
         audit.entry(f"{noun}.import_changed", record, actor=actor, changed=pairs[record.pk], import_run=rows[0].run_id)
         for record in changed
     ]
-    AuditEntry.objects.bulk_create(entries, batch_size=BATCH)
+    copying.insert(AuditEntry, entries)
     save_written(rows)
     return made, changed
 
@@ -63,7 +72,7 @@ def _create(
     records: list[Any] = [model(**columns_of(model, row.values, extras)) for row in rows]
     if prepare:
         prepare(records)
-    records = list(model._base_manager.bulk_create(records, batch_size=BATCH))
+    copying.insert(model, records)
     for row, record in zip(rows, records, strict=True):
         row.record_id, row.written_version, row.outcome = record.pk, record.version, WRITTEN
     return records
@@ -77,7 +86,7 @@ def _update(
         record.pk: record
         for record in model._base_manager.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk")
     }
-    records, pairs, touched = [], {}, set()
+    records, pairs = [], {}
     for row in rows:
         record: Any = locked.get(row.record_id)
         if record is None:
@@ -89,17 +98,19 @@ def _update(
         row.before = row.before | {name: audit.plain(pair[0]) for name, pair in pairs[record.pk].items()}
         for name, value in wanted.items():
             setattr(record, name, value)
-        touched |= set(wanted)
         record.version += 1
         record.updated_at = clock.now()
         row.written_version, row.outcome = record.version, WRITTEN
         records.append(record)
     if prepare:
         prepare(records)
-        touched |= {name for name in KEYS if records and hasattr(records[0], name)}
-    if records:
-        model._base_manager.bulk_update(records, [*touched, "version", "updated_at"], batch_size=500)
     return records, pairs
+
+
+def _save(model: type[models.Model], records: Sequence[Any], names: Iterable[str], derived: Collection[str]) -> None:
+    known = _readers(model)
+    names = [*names, *(name for name in derived if name in known), "version", "updated_at"]
+    copying.update(model, records, names)
 
 
 # Taking back ------------------------------------------------------------------------------
@@ -115,11 +126,38 @@ def undo_rows(
     extras: Collection[str] = (),
     restore: Callable[[Sequence[tuple[ImportRow, Any]]], None] | None = None,
     clear: Callable[[Sequence[Any]], None] | None = None,
+    prepare: Prepare | None = None,
+    derived: Collection[str] = (),
 ) -> dict[int, str]:
     """Delete what was created, restore what was updated; kept is what somebody changed since or builds upon.
 
-    `clear` takes away first what the import made beside the records, `restore` what it changed beside them.
+    `clear` takes away first what the import made beside the records, `restore` what it changed beside them;
+    `prepare` and `derived` are those of `write_rows`.
     """
+    new, old, kept = _unchanged(model, rows)
+    new, used = _without_used(model, new, own_models)
+    kept |= used
+    entries = [audit.entry(f"{noun}.import_undone", record, actor=actor) for _row, record in [*new, *old]]
+    copying.insert(AuditEntry, entries)
+    if restore:
+        restore(old)
+    _restore(model, old, extras)
+    if prepare and derived:
+        again = [record for _row, record in old]
+        prepare(again)
+        copying.update(model, again, [name for name in derived if name in _readers(model)])
+    if clear:
+        clear([record for _row, record in new])
+    model._base_manager.filter(pk__in=[record.pk for _row, record in new]).delete()
+    _mark(rows, kept)
+    return kept
+
+
+Pairs = list[tuple[ImportRow, Any]]
+
+
+def _unchanged(model: type[models.Model], rows: Sequence[ImportRow]) -> tuple[Pairs, Pairs, dict[int, str]]:
+    """Rows with their records as the import left them, created and updated ones; and those that changed since."""
     records = {
         record.pk: record
         for record in model._base_manager.select_for_update(of=("self",))
@@ -127,8 +165,8 @@ def undo_rows(
         .order_by("pk")
     }
     kept: dict[int, str] = {}
-    new: list[tuple[ImportRow, Any]] = []
-    old: list[tuple[ImportRow, Any]] = []
+    new: Pairs = []
+    old: Pairs = []
     for row in rows:
         record: Any = records.get(row.record_id)
         if record is None:
@@ -137,18 +175,7 @@ def undo_rows(
             kept[row.number] = _("Changed since the import.")
         else:
             (new if row.verdict == Verdict.CREATE else old).append((row, record))
-    new, used = _without_used(model, new, own_models)
-    kept |= used
-    entries = [audit.entry(f"{noun}.import_undone", record, actor=actor) for _row, record in [*new, *old]]
-    AuditEntry.objects.bulk_create(entries, batch_size=BATCH)
-    if restore:
-        restore(old)
-    _restore(model, old, extras)
-    if clear:
-        clear([record for _row, record in new])
-    model._base_manager.filter(pk__in=[record.pk for _row, record in new]).delete()
-    _mark(rows, kept)
-    return kept
+    return new, old, kept
 
 
 def _without_used(
@@ -189,7 +216,7 @@ def _restore(model: type[models.Model], pairs: Sequence[tuple[ImportRow, Any]], 
         record.updated_at = clock.now()
         by_columns[frozenset(_known(model, row.before)) - frozenset(extras)].append(record)
     for names, records in by_columns.items():
-        model._base_manager.bulk_update(records, [*names, "version", "updated_at"], batch_size=500)
+        copying.update(model, records, [*names, "version", "updated_at"])
 
 
 def _known(model: type[models.Model], values: Mapping[str, Any]) -> dict[str, Any]:

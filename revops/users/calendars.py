@@ -1,11 +1,13 @@
 """Working time: when something is due, and how much of it has passed. Computed in UTC, so summer time costs nothing."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from revops.core.errors import DomainError
@@ -75,6 +77,29 @@ def default_calendar() -> WorkingCalendar:
         return defaults.first() or services.create_calendar(
             actor=None, name="Office hours", time_zone=settings.COMPANY_TIME_ZONE, is_default=True
         )
+
+
+def default_hours() -> OpeningHours:
+    """The company's calendar, read in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(DEFAULT_HOURS)
+        found = cursor.fetchone()
+    if found is None:
+        return opening_hours(default_calendar())
+    zone, stretches, closed = found
+    hours: dict[int, tuple[tuple[time, time], ...]] = {}
+    for day, opens, closes in json.loads(stretches):
+        hours[day] = (*hours.get(day, ()), (time.fromisoformat(opens), time.fromisoformat(closes)))
+    return OpeningHours(ZoneInfo(zone), hours, frozenset(closed))
+
+
+DEFAULT_HOURS = """
+    SELECT time_zone,
+        coalesce((SELECT jsonb_agg(jsonb_build_array(weekday, opens, closes) ORDER BY weekday, opens)
+            FROM users_workinghours WHERE calendar_id = calendar.id), '[]'),
+        ARRAY(SELECT "on" FROM users_holiday WHERE calendar_id = calendar.id)
+    FROM users_workingcalendar AS calendar WHERE is_default
+"""
 
 
 def due_after(start: datetime, minutes: int, calendar: Calendar) -> datetime:

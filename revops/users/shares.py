@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import F, Q, Value
 
-from revops.core import trace
+from revops.core.custom.definitions import once
 from revops.core.errors import NotAllowed
 from revops.core.scope import NOBODY
 from revops.users.models import RecordShare
@@ -29,11 +29,12 @@ def counting(*levels: str) -> Iterator[None]:
 
 
 def _keys_of(user: Any) -> Keys:
-    """{model: {level: keys}}, remembered on the person for the length of a request."""
-    request = trace.request_id.get()
-    remembered = getattr(user, "_shares", None)
-    if request and remembered is not None and remembered[0] == request:
-        return remembered[1]  # type: ignore[no-any-return]
+    """{model: {level: keys}}, read once for a request or a step of a job."""
+    found: Keys = once(f"shares of {user.pk}", lambda: _read(user))
+    return found
+
+
+def _read(user: Any) -> Keys:
     found: Keys = {}
     queries = [
         entry.model.objects.in_force().with_(user).order_by().values_list(Value(entry.key), F("record_id"), F("level"))
@@ -42,7 +43,6 @@ def _keys_of(user: Any) -> Keys:
     if queries:
         for key, record, level in queries[0].union(*queries[1:], all=True):
             found.setdefault(key, {}).setdefault(level, set()).add(record)
-    user._shares = (request, found)
     return found
 
 

@@ -35,6 +35,8 @@ def examples(person: Any) -> dict[str, tuple[str, Any, Any]]:
         "hotline": (K.PHONE, "+49 30 12345", "+49 40 99999"),
         "wiki": (K.URL, "https://example.com/a", "https://example.com/z"),
         "engineer": (K.PERSON, person.pk, person.pk),
+        "vat_number": (K.VAT, "ATU14243102", "DE136695976"),
+        "bank_account": (K.IBAN, "AD1200012030200359100100", "DE89370400440532013000"),
     }
 
 

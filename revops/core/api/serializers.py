@@ -1,5 +1,6 @@
 """Input and output shapes that every resource shares."""
 
+import copy
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -55,6 +56,9 @@ class StrictSerializer(serializers.Serializer):  # type: ignore[type-arg]
         return super().to_internal_value(data)
 
 
+_fields: dict[type, dict[str, Any]] = {}
+
+
 class OutSerializer(serializers.ModelSerializer):  # type: ignore[type-arg]
     """Output: `fields=` keeps a subset, `expand=` replaces an id by the object; both from the whitelist.
 
@@ -70,6 +74,20 @@ class OutSerializer(serializers.ModelSerializer):  # type: ignore[type-arg]
         if only is not None:
             for name in set(self.fields) - only - {"id"}:
                 self.fields.pop(name)
+
+    def get_fields(self) -> dict[str, Any]:
+        """Made once for a class, then copied: what the model's fields say of themselves does not change."""
+        made = _fields.get(type(self))
+        if made is None:
+            made = _fields[type(self)] = super().get_fields()
+        return {name: copy.deepcopy(field) for name, field in made.items()}
+
+    @classmethod
+    def names(cls) -> frozenset[str]:
+        """The members of the answer."""
+        if cls not in _fields:
+            cls().get_fields()
+        return frozenset(_fields[cls])
 
     def to_representation(self, instance: Any) -> Any:
         """What is expanded is shown as far as the caller sees it; beyond, it stays the id that it was."""

@@ -251,7 +251,7 @@ class ResourceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiView)
     def _shape(self, request: Request) -> dict[str, set[str] | None]:
         params = request.query_params
         out = self.out if getattr(self, "action", "") == "list" else self.detail_out or self.out
-        names = set(out().fields)
+        names = set(out.names())
         return {
             "only": asked_names(params.get("fields"), names, "fields"),
             "expand": asked_names(params.get("expand"), set(getattr(self.out.Meta, "expandable", {})), "expand"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from revops.core.custom import kinds, numbers
+from revops.core.custom import identifiers, kinds, numbers
 from revops.core.models import CustomField
 
 KINDS: Mapping[str, kinds.Kind] = {
@@ -21,6 +21,8 @@ KINDS: Mapping[str, kinds.Kind] = {
     CustomField.Kind.PHONE: kinds.Phone(),
     CustomField.Kind.URL: kinds.Url(),
     CustomField.Kind.PERSON: kinds.Person(),
+    CustomField.Kind.VAT: identifiers.VatNumber(),
+    CustomField.Kind.IBAN: identifiers.Iban(),
 }
 
 

@@ -38,6 +38,8 @@ class CustomField(BaseModel):
         PHONE = "phone", _("Phone")
         URL = "url", _("Web address")
         PERSON = "person", _("Person")
+        VAT = "vat", _("VAT number")
+        IBAN = "iban", _("IBAN")
 
     class IndexState(models.TextChoices):
         NONE = "none", _("None")

@@ -14,6 +14,12 @@ from revops.integrations.offers import by_source
 BATCH = 1000
 
 
+def is_awaited(name: str) -> bool:
+    """Whether any webhook listens for events of this name."""
+    offer = by_source().get(name)
+    return offer is not None and Webhook.objects.alive().filter(events__contains=[offer.key]).exists()
+
+
 def copy_events(rows: Sequence[OutboxEvent]) -> None:
     """A message for each webhook that wants to hear of these. One look at the webhooks, however many events."""
     told = by_source()

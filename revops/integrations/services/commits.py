@@ -11,7 +11,7 @@ from revops.core.errors import IllegalState, InvalidInput
 from revops.core.models import JobRun
 from revops.core.status import advance, lock
 from revops.integrations.models import ImportRow, ImportRun
-from revops.integrations.registries import Importer, importers
+from revops.integrations.registries import Importer, Stretch, importers
 from revops.integrations.selectors import importer_for, rows_to_write
 from revops.integrations.services.runs import check_run, make_plan
 from revops.integrations.writing import KEPT, UNDONE, WRITTEN
@@ -19,7 +19,8 @@ from revops.integrations.writing import KEPT, UNDONE, WRITTEN
 CHECK, COMMIT, UNDO = "integrations.check", "integrations.commit", "integrations.undo"
 # Above this the dry run outlasts a request.
 CHECKED_AT_ONCE = 20_000
-CHUNK = 1000
+# A step holds its locks and shows its progress so often; large files go in larger steps.
+CHUNK, LARGE = 1000, 5000
 State = ImportRun.State
 
 
@@ -65,7 +66,7 @@ def start_commit(*, run: ImportRun, version: int | None, actor: Any, go_on: bool
 
 @transaction.atomic
 def commit_step(*, job: JobRun) -> bool:
-    """Plan once more (the world may have moved since the dry run), then a thousand rows at a time."""
+    """Plan once more (the world may have moved since the dry run), then some rows at a time."""
     run, importer = _run_of(job)
     if "after" not in job.cursor:
         make_plan(run=run, actor=job.created_by)
@@ -73,13 +74,20 @@ def commit_step(*, job: JobRun) -> bool:
         job.total = run.counts["create"] + run.counts["update"]
         job.cursor = {"after": 0}
         return True
-    rows = list(rows_to_write(run).filter(number__gt=job.cursor["after"])[:CHUNK])
-    if not rows:
+    waiting = rows_to_write(run).filter(number__gt=job.cursor["after"])
+    numbers = list(waiting.values_list("number", flat=True)[: max(CHUNK, min(LARGE, (job.total or 0) // 20))])
+    if not numbers:
         _finish(job, run, importer)
         return False
-    importer.write(rows=rows, actor=job.created_by)
-    job.cursor = {"after": rows[-1].number}
-    job.done += len(rows)
+    stretch = Stretch(run.pk, job.cursor["after"], numbers[-1])
+    if importer.makes:
+        importer.make(stretch=stretch, actor=job.created_by)
+        waiting = waiting.filter(verdict=ImportRow.Verdict.UPDATE)
+    rows = list(waiting.filter(number__lte=stretch.last))
+    if rows:
+        importer.write(rows=rows, actor=job.created_by)
+    job.cursor = {"after": stretch.last}
+    job.done += len(numbers)
     return True
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from revops.core import audit, files
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.status import advance, lock
-from revops.integrations import reading, staging, values, workbooks
+from revops.integrations import documents, reading, staging, values, workbooks
 from revops.integrations.models import HeaderMapping, ImportRun
 from revops.integrations.planning import plan, tally
 from revops.integrations.registries import Importer
@@ -29,7 +29,7 @@ def create_run(*, actor: Any, kind: str, upload: File, file_name: str = "", syst
     name = PurePath(file_name or upload.name or "file.csv").name.replace("\x00", "")[:200]
     raw: Any = upload.file
     sheets = workbooks.sheets_of(raw) if workbooks.looks_like_one(raw) else []
-    encoding = workbooks.XLSX if sheets else reading.detect_encoding(raw)
+    encoding = _encoding(raw, bool(sheets))
     run = ImportRun(
         kind=kind,
         system=_system(system),
@@ -37,13 +37,14 @@ def create_run(*, actor: Any, kind: str, upload: File, file_name: str = "", syst
         size=upload.size,
         sha256=_digest(upload),
         encoding=encoding,
-        delimiter="," if sheets else reading.detect_delimiter(raw, encoding),
+        delimiter=reading.detect_delimiter(raw, encoding) if encoding in reading.ENCODINGS else ",",
         sheets=sheets,
         sheet=sheets[0] if sheets else "",
         created_by=actor,
     )
     upload.seek(0)
-    files.keep(run.file, "import.xlsx" if sheets else "import.csv", upload)
+    ending = encoding if encoding in (workbooks.XLSX, documents.JSON) else "csv"
+    files.keep(run.file, f"import.{ending}", upload)
     try:
         run.save(force_insert=True)
         _stage(run)
@@ -54,6 +55,12 @@ def create_run(*, actor: Any, kind: str, upload: File, file_name: str = "", syst
         raise
     audit.record("import.uploaded", run, actor=actor, kind=kind, rows=run.row_count, sha256=run.sha256)
     return run
+
+
+def _encoding(raw: Any, workbook: bool) -> str:
+    if workbook:
+        return workbooks.XLSX
+    return documents.JSON if documents.looks_like_one(raw) else reading.detect_encoding(raw)
 
 
 def _system(text: str) -> str:
@@ -100,16 +107,18 @@ def _suggest(run: ImportRun, importer: Importer) -> None:
 
 
 def _by_name(run: ImportRun, importer: Importer) -> dict[str, str]:
-    words: dict[str, str] = {}
+    """Of two columns that could fill a field, the one whose name says it best: key and label go before other words."""
+    words: dict[str, tuple[str, int]] = {}
     for field in importer.fields:
-        for name in (field.key, str(field.label), *field.aliases):
-            words.setdefault(_bare(name), field.key)
-    mapping: dict[str, str] = {}
+        for rank, name in enumerate((field.key, str(field.label), *field.aliases)):
+            words.setdefault(_bare(name), (field.key, rank))
+    best: dict[str, tuple[int, int]] = {}
     for place, column in enumerate(run.columns):
-        key = words.get(_bare(column["name"]))
-        if key and key not in mapping.values():
-            mapping[str(place)] = key
-    return mapping
+        key, rank = words.get(_bare(column["name"]), ("", 0))
+        if key and (key not in best or rank < best[key][0]):
+            best[key] = rank, place
+    chosen = {place: key for key, (_rank, place) in best.items()}
+    return {str(place): chosen[place] for place in sorted(chosen)}
 
 
 def _bare(name: str) -> str:
@@ -191,7 +200,7 @@ def _refuse_unknown_shape(run: ImportRun) -> None:
         if run.sheet not in run.sheets or run.encoding != workbooks.XLSX:
             raise InvalidInput.of(sheet=_("There is no such sheet."))
         return
-    if run.encoding not in reading.ENCODINGS:
+    if run.encoding not in (*reading.ENCODINGS, documents.JSON):
         raise InvalidInput.of(encoding=_("There is no such encoding."))
     if run.delimiter not in reading.DELIMITERS:
         raise InvalidInput.of(delimiter=_("Columns are separated by comma, semicolon, tab or bar."))
@@ -249,6 +258,6 @@ def _refuse_unanswered(run: ImportRun, importer: Importer) -> None:
 def make_plan(*, run: ImportRun, actor: Any) -> None:
     """Plan every row and keep the plan beside it: the dry run and the first step of the commit."""
     drafts, remarks = plan(run, actor)
-    staging.save_plan(run, drafts)
+    staging.save_plan(drafts)
     run.counts = tally(drafts)
     run.remarks = [{"text": text, "rows": rows} for text, rows in remarks.items()]

@@ -144,7 +144,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     run = _run(request, pk)
     posted = request.POST if request.method == "POST" else None
     shape = {name: getattr(run, name) for name in (*ShapeForm.base_fields, "sheet")}
-    form = ShapeForm(posted, initial=shape, sheets=run.sheets)
+    form = ShapeForm(posted, initial=shape, sheets=run.sheets, encoding=run.encoding)
     if posted is not None and form.is_valid():
         try:
             return _map(request, run, form)

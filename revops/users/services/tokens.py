@@ -55,6 +55,8 @@ def revoke_token(*, token: ApiToken, actor: User) -> ApiToken:
 def note_token_use(*, token: ApiToken, actor: User) -> None:
     """Keep when a token was last used, at most once a minute."""
     now = clock.now()
+    if token.last_used_at is not None and token.last_used_at >= now - USE_NOTED_EVERY:
+        return
     due = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - USE_NOTED_EVERY)
     ApiToken.objects.filter(due, pk=token.pk).update(last_used_at=now)
 
