@@ -46,10 +46,10 @@ def test_no_name_of_a_filter_reaches_the_database_unless_its_field_exists(lead: 
         query = urlencode({name: "x"})
         assert client.get(f"{reverse('lead-list')}?{query}").status_code == 400, name
         assert api.get(f"/api/v1/leads?{query}").status_code == 400, name
-        order = urlencode({"sort": name})
-        assert client.get(f"{reverse('lead-list')}?{order}").status_code == 400, name
-        assert api.get(f"/api/v1/leads?{order}").status_code == 400, name
-        if name != "cf.notes":
+        if name != "cf.notes":  # a column to sort by, but no filter: long texts are asked for what they contain
+            order = urlencode({"sort": name})
+            assert client.get(f"{reverse('lead-list')}?{order}").status_code == 400, name
+            assert api.get(f"/api/v1/leads?{order}").status_code == 400, name
             columns = urlencode({"columns": f"name,{name}"})
             assert client.get(f"{reverse('lead-list')}?{columns}").status_code == 400, name
     assert Lead.objects.filter(pk=lead.pk).exists()

@@ -77,7 +77,7 @@ def test_the_worker_builds_them_concurrently_and_says_so(many: Any) -> None:
     states = dict(CustomField.objects.values_list("key", "index_state"))
     assert set(states.values()) == {"built"}, list(CustomField.objects.values_list("key", "index_error"))
     there = indexes.standing("leads_lead")
-    assert len(there) == 7  # one a field, and one for the order of the choices
+    assert len(there) == 9  # one a field, two for the order of choices, one for parts of a text
     assert all(there.values())
     assert build_custom_indexes() == 0
     with connection.cursor() as cursor:
@@ -85,15 +85,15 @@ def test_the_worker_builds_them_concurrently_and_says_so(many: Any) -> None:
 
     filters: list[tuple[str, str, Any]] = [
         ("rank", "", 777), ("code", "", "K777"), ("due", "", "2002-03-04"), ("worth", "gte", ROWS - 10),
-        ("tags", "", "high"), ("rank", "gte", ROWS - 20), ("code", "in", ["K1", "K2"]),
+        ("tags", "", "high"), ("rank", "gte", ROWS - 20), ("code", "in", ["K1", "K2"]), ("code", "contains", "k1999"),
     ]  # fmt: skip
     for key, operator, value in filters:
         rows = narrowed(Lead.objects.all(), many[key], operator, value)
-        assert "cfx_f_" in nodes(rows), (key, nodes(rows))
+        assert f"cfx_{'t' if operator == 'contains' else 'f'}_" in nodes(rows), (key, nodes(rows))
         assert 0 < rows.count() <= 200, key
     assert narrowed(Lead.objects.all(), many["rank"], "isnull", True).count() == ROWS // 10
 
-    for key, use in (("rank", "f"), ("level", "s"), ("due", "f"), ("worth", "f"), ("code", "f")):
+    for key, use in (("rank", "f"), ("level", "s"), ("tags", "s"), ("due", "f"), ("worth", "f"), ("code", "f")):
         for sign in ("", "-"):
             name = f"{sign}cf_sort_{key}"
             rows = with_sort(Lead.objects.all(), [f"{sign}cf.{key}"])
@@ -165,7 +165,7 @@ def test_what_is_not_wanted_any_more_is_dropped_and_what_changed_is_built_anew(m
     }  # fmt: skip
     build_custom_indexes()
     after = set(indexes.standing("leads_lead"))
-    assert len(after) == 5
+    assert len(after) == 6
     assert len(after - before) == 1  # the order of the choices
     assert dict(CustomField.objects.values_list("key", "index_state")) == {
         "rank": "none", "code": "none", "level": "built", "tags": "built", "due": "built", "worth": "built",
@@ -202,4 +202,5 @@ def test_every_kind_can_be_indexed(no_indexes: None, alice: Any) -> None:
     build_custom_indexes()
     errors = dict(CustomField.objects.exclude(index_error="").values_list("key", "index_error"))
     assert not errors
-    assert len(indexes.standing("leads_lead")) == len(fields)  # long text has none, one choice has two
+    wanted = {name for field in fields.values() for name in indexes.wants(field)}
+    assert set(indexes.standing("leads_lead")) == wanted and len(wanted) > len(fields)

@@ -22,7 +22,7 @@ from tests.custom.builders import K, examples
 from tests.integrations.files import imported, refused
 from tests.leads.builders import GOOD, answered, make_lead
 
-SORTED = {K.LONG_TEXT: False, K.CHOICES: False, K.PERSON: False}
+SORTED = {K.PERSON: False}
 
 
 def add_in_admin(client: Client, key: str, kind: str, **more: Any) -> None:
@@ -185,7 +185,7 @@ def test_one_of_each_kind_added_in_admin_is_at_once_everywhere(olga: User, alice
     assert meta["custom.region"]["required_at"] == ["qualified"]
     assert [choice["value"] for choice in meta["custom.level"]["choices"]] == ["low", "mid", "high"]
     assert "cf.seats__gte" in meta["custom.seats"]["filters"]
-    assert meta["custom.interests"]["sort"] is None
+    assert meta["custom.interests"]["sort"] == "cf.interests" and meta["custom.engineer"]["sort"] is None
 
     # Retired: gone everywhere at once, and nothing is lost.
     field = CustomField.objects.get(key="level")

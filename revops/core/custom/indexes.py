@@ -1,4 +1,5 @@
-"""Indexes of custom fields: one expression index for what filters compare, another where lists sort otherwise.
+"""Indexes of custom fields: one expression index for what filters compare, another where lists sort otherwise, a third
+for parts of a text.
 
 They are made and dropped CONCURRENTLY, outside any transaction, by a worker: nobody's writes wait. What there should
 be follows from the definitions, so a run that was cut short is simply run again.
@@ -10,6 +11,7 @@ from typing import Any
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import connection, models
 from django.db.models import Expression
+from django.db.models.functions import Upper
 from django.db.utils import Error
 
 from revops.core.custom.definitions import homes
@@ -31,6 +33,8 @@ def wants(field: CustomField) -> dict[str, models.Index]:
         found["f"] = _gin(field, kind.compared(field.key))
     elif kind.index:
         found["f"] = _btree(field, kind.compared(field.key), "f")
+    if "contains" in kind.operators:
+        found["t"] = _trigrams(field, kind.compared(field.key))
     if kind.sortable and kind.ordered(field) != kind.compared(field.key):
         found["s"] = _btree(field, kind.ordered(field), "s")
     return {index.name: index for index in found.values()}
@@ -47,6 +51,12 @@ def _btree(field: CustomField, expression: Expression, use: str) -> models.Index
 
 def _gin(field: CustomField, expression: Expression) -> models.Index:
     return GinIndex(OpClass(expression, name="jsonb_path_ops"), name=_name(field, expression, "f"))
+
+
+def _trigrams(field: CustomField, expression: Expression) -> models.Index:
+    """What "contains" looks at, whatever the case."""
+    expression = Upper(expression)
+    return GinIndex(OpClass(expression, name="gin_trgm_ops"), name=_name(field, expression, "t"))
 
 
 def standing(table: str) -> dict[str, bool]:

@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db.models import Expression, Func, IntegerField, Value
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Left
 from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
 
@@ -23,6 +24,7 @@ from revops.core.models import CustomField
 TEXT_LENGTH, LONG_LENGTH, URL_LENGTH, EMAIL_LENGTH, PHONE_LENGTH = 255, 10_000, 400, 254, 40
 _PHONE = re.compile(r"[+(\d][\d\s()./+-]*(?:(?:x|ext\.?)\s*\d{1,6})?$", re.IGNORECASE)
 _URL = URLValidator(schemes=["http", "https"])
+BEGINNING = 200  # letters of a long text by which it is sorted
 SEPARATOR = "; "
 
 
@@ -116,12 +118,14 @@ class Text(Kind):
 
 
 class LongText(Text):
-    """Lines; found by what they contain, never sorted."""
+    """Lines; found by what they contain, sorted by how they begin."""
 
     limit = LONG_LENGTH
     operators = ("contains",)
-    sortable = False
     index = ""
+
+    def ordered(self, field: CustomField) -> Expression:
+        return Left(text_of(field.key), BEGINNING)
 
     def control(self, field: CustomField, viewer: Any) -> forms.Field:
         return forms.CharField(max_length=self.limit, widget=forms.Textarea(attrs={"rows": 3}))
@@ -225,6 +229,12 @@ class _ArrayPosition(Func):
     output_field = IntegerField()
 
 
+def _place(field: CustomField, value: Expression) -> Expression:
+    """Where a choice stands: in the order of the list, not of the alphabet."""
+    values = [row["value"] for row in field.choices]
+    return _ArrayPosition(Func(Value(values), template="%(expressions)s::text[]"), value)
+
+
 class Choice(Kind):
     """One of a list. A retired choice stays where it stands and is not chosen anew."""
 
@@ -246,9 +256,7 @@ class Choice(Kind):
         return self.words(field, self.asked(field, text))
 
     def ordered(self, field: CustomField) -> Expression:
-        """In the order of the list, not of the alphabet."""
-        values = [row["value"] for row in field.choices]
-        return _ArrayPosition(Func(Value(values), template="%(expressions)s::text[]"), text_of(field.key))
+        return _place(field, text_of(field.key))
 
     def control(self, field: CustomField, viewer: Any) -> forms.Field:
         return forms.ChoiceField(choices=[("", "–"), *offered(field).items()])
@@ -270,9 +278,8 @@ def pick(field: CustomField, value: Any, kept: set[str]) -> str | None:
 
 
 class Choices(Kind):
-    """Several of a list, stored in the order of the list."""
+    """Several of a list, stored in the order of the list, and sorted by the first of them."""
 
-    sortable = False
     json = {"type": "array", "items": {"type": "string"}}
     operators = ("", "in")
     index = "gin"
@@ -302,6 +309,9 @@ class Choices(Kind):
 
     def compared(self, key: str) -> Expression:
         return KeyTransform(key, "custom")
+
+    def ordered(self, field: CustomField) -> Expression:
+        return _place(field, KeyTextTransform(0, self.compared(field.key)))
 
     def control(self, field: CustomField, viewer: Any) -> forms.Field:
         return forms.MultipleChoiceField(
