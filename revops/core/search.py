@@ -60,11 +60,13 @@ def best(rows: QuerySet[Any], text: str, limit: int) -> list[Any]:
     """Rows that begin with the text, in the order of the alphabet, then others that hold it."""
     if not words(text):
         return []
-    found = list(beginning(rows, text)[:limit])
-    if len(found) < limit and len(text) > 1:
-        rest = rows.filter(holds(text)).exclude(pk__in=[row.pk for row in found])
-        found += rest.order_by()[: limit - len(found)]
-    return found
+    # Keys first: most kinds hold nothing of what was typed, and then nothing is joined and nothing more is read.
+    keys = list(beginning(rows, text).values_list("pk", flat=True)[:limit])
+    if len(keys) < limit and len(text) > 1:
+        rest = rows.filter(holds(text)).exclude(pk__in=keys).order_by()
+        keys += rest.values_list("pk", flat=True)[: limit - len(keys)]
+    found = {row.pk: row for row in rows.filter(pk__in=keys).order_by()} if keys else {}
+    return [found[key] for key in keys if key in found]
 
 
 def some_of(path: str, related: QuerySet[Any]) -> Q:
