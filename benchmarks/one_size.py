@@ -47,7 +47,7 @@ def _requests(viewer: User) -> Result:
 def _jobs(viewer: User) -> Result:
     found: Result = {}
     large = Lead.objects.count() > LARGE
-    for name, (work, plain) in {**jobs.summaries(viewer), **({} if large else jobs.runs())}.items():
+    for name, (work, plain) in {**jobs.summaries(viewer), **jobs.by_model(), **({} if large else jobs.runs())}.items():
         (seconds, statements), (beside, _one) = jobs.timed(work), jobs.timed(plain)
         found[name] = {"seconds": seconds, "statements": statements, "plain": beside}
     if large:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.filters import Archived, MineFilter, colleagues, seen_accounts, start_of_tomorrow
 from accounts.keys import email_key
 from accounts.models import Activity
-from leads.models import EnrichmentRun, Handoff, Lead, LeadQueue, TargetMarket
+from leads.models import EnrichmentRun, Handoff, Lead, LeadEngagement, LeadQueue, ScoringModel, TargetMarket
 from leads.selectors.markets import in_market
 from revops.core import clock
 from revops.core.api.filters import AllOf, NumbersIn, StrictFilterSet
@@ -45,6 +45,16 @@ class LeadFilter(StrictFilterSet):
     score__gte = filters.NumberFilter(field_name="score", lookup_expr="gte", label=_("Score from"))
     score__lte = filters.NumberFilter(field_name="score", lookup_expr="lte", label=_("Score to"))
     fit__gte = filters.NumberFilter(field_name="fit_score", lookup_expr="gte", label=_("Fit from"))
+    grade = filters.ChoiceFilter(field_name="engagement__grade", choices=LeadEngagement.Grade.choices, label=_("Grade"))
+    engagement__gte = filters.NumberFilter(
+        field_name="engagement__score", lookup_expr="gte", label=_("Engagement from")
+    )
+    propensity__gte = filters.NumberFilter(
+        field_name="propensity__score", lookup_expr="gte", label=_("Likely to convert, % from")
+    )
+    propensity__lte = filters.NumberFilter(
+        field_name="propensity__score", lookup_expr="lte", label=_("Likely to convert, % to")
+    )
     next = filters.ChoiceFilter(choices=NEXT, method="next_action", label=_("Next action"))
     created_at__gte = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte", label=_("Created from"))
     created_at__lte = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lte", label=_("Created until"))
@@ -102,6 +112,13 @@ class EnrichmentRunFilter(StrictFilterSet):
 
     lead = filters.NumberFilter(field_name="lead_id", label=_("Lead"))
     status = filters.ChoiceFilter(choices=EnrichmentRun.Status.choices, label=_("State"))
+
+
+class ScoringModelFilter(StrictFilterSet):
+    """Names and values that the API of learned models accepts."""
+
+    status = filters.ChoiceFilter(choices=ScoringModel.Status.choices, label=_("State"))
+    algorithm = filters.ChoiceFilter(choices=ScoringModel.Algorithm.choices, label=_("Algorithm"))
 
 
 class ResearchFilter(StrictFilterSet):

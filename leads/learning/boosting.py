@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
 
 from leads.learning.encoding import Codes, Floats
 from leads.learning.judging import Labels
@@ -89,7 +90,8 @@ def learn(codes: Sequence[Codes], sizes: Sequence[int], ordered: Sequence[bool],
         max_iter=ROUNDS, max_leaf_nodes=LEAVES, learning_rate=RATE, l2_regularization=1.0, min_samples_leaf=30,
         early_stopping=False, random_state=0,
     )  # fmt: skip
-    model.fit(table, labels)
+    with threadpool_limits(1):
+        model.fit(table, labels)
     trees = [_tree(predictors[0].nodes) for predictors in model._predictors]
     return Boosting(float(model._baseline_prediction.ravel()[0]), places, typical, trees)
 

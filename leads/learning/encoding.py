@@ -17,7 +17,7 @@ from leads.learning import values
 Codes = npt.NDArray[np.int16]
 Floats = npt.NDArray[np.float64]
 
-BINS, LEVELS = 12, 40
+BINS, FEWEST_BINS, ROWS_A_BIN, LEVELS = 12, 4, 100, 40
 LEAST_SHARE, LEAST_ROWS = 0.004, 12
 MOSTLY = 0.95  # so many of a field's values have to read as a kind
 OWN_WORD = 0.5  # a field with more words than this share of its rows names leads, it does not describe them
@@ -57,7 +57,7 @@ class Refused:
     """A field that nothing can be learned from, and why (a code; words are the caller's)."""
 
     name: str
-    why: str  # empty, constant, own_word
+    why: str  # empty, constant, own_word, rare
 
 
 def plan_field(name: str, cells: Sequence[Any]) -> Plan | Refused:
@@ -69,12 +69,12 @@ def plan_field(name: str, cells: Sequence[Any]) -> Plan | Refused:
     filled = sum(counted.values())
     if len(counted) == 1 and filled == len(cells):
         return Refused(name, "constant")
-    distinct = list(counted)[:SAMPLED]
+    distinct = dict(counted.most_common(SAMPLED))
     if len(counted) > 1 and all(values.flag(text) is not None for text in distinct):
         plan: Plan | Refused = Plan(name, "flag")
     elif _read(distinct, values.number):
         plan = _binned(name, "number", counted, values.number)
-    elif _read(distinct, form := values.day_reader(distinct[:200])):
+    elif _read(distinct, form := values.day_reader([*distinct][:200])):
         plan = _binned(name, "day", counted, form)
     else:
         plan = _worded(name, counted, filled, cells)
@@ -105,8 +105,10 @@ def _hashable(cell: Any) -> Any:
     return tuple(cell) if isinstance(cell, list) else cell
 
 
-def _read(distinct: Sequence[str], reader: Callable[[Any], float | None]) -> bool:
-    return sum(reader(text) is not None for text in distinct) >= MOSTLY * len(distinct)
+def _read(counted: Mapping[str, int], reader: Callable[[Any], float | None]) -> bool:
+    """Whether nearly all cells read as this kind."""
+    read = sum(count for text, count in counted.items() if reader(text) is not None)
+    return read >= MOSTLY * sum(counted.values())
 
 
 def _binned(name: str, kind: str, counted: Counter[str], reader: Callable[[Any], float | None]) -> Plan | Refused:
@@ -117,7 +119,8 @@ def _binned(name: str, kind: str, counted: Counter[str], reader: Callable[[Any],
     if len(np.unique(numbers)) < 2:
         edges: list[float] = []
     else:
-        places = np.searchsorted(reach, reach[-1] * np.arange(1, BINS) / BINS, side="left")
+        bins = int(max(FEWEST_BINS, min(BINS, reach[-1] // ROWS_A_BIN)))
+        places = np.searchsorted(reach, reach[-1] * np.arange(1, bins) / bins, side="left")
         chosen = sorted(set(numbers[places].tolist()))
         least = max(LEAST_ROWS, LEAST_SHARE * reach[-1])
         edges = _wide_enough(numbers, weights, chosen, least)
@@ -148,7 +151,7 @@ def _worded(name: str, counted: Counter[str], filled: int, cells: Sequence[Any])
     least = max(LEAST_ROWS, LEAST_SHARE * len(cells))
     levels = [text for text, count in counted.most_common(LEVELS) if count >= least]
     if not levels:
-        return Refused(name, "own_word")
+        return Refused(name, "rare")
     seen: dict[str, str] = {}
     for cell in cells[:SAMPLED]:
         seen.setdefault(values.word(cell), " ".join(str(cell).split()))

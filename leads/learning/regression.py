@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from leads.learning.encoding import Codes, Floats
 from leads.learning.judging import Labels
 
 STRENGTH = 0.3
+DENSE_CELLS = 20_000_000
 
 
 def sigmoid(logits: Floats) -> Floats:
@@ -72,8 +74,11 @@ def one_hot(codes: Sequence[Codes], sizes: Sequence[int]) -> sparse.csr_matrix:
 
 def learn(codes: Sequence[Codes], sizes: Sequence[int], labels: Labels) -> Regression:
     """Logistic regression with a little restraint."""
-    model = LogisticRegression(C=STRENGTH, max_iter=400, tol=1e-5)
-    model.fit(one_hot(codes, sizes), labels)
+    hot = one_hot(codes, sizes)
+    small = hot.shape[0] * hot.shape[1] <= DENSE_CELLS
+    model = LogisticRegression(C=STRENGTH, max_iter=400, solver="newton-cholesky" if small else "lbfgs")
+    with threadpool_limits(1):  # the machine has other work, and threads that wait for each other cost more
+        model.fit(hot.toarray() if small else hot, labels)
     flat, weights, intercept, start = model.coef_[0], [], float(model.intercept_[0]), 0
     for code, size in zip(codes, sizes, strict=True):
         mine = flat[start : start + size]

@@ -13,7 +13,7 @@ from leads.learning.regression import Regression
 
 TOP = 5
 LEAST_POINTS = 0.5
-MODELS = {Regression.kind: Regression, Boosting.kind: Boosting}
+MODELS: dict[str, type[Regression] | type[Boosting]] = {Regression.kind: Regression, Boosting.kind: Boosting}
 Found = tuple[list[float], list[list[list[Any]]], list[str]]
 
 

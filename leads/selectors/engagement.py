@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
+from django.db.models import QuerySet
+
 from accounts.models import Activity
 from leads.models import EngagementRule, FitRule, LeadActivity, LeadEngagement, RuleCard, ScoreGroup
 from leads.selectors.scoring import capped
@@ -120,3 +122,19 @@ def events_of(lead_ids: Sequence[int]) -> dict[int, list[Event]]:
         if at is not None:
             found.setdefault(lead_id, []).append(Event(kind, f"{subject} {outcome}", at))
     return found
+
+
+def card_list(*, viewer: Any) -> QuerySet[RuleCard]:
+    """All versions of the rule card."""
+    return RuleCard.objects.all() if viewer.has_perm("leads.view_rulecard") else RuleCard.objects.none()
+
+
+def group_list(*, viewer: Any) -> QuerySet[ScoreGroup]:
+    """All groups of rules."""
+    return ScoreGroup.objects.all() if viewer.has_perm("leads.view_scoregroup") else ScoreGroup.objects.none()
+
+
+def engagement_rule_list(*, viewer: Any) -> QuerySet[EngagementRule]:
+    """All engagement rules."""
+    rows = EngagementRule.objects.select_related("group")
+    return rows if viewer.has_perm("leads.view_engagementrule") else rows.none()

@@ -7,6 +7,12 @@ from django.db.models import CharField, Count, DateTimeField, DecimalField, F, J
 from accounts.models import Activity
 from leads.models import Lead, QualificationScore
 
+RULED_AND_LEARNED = {
+    "engagement_score": F("engagement__score"),
+    "grade": F("engagement__grade"),
+    "propensity_score": F("propensity__score"),
+}
+
 
 def lead_list(*, viewer: Any) -> QuerySet[Lead]:
     """Leads with holder, both scores and next action, in one query. LeadFilter hides the archived ones."""
@@ -20,6 +26,7 @@ def lead_facts(*, viewer: Any) -> QuerySet[Lead]:
     return rows.select_related("disqualify_reason").annotate(
         score=Subquery(current.values("score")[:1], output_field=DecimalField(max_digits=5, decimal_places=2)),
         fit_score=F("fit__score"),
+        **RULED_AND_LEARNED,
     )
 
 
@@ -38,6 +45,7 @@ def shaped(rows: QuerySet[Lead]) -> QuerySet[Lead]:
             current.values("scorecard__threshold")[:1], output_field=DecimalField(max_digits=5, decimal_places=2)
         ),
         fit_score=F("fit__score"),
+        **RULED_AND_LEARNED,
         next_due_at=Subquery(planned.values("due_at")[:1], output_field=DateTimeField()),
         next_subject=Subquery(planned.values("subject")[:1], output_field=CharField()),
     )

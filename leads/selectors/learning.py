@@ -82,6 +82,15 @@ def field_labels() -> dict[str, str]:
     }
 
 
+def option_labels() -> dict[str, dict[str, str]]:
+    """What people read for the stored values of choices, by field."""
+    return {
+        name: {str(one["value"]).casefold(): str(one["label"]) for one in field.choices}
+        for name, field in custom_fields().items()
+        if field.choices
+    }
+
+
 def feature_names(setup: LearningSetup) -> list[str]:
     """The fields that are features: all but the outcome and what tells the age."""
     return [name for name in (*COLUMNS, *custom_fields()) if name not in (setup.outcome, setup.age_field)]
@@ -164,9 +173,10 @@ def _rows(
     row = "f" if first else "l"
     asked: list[Any] = []
     selected = []
+    money = {name for name, field in custom_fields().items() if field.kind == Kind.MONEY}
     for name in names:
         if name.startswith(CUSTOM):
-            selected.append(f"({row}.custom ->> %s)")
+            selected.append(f"({row}.custom -> %s ->> 'amount')" if name in money else f"({row}.custom ->> %s)")
             asked.append(name.removeprefix(CUSTOM))
         else:
             selected.append(COLUMNS[name][1].format(r=row))
@@ -230,6 +240,7 @@ REFUSALS: Mapping[str, Any] = {
     "empty": gettext_lazy("always empty"),
     "constant": gettext_lazy("always the same"),
     "own_word": gettext_lazy("different for nearly every lead"),
+    "rare": gettext_lazy("no value comes often enough"),
     "known_later": gettext_lazy("known only afterwards"),
 }
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from leads.learning import values
 from leads.learning.encoding import Plan
 from leads.models import LeadPropensity, ScoringModel
-from leads.selectors.learning import field_labels
+from leads.selectors.learning import field_labels, option_labels
 
 WITH_VALUE: Mapping[str, Any] = {
     "source": gettext_lazy("Came by %(value)s"),
@@ -55,6 +55,7 @@ def said(plan: Plan, code: int, value: str, label: str) -> str:
     if plan.kind in ("number", "day"):
         return _measured(plan, code, value, name)
     shown = plan.shown[code - 1] if code <= len(plan.shown) else _("something rare")
+    shown = option_labels().get(plan.name, {}).get(shown.casefold(), shown)
     pattern = WITH_VALUE.get(plan.name) or gettext_lazy("%(field)s: %(value)s")
     return str(pattern) % {"field": _first(name), "value": shown}
 
@@ -146,3 +147,17 @@ def label_in(model: ScoringModel, name: str) -> str:
     """A field's name as people gave it."""
     labels = {**model.setup.get("labels", {}), **field_labels()}
     return str(labels.get(name, plain(name.rpartition(".")[2])))
+
+
+def score_reasons(lead: Any) -> dict[str, list[str]]:
+    """The sentences of all points, as the API shows them; what the list's annotations lack is not asked for."""
+    row = None
+    if getattr(lead, "propensity_score", None) is not None:
+        row = LeadPropensity.objects.select_related("model").filter(lead=lead).first()
+    engagement = lead.engagement if getattr(lead, "grade", None) else None
+    fit = getattr(lead, "fit", None)
+    return {
+        "fit": [sentence(one["rule"], one["points"]) for one in (fit.reasons if fit else [])],
+        "engagement": [sentence(one["rule"], one["points"]) for one in (engagement.reasons if engagement else [])],
+        "propensity": [one["sentence"] for one in (propensity_in_words(row) or {}).get("reasons", [])],
+    }

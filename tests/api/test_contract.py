@@ -27,7 +27,7 @@ MONEY = {
 }  # fmt: skip
 # A file, or a secret that is shown once: one at a time.
 ONE_BY_ONE = {"imports", "documents", "exports", "webhooks", "fulfillments", "comp-calculate", "prices",
-              "scoring-models"}  # fmt: skip
+              "scorecards"}  # fmt: skip
 LISTS = [resource for resource in resources().values() if hasattr(resource.view, "sort_fields")]
 PLAIN = [resource for resource in LISTS if "{" not in resource.path]
 by_key = pytest.mark.parametrize("resource", PLAIN, ids=lambda resource: resource.key)

@@ -43,8 +43,8 @@ WORDS = {
 # Records that every colleague may read, or that a role (not an owner) opens: their own rooms test them.
 SHARED = (
     "product", "price", "prices", "pipeline", "period", "quota", "comp-plan", "users", "teams",
-    "approval-rules", "scorecard", "scoring-models", "fit-rules", "loss-reasons", "sla-policies", "territories",
-    "routing", "disqualify-reasons", "opportunity-lane", "plan-", "team", "user",
+    "approval-rules", "scorecard", "scoring", "engagement-rules", "fit-rules", "loss-reasons", "sla-policies",
+    "territories", "routing", "disqualify-reasons", "opportunity-lane", "plan-", "team", "user",
     "record-access", "record-unshare", "offboarding", "openid", "notification-unsubscribe", "approvals", "approval",
     "territory-", "lead-lane",
     "import", "export", "change", "mfa", "account_", "schema", "policy", "legal", "custom-values", "captured",

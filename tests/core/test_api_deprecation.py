@@ -1,10 +1,9 @@
-"""What is on its way out says so before it goes: shown on a view of the tests, and by the one that really goes."""
+"""What is on its way out says so before it goes: shown on a view of the tests."""
 
 from datetime import date
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import path
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.decorators import action
@@ -77,13 +76,3 @@ def test_the_description_marks_both() -> None:
     (shape,) = [shape for name, shape in document["components"]["schemas"].items() if name.endswith("CrewOut")]
     assert shape["properties"]["external_id"]["deprecated"] is True
     assert "deprecated" not in shape["properties"]["name"]
-
-
-def test_the_first_name_of_the_scoring_models_is_on_its_way_out(client: Client, cast: Cast) -> None:
-    client.force_login(cast.olga)
-    old: Any = client.get("/api/v1/scorecards")
-    assert old["Sunset"] == "Tue, 30 Nov 2027 00:00:00 GMT" and "/api/v1/scoring-models" in old["Link"]
-    new: Any = client.get("/api/v1/scoring-models")
-    assert new.json() == old.json() and not new.has_header("Deprecation")
-    verbs = client.get("/api/v1/meta/scorecards").json()
-    assert verbs["description"] == "Versions of the scorecard, under their first name."

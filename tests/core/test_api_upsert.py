@@ -123,7 +123,6 @@ def test_every_resource_whose_records_have_an_id_elsewhere_has_the_door() -> Non
         key
         for key, resource in resources().items()
         if hasattr(resource.view, "out")
-        and key != "scoring-models"
         and issubclass(resource.view.out.Meta.model, ExternalRef)
         and resource.view.out.Meta.model not in without
         and not any(operation.action == "by_external_id" for operation in resource.operations)

@@ -81,15 +81,15 @@ def test_there_is_one_default_pool(client: Client, cast: Cast) -> None:
     assert (second.status_code, second.json()["errors"][0]["pointer"]) == (422, "is_default")
 
 
-def test_the_next_scoring_model_takes_over(client: Client, cast: Cast) -> None:
+def test_the_next_scorecard_takes_over(client: Client, cast: Cast) -> None:
     ensure_leads()
     client.force_login(cast.olga)
     names = ("needs", "finances", "reputation", "budget", "authority")
     weights = {f"{name}_weight": "20" for name in names}
-    made = post(client, "scoring-models", {**weights, "threshold": "80"})
+    made = post(client, "scorecards", {**weights, "threshold": "80"})
     assert made.status_code == 201 and made.json()["is_active"] is True
     assert Scorecard.objects.filter(is_active=True).count() == 1
-    lame = post(client, "scoring-models", {**weights, "needs_weight": "30", "threshold": "80"})
+    lame = post(client, "scorecards", {**weights, "needs_weight": "30", "threshold": "80"})
     assert (lame.status_code, Scorecard.objects.get(is_active=True).pk) == (422, made.json()["id"])
     client.force_login(cast.sam)
-    assert post(client, "scoring-models", {**weights, "threshold": "70"}).status_code == 403
+    assert post(client, "scorecards", {**weights, "threshold": "70"}).status_code == 403

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from leads.learning import training
+from leads.learning import boosting, training
 from leads.learning.scoring import Predictor
 from leads.learning.training import Prepared, Trained
 
@@ -94,8 +94,6 @@ def test_shuffled_outcomes_teach_nothing(leads: Leads, prepared: Prepared) -> No
 
 
 def test_the_challenger_is_kept_as_numbers_and_has_to_be_better(leads: Leads, prepared: Prepared) -> None:
-    from leads.learning import boosting  # noqa: PLC0415
-
     labels, few = leads.labels[prepared.rows], 1200
     codes = [code[:few] for code in prepared.codes]
     ordered = [plan.kind == "number" for plan in prepared.plans]
