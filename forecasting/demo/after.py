@@ -14,6 +14,7 @@ from forecasting.services import quotas, statements
 from forecasting.services.periods import open_due_periods
 from forecasting.services.snapshots import snapshot_pipeline
 from forecasting.setup import ensure_periods, ensure_plan_p1
+from leads.services import snapshot_funnel
 from postsales import services as care
 from postsales.models import SupportCase
 from revops.core import clock
@@ -39,6 +40,7 @@ def _open_months() -> None:
 
 def _snapshot() -> None:
     snapshot_pipeline()
+    snapshot_funnel()
 
 
 def set_quotas(cast: Cast) -> None:

@@ -8,8 +8,10 @@ from django.db import connection
 from accounts.models import Account, Contact
 from forecasting.demo.after import close_months, open_cases, picture, set_quotas, set_targets
 from forecasting.demo.deals import Deals
+from forecasting.demo.growth import promote
 from forecasting.demo.market import Market
 from forecasting.demo.names import Names
+from forecasting.demo.path import draw_territories, talk_early
 from forecasting.demo.people import hire
 from forecasting.demo.timeline import Timeline
 from leads.models import Lead
@@ -60,5 +62,8 @@ def tell(*, seed: int = 7, share: float = 1.0) -> dict[str, int]:
         outbox.deliver_due(100_000)
         set_quotas(cast)
         close_months(cast)
+        draw_territories(cast)
+        talk_early(chance)
+    promote(cast, chance, end)
     counted = (Account, Contact, Lead, Opportunity, Quote, Order, Invoice, SupportCase)
     return {str(model._meta.verbose_name_plural): model._default_manager.count() for model in counted}
