@@ -31,7 +31,7 @@ BUCKETS = (
 )
 # What is added up for an account, and where it comes from.
 AGED = tuple(f"bucket_{place}" for place in range(len(BUCKETS)))
-COLUMNS = {"owed": ("issued", "credits", "taken", *AGED), "spare": ("unapplied",)}
+COLUMNS = {"owed": ("issued", "credits", "taken", *AGED), "spare": ("unspent",)}
 FIGURES = ("balance", *COLUMNS["owed"], *COLUMNS["spare"])
 ORDER = ("-balance", "account", "currency")
 PAGE = 50
@@ -110,7 +110,7 @@ def _spare(payments: QuerySet[Payment], day: date) -> QuerySet[Any]:
     """What each account has paid that no invoice has taken."""
     rows = payments.order_by().filter(received_on__lte=day, allocated__lt=F("amount"))
     rows = rows.exclude(status=Payment.Status.REVERSED)
-    return rows.values("account_id", "currency").annotate(unapplied=Sum(F("amount") - F("allocated")))
+    return rows.values("account_id", "currency").annotate(unspent=Sum(F("amount") - F("allocated")))
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,8 @@ def ageing(
 
 def _both(invoices: QuerySet[Invoice], payments: QuerySet[Payment], day: date) -> tuple[str, list[Any]]:
     """`balances`, to go on with: one row an account and currency, settled ones left out."""
-    parts, values = [], []
+    parts: list[str] = []
+    values: list[Any] = []
     for name, rows in (("owed", _owed(invoices, day)), ("spare", _spare(payments, day))):
         try:
             sql, more = rows.query.sql_with_params()
@@ -176,7 +177,7 @@ def _both(invoices: QuerySet[Invoice], payments: QuerySet[Payment], day: date) -
     balance = "coalesce(issued - credits - taken, 0)"
     parts.append(
         f"balances AS MATERIALIZED (SELECT account_id, currency, {balance} AS balance, {summed}"  # noqa: S608
-        f" FROM owed FULL JOIN spare USING (account_id, currency) WHERE {balance} <> 0 OR unapplied <> 0)"
+        f" FROM owed FULL JOIN spare USING (account_id, currency) WHERE {balance} <> 0 OR unspent <> 0)"
     )
     return ", ".join(parts), values
 
@@ -201,12 +202,12 @@ def _page(rows: list[Balance], moved: bool, backwards: bool, more: bool) -> Page
 def _balance(account: Account, currency: str, *figures: Decimal) -> Balance:
     row = dict(zip(FIGURES, figures, strict=True))
     buckets = {key: row[name] for name, (key, _label, _last) in zip(AGED, BUCKETS, strict=True)}
-    return Balance(account, currency, row["issued"], row["credits"], row["taken"], row["unapplied"], buckets)
+    return Balance(account, currency, row["issued"], row["credits"], row["taken"], row["unspent"], buckets)
 
 
 def _summed(currency: str, figures: list[Decimal]) -> list[Money]:
     row = dict(zip(FIGURES, figures, strict=True))
-    return [Money(row[name], currency) for name in (*AGED, "balance", "unapplied")]
+    return [Money(row[name], currency) for name in (*AGED, "balance", "unspent")]
 
 
 def _within(key: str, as_of: date) -> Q:
@@ -218,13 +219,13 @@ def _within(key: str, as_of: date) -> Q:
 def account_balance(account: Account, *, as_of: date | None = None) -> list[Balance]:
     """What an account owes, one row a currency; nothing is added up over currencies. Settled ones are told, too."""
     day = as_of or clock.today()
-    spare = {row["currency"]: row["unapplied"] for row in _spare(Payment.objects.filter(account=account), day)}
+    spare = {row["currency"]: row["unspent"] for row in _spare(Payment.objects.filter(account=account), day)}
     owed = {row["currency"]: row for row in _owed(Invoice.objects.filter(account=account), day)}
     nothing = dict.fromkeys(COLUMNS["owed"], ZERO)
     found = []
     for currency in sorted({*spare, *owed}):
         row = {name: value or ZERO for name, value in (owed.get(currency) or nothing).items() if name in nothing}
-        figures = {**row, "unapplied": spare.get(currency, ZERO)}
+        figures = {**row, "unspent": spare.get(currency, ZERO)}
         figures["balance"] = row["issued"] - row["credits"] - row["taken"]
         found.append(_balance(account, currency, *(figures[name] for name in FIGURES)))
     return sorted(found, key=lambda row: (-row.balance, row.currency))
