@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from leads import growth_admin as growth_admin
 from leads import services
 from leads.models import (
     Assignment,

@@ -8,7 +8,7 @@ from django.forms import HiddenInput
 from django.utils.translation import gettext_lazy as _
 
 from accounts.filters import MineFilter, colleagues
-from leads.models import Campaign, CampaignMember, DealRegistration, PromotionPartner, TouchPoint
+from leads.models import Campaign, CampaignMember, DealRegistration, MarketingCost, PromotionPartner, TouchPoint
 from revops.core.api.filters import StrictFilterSet
 
 
@@ -47,6 +47,15 @@ class TouchFilter(StrictFilterSet):
     kind = filters.ChoiceFilter(choices=TouchPoint.Kind.choices, label=_("Kind"))
     at__gte = filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte", label=_("From"))
     at__lte = filters.IsoDateTimeFilter(field_name="at", lookup_expr="lte", label=_("Until"))
+
+
+class CostFilter(StrictFilterSet):
+    """Of marketing costs in the API."""
+
+    campaign = filters.NumberFilter(field_name="campaign_id", label=_("Campaign"))
+    kind = filters.ChoiceFilter(choices=MarketingCost.Kind.choices, label=_("Kind"))
+    on__gte = filters.DateFilter(field_name="on", lookup_expr="gte", label=_("From"))
+    on__lte = filters.DateFilter(field_name="on", lookup_expr="lte", label=_("Until"))
 
 
 class IntakeFormFilter(StrictFilterSet):

@@ -134,4 +134,11 @@ def _grant() -> None:
     )
     roles.grant_all((manager, admin, roles.FINANCE), "leads.view_marketingcost", "leads.add_marketingcost")
     roles.grant_all((manager, admin, roles.FINANCE, roles.EXECUTIVE), "leads.view_campaign_results")
-    roles.grant(admin, *roles.manage("leads", "intakeform"))
+    roles.grant(
+        admin,
+        *roles.manage("leads", "intakeform"),
+        "leads.view_touchpoint",
+        "leads.view_consentrecord",
+        "leads.view_campaigntask",
+        "leads.view_partnercontact",
+    )

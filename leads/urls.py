@@ -1,7 +1,6 @@
 """Addresses of the screens."""
 
 from django.urls import URLPattern, path
-from django.views.generic import RedirectView
 
 from leads.views import (
     acts,
@@ -86,10 +85,10 @@ urlpatterns: list[URLPattern] = [
     path("campaigns/<int:pk>/tasks/", campaigns.add_task, name="campaign-task-new"),
     path("campaigns/<int:pk>/tasks/<int:task>/", campaigns.finish_task, name="campaign-task"),
     path("campaigns/<int:pk>/costs/", campaigns.add_cost, name="campaign-cost-new"),
-    path("campaigns/<int:pk>/<slug:verb>/", campaigns.act, name="campaign-verb"),
+    path("campaigns/<int:pk>/do/<slug:verb>/", campaigns.act, name="campaign-verb"),
     path(
         "leads/campaigns/",
-        RedirectView.as_view(pattern_name="campaign-list", query_string=True),
+        campaigns.moved,
         name="leads-campaigns",
     ),
     path("leads/<int:pk>/touches/", campaigns.of_lead, name="lead-touches"),

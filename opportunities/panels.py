@@ -73,6 +73,33 @@ def _of_account(account: Any) -> str:
     return f"{reverse('opportunity-list')}?account={account.pk}"
 
 
+def _earned_by(campaign: Any) -> str:
+    return reverse("campaign-earned", args=[campaign.pk])
+
+
+def _earned_with(partner: Any) -> str:
+    return reverse("promotion-partner-earned", args=[partner.pk])
+
+
+def _register_growth() -> None:
+    """What campaigns and partners earned, on their pages in leads."""
+    panels.register(
+        Panel(
+            "opportunities.campaign",
+            "leads.campaign",
+            _("What it earned"),
+            _earned_by,
+            20,
+            "leads.view_campaign_results",
+            when=lambda _campaign, user: user.has_perm(VIEW),
+            top=True,
+        )
+    )
+    panels.register(
+        Panel("opportunities.partner", "leads.promotionpartner", _("What came of it"), _earned_with, 20, VIEW, top=True)
+    )
+
+
 def register() -> None:
     """Called once, when the app is ready."""
     layouts = {"list": "opportunity-list", "board": "opportunity-board", "calendar": "opportunity-calendar"}
@@ -106,6 +133,7 @@ def register() -> None:
             "opportunities.of_account", "accounts.account", _("Opportunities"), _of_account, 20, VIEW, "layout-kanban"
         )
     )
+    _register_growth()
     day_items.register(DaySource("opportunities.stalled", stalled_deals, VIEW, order=60))
     scope_sources.register(ScopeSource("opportunities.activities", "accounts.activity", activities_on_deals))
     activity_homes.register(ActivityHome("opportunities", places, order=10))

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from opportunities import urls_quotes
-from opportunities.views import acts, board, calendar, conversion, lists, needs, records
+from opportunities.views import acts, board, calendar, campaigns, conversion, lists, needs, records
 
 urlpatterns: list[URLPattern] = [
     path("opportunities/", board.OpportunityBoard.as_view(), name="opportunity-board"),
@@ -29,5 +29,7 @@ urlpatterns: list[URLPattern] = [
     path("opportunities/<int:pk>/needs/", needs.of_opportunity, name="opportunity-needs"),
     path("handoffs/<int:pk>/accept/", conversion.accept, name="handoff-accept"),
     path("leads/<int:pk>/convert/", conversion.convert, name="lead-convert"),
+    path("campaigns/<int:pk>/earned/", campaigns.of_campaign, name="campaign-earned"),
+    path("leads/partners/<int:pk>/earned/", campaigns.of_partner, name="promotion-partner-earned"),
     *urls_quotes.urlpatterns,
 ]

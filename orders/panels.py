@@ -66,6 +66,10 @@ def overdue_bills(user: Any, today: date) -> Sequence[DayItem]:
     ]
 
 
+def _results_of(campaign: Any) -> str:
+    return reverse("campaign-results", args=[campaign.pk])
+
+
 def _list(name: str, parameter: str) -> Any:
     return lambda record: f"{reverse(name)}?{parameter}={record.pk}"
 
@@ -91,6 +95,27 @@ def register() -> None:
         ("orders.of_quote", quote, _("Order"), "order-list", "quote", 30, SEE_ORDER, "package"),
     ):
         panels.register(Panel(key, page, title, _list(name, parameter), order, permission, icon))
+    panels.register(
+        Panel(
+            "orders.campaign",
+            "leads.campaign",
+            _("Sales during it, against before"),
+            _results_of,
+            30,
+            "leads.view_campaign_results",
+            when=lambda _campaign, user: user.has_perm(SEE_ORDER),
+            top=True,
+        )
+    )
+    commands.register(
+        Command(
+            "campaign-results",
+            _("Results of campaigns"),
+            "campaign-results-list",
+            "chart-bar",
+            "leads.view_campaign_results",
+        )
+    )
     day_items.register(DaySource("orders.drafts", drafts_to_complete, "orders.change_order", order=50))
     day_items.register(DaySource("orders.overdue", overdue_bills, BILL, order=40))
     register_shelf(Shelf("order", _("Order"), Order, OrderDocument, "orders.change_order", order=60))

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from orders.views import billing, lists, orders
+from orders.views import billing, campaigns, lists, orders
 
 urlpatterns: list[URLPattern] = [
     path("orders/", lists.OrderList.as_view(), name="order-list"),
@@ -11,6 +11,8 @@ urlpatterns: list[URLPattern] = [
     path("orders/<int:pk>/fulfil/", orders.fulfil, name="order-fulfil"),
     path("orders/<int:pk>/invoice/", billing.draft, name="order-invoice"),
     re_path(r"^orders/(?P<pk>\d{1,18})/(?P<verb>book|cancel|close)/$", orders.act, name="order-act"),
+    path("campaigns/results/", campaigns.CampaignResults.as_view(), name="campaign-results-list"),
+    path("campaigns/<int:pk>/results/", campaigns.results, name="campaign-results"),
     path("billing/invoices/", lists.InvoiceList.as_view(), name="invoice-list"),
     path("billing/invoices/<int:pk>/", billing.invoice_detail, name="invoice-detail"),
     path("billing/invoices/<int:pk>/issue/", billing.issue, name="invoice-issue"),

@@ -1,6 +1,17 @@
 from rest_framework.routers import SimpleRouter
 
-from leads.api import cultivation, enrichment, markets, research, routing, scoring, settings
+from leads.api import (
+    campaigns,
+    cultivation,
+    enrichment,
+    intake,
+    markets,
+    promotion,
+    research,
+    routing,
+    scoring,
+    settings,
+)
 from leads.api.duplicates import DuplicateViewSet
 from leads.api.views import HandoffViewSet, LeadViewSet
 
@@ -24,5 +35,12 @@ router.register("enrichment-providers", enrichment.EnrichmentProviderViewSet, ba
 router.register("enrichment-runs", enrichment.EnrichmentRunViewSet, basename="api-enrichment-runs")
 router.register("research-briefs", research.ResearchBriefViewSet, basename="api-research-briefs")
 router.register("target-markets", markets.TargetMarketViewSet, basename="api-target-markets")
+router.register("campaigns", campaigns.CampaignViewSet, basename="api-campaigns")
+router.register("campaign-members", campaigns.CampaignMemberViewSet, basename="api-campaign-members")
+router.register("touch-points", campaigns.TouchPointViewSet, basename="api-touch-points")
+router.register("marketing-costs", campaigns.MarketingCostViewSet, basename="api-marketing-costs")
+router.register("intake-forms", intake.IntakeFormViewSet, basename="api-intake-forms")
+router.register("promotion-partners", promotion.PromotionPartnerViewSet, basename="api-promotion-partners")
+router.register("deal-registrations", promotion.DealRegistrationViewSet, basename="api-deal-registrations")
 
 urlpatterns = router.urls

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
-from leads.models import Campaign, CampaignMember, Lead, MarketingCost, TouchPoint
+from leads.models import Campaign, CampaignMember, IntakeForm, Lead, MarketingCost, TouchPoint
 from revops.core import clock
 
 Step = CampaignMember.Status
@@ -18,7 +18,7 @@ Step = CampaignMember.Status
 
 def campaign_list(*, viewer: Any) -> QuerySet[Campaign]:
     """Campaigns with their owner."""
-    return Campaign.objects.visible_to(viewer).select_related("owner")
+    return Campaign.objects.visible_to(viewer).select_related("owner").prefetch_related("products")
 
 
 def campaign_of(code: str) -> Campaign | None:
@@ -35,6 +35,21 @@ def member_list(*, viewer: Any) -> QuerySet[CampaignMember]:
 def touch_list(*, viewer: Any) -> QuerySet[TouchPoint]:
     """Touches with whom they reached."""
     return TouchPoint.objects.visible_to(viewer).select_related("campaign", "lead", "contact")
+
+
+def cost_list(*, viewer: Any) -> QuerySet[MarketingCost]:
+    """Marketing costs with the campaign that they were spent for."""
+    return MarketingCost.objects.visible_to(viewer).select_related("campaign")
+
+
+def form_list(*, viewer: Any) -> QuerySet[IntakeForm]:
+    """Public forms with their campaign."""
+    return IntakeForm.objects.visible_to(viewer).select_related("campaign")
+
+
+def open_form(key: str) -> IntakeForm | None:
+    """The form in use at a public address: the one door that stands open to everybody."""
+    return IntakeForm.objects.by_key(key).select_related("campaign").first()
 
 
 def touches_of(lead: Lead) -> QuerySet[TouchPoint]:

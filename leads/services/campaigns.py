@@ -216,7 +216,7 @@ def add_members(*, campaign: Campaign, actor: Any, leads: Sequence[Lead] = (), c
     campaign = lock(campaign)
     _refuse_over(campaign)
     known = CampaignMember.objects.filter(campaign=campaign)
-    in_it = set(known.values_list("lead_id", "contact_id"))
+    in_it: set[tuple[int | None, int | None]] = set(known.values_list("lead_id", "contact_id"))
     rows = [CampaignMember(campaign=campaign, lead=lead) for lead in leads if (lead.pk, None) not in in_it]
     rows += [CampaignMember(campaign=campaign, contact=one) for one in contacts if (None, one.pk) not in in_it]
     CampaignMember.objects.bulk_create(rows, batch_size=1000)

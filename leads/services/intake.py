@@ -121,7 +121,7 @@ def receive_form(
     known = lead is not None or contact is not None
     if lead is None and contact is None:
         lead = _new_lead(form, facts)
-    kept = {key: str(value)[: _longest(key)] for key, value in (traces or {}).items() if key in TRACES}
+    kept: dict[str, Any] = {key: str(value)[: _longest(key)] for key, value in (traces or {}).items() if key in TRACES}
     campaign = campaign_of(kept.get("utm_campaign", "")) or form.campaign
     touch = note_touch(
         actor=None,
@@ -197,8 +197,7 @@ def _who(email: str) -> tuple[Lead | None, Contact | None]:
 
 def _winner(key: str) -> Lead | None:
     """The lead into which one with this address was merged."""
-    alias = Lead.objects.filter(email_key=key, merged_into__isnull=False).select_related("merged_into").first()
-    return alias.merged_into if alias else None
+    return Lead.objects.filter(aliases__email_key=key).order_by("-pk").first()
 
 
 def _new_lead(form: IntakeForm, facts: dict[str, str]) -> Lead:

@@ -123,6 +123,14 @@ class MemberList(ListPage):
         return member_list(viewer=self.request.user)
 
 
+@login_required
+@require_GET
+def moved(request: HttpRequest) -> HttpResponse:
+    """The list has one address; the other leads to it."""
+    asked = request.META.get("QUERY_STRING", "")
+    return redirect(f"{reverse('campaign-list')}{'?' if asked else ''}{asked}")
+
+
 def campaign_of(request: HttpRequest, pk: int) -> Campaign:
     return get_object_or_404(campaign_list(viewer=request.user), pk=pk)
 

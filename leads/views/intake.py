@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.cache import cache
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from leads import services
 from leads.filters_campaigns import IntakeFormFilter
 from leads.forms_campaigns import IntakeSettingsForm, PublicForm
 from leads.models import IntakeForm
+from leads.selectors.campaigns import form_list, open_form
 from leads.services.intake import TRACES
 from leads.views.campaigns import saved
 from revops.core.errors import DomainError
@@ -62,7 +63,7 @@ class IntakeFormList(ListPage):
     )
 
     def rows(self) -> QuerySet[Any]:
-        return IntakeForm.objects.visible_to(self.request.user).select_related("campaign")
+        return form_list(viewer=self.request.user)
 
     def crumbs(self) -> list[tuple[Any, str]]:
         return [(_("Leads"), reverse("lead-list")), (self.title, "")]
@@ -147,7 +148,9 @@ def public(request: HttpRequest, key: str) -> HttpResponse:
 
     No session counts here, and every answer is the same whether the sender is known to us or not.
     """
-    form = get_object_or_404(IntakeForm.objects.by_key(key))
+    form = open_form(key)
+    if form is None:
+        raise Http404
     if request.method == "POST":
         answer = _receive(request, form)
     elif request.method == "OPTIONS":

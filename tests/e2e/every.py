@@ -13,7 +13,7 @@ from tests.architecture.world import World
 
 # The API, its description and the viewer of that: not drawn by our templates, and slow to write.
 DRAWN_ELSEWHERE = ("api-", "schema", "api_docs")
-READERS = ("alice", "olga", "erin", "bob", "paula", "")
+READERS = ("alice", "olga", "erin", "bob", "paula", "pia@northstar.example", "")
 
 
 @dataclass(frozen=True)

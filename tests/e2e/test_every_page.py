@@ -19,6 +19,7 @@ from tests.architecture.world import World, make_world
 from tests.cast import Cast, make_cast
 from tests.e2e.conftest import TAGS, PageAs
 from tests.e2e.every import Seen, Walk, walk
+from tests.e2e.growth import growth_keys
 from tests.e2e.pages import PHONE, WIDE
 from tests.integrations.files import imported, uploaded
 from tests.opportunities.quote_builders import make_deal
@@ -103,7 +104,7 @@ def visited(cast: Cast) -> Walk:
         **dict.fromkeys(("import-detail", "import-commit", "import-undo", "import-errors"), lambda: run.pk),
         **{f"change-request-{verb}": lambda: change.pk for verb in ("detail", "edit", "measure", "act")},
     }
-    return walk(World(world.keys), keys)
+    return walk(World(world.keys), {**keys, **growth_keys(cast), **path_keys(cast)})
 
 
 def problems(page: Page, source: str) -> list[str]:

@@ -1,0 +1,36 @@
+"""A campaign, a public form and a partner with a guest, for the walk through every page."""
+
+from collections.abc import Callable
+from typing import Any
+
+from leads import services
+from tests.cast import Cast
+from tests.leads.test_campaigns import make_campaign
+from tests.leads.test_intake import make_form
+from tests.leads.test_promotion import FACTS, approved, make_partner, make_person
+
+GUEST = "pia@northstar.example"
+
+
+def growth_keys(cast: Cast) -> dict[str, Callable[[], Any]]:
+    """The key of each page, by the name of its address."""
+    campaign = make_campaign(cast.bob, stock_needed=5)
+    campaign_pages = ("campaign", "campaign-edit", "campaign-earned", "campaign-results")
+    form = make_form(cast.olga, campaign=campaign)
+    services.receive_form(form=form, name="Ann Lee", email="ann@fleet.example", consent=True, message="Call me")
+    partner = make_partner(cast.bob)
+    make_person(partner, cast.bob)
+    row = approved(partner, cast.bob)
+    waits = services.register_deal(
+        partner=partner, actor=cast.bob, **{**FACTS, "company": "B", "website": "", "email": "b@b.example"}
+    )
+    partner_pages = ("promotion-partner", *(f"promotion-partner-{name}" for name in ("edit", "register", "earned")))
+    return {
+        **dict.fromkeys(campaign_pages, lambda: campaign.pk),
+        **dict.fromkeys(partner_pages, lambda: partner.pk),
+        **dict.fromkeys(("intake-form-page", "intake-form-edit"), lambda: form.pk),
+        "intake-form": lambda: form.key,
+        "deal-registration": lambda: waits.pk,
+        "partner-registration": lambda: row.pk,
+        "partner-lead": lambda: row.lead_id,
+    }
