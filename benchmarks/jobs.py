@@ -158,6 +158,8 @@ def by_model() -> dict[str, Pair]:
         last, count = 0, 1
         while count:
             last, count = score_chunk(model, after=last)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # as the commit of each chunk would
 
     held = io.BytesIO()
     with taken_back(), connection.cursor() as cursor:

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from leads.models.lead import Lead
@@ -110,7 +110,8 @@ class LeadPropensity(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(score__range=(0, 100)), name="lead_propensity_0_to_100"),
         ]
-        indexes = [models.Index(fields=["-score", "lead"], name="lead_by_propensity")]
+        # Lists put leads without a probability last, and an index serves an order only if it says so, too.
+        indexes = [models.Index(F("score").desc(nulls_last=True), F("lead").desc(), name="lead_by_propensity")]
 
     def __str__(self) -> str:
         return f"{self.score} %"
