@@ -21,6 +21,7 @@ from tests.e2e.conftest import TAGS, PageAs
 from tests.e2e.every import Seen, Walk, walk
 from tests.e2e.growth import growth_keys
 from tests.e2e.pages import PHONE, WIDE
+from tests.e2e.path import path_keys
 from tests.integrations.files import imported, uploaded
 from tests.opportunities.quote_builders import make_deal
 from tests.orders.builders import make_account
