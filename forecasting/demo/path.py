@@ -1,6 +1,7 @@
 """Territories, needs and plans to keep in touch, so that their pages are not empty."""
 
 from random import Random
+from typing import Any
 
 from accounts import services as accounts
 from accounts.models import TerritoryModel
@@ -50,9 +51,10 @@ def talk_early(chance: Random) -> None:
     """Needs on leads that are worked on, and plans for those that are not ready."""
     working = Lead.objects.filter(status=Lead.Status.WORKING, owner__isnull=False, archived_at__isnull=True)
     for lead in working.select_related("owner").order_by("-pk")[:TALKED]:
-        analysis = deals.open_analysis(actor=lead.owner, lead=lead)
+        owner: Any = lead.owner
+        analysis = deals.open_analysis(actor=owner, lead=lead)
         for text in chance.sample(NEEDS, 3):
-            deals.add_need(analysis=analysis, actor=lead.owner, statement=text, priority=chance.randint(1, 3))
+            deals.add_need(analysis=analysis, actor=owner, statement=text, priority=chance.randint(1, 3))
     nurtured = Lead.objects.filter(status=Lead.Status.NURTURE, owner__isnull=False, archived_at__isnull=True)
     for lead in nurtured.select_related("owner").order_by("-pk")[:KEPT]:
         leads.cultivate_lead(lead=lead, actor=lead.owner, stage="aware")
