@@ -21,6 +21,7 @@ from accounts.models import (
     TerritoryAssignment,
     TerritoryModel,
 )
+from accounts.selectors.companies import family_of
 from accounts.selectors.completeness import ACCOUNT_FACTS, CONTACT_FACTS, without_contact
 from accounts.shelves import shelf_of
 from revops.core import clock
@@ -50,6 +51,13 @@ class MineFilter(filters.BooleanFilter):
     def filter(self, rows: QuerySet[Any], value: bool | None) -> QuerySet[Any]:
         request = self.parent.request
         return rows.filter(owner=request.user) if value and request else rows
+
+
+class OfAccount(filters.ModelChoiceFilter):
+    """Rows of an account, and of what was merged into it: what was issued stays under the old name."""
+
+    def filter(self, rows: QuerySet[Any], value: Account | None) -> QuerySet[Any]:
+        return rows.filter(account_id__in=family_of(value.pk)) if value else rows
 
 
 class Archived(filters.BooleanFilter):

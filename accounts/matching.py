@@ -85,7 +85,9 @@ def likeness(one: Facts, other: Facts) -> dict[str, float]:
     found = {}
     for name in NAMES:
         a, b = getattr(one, name), getattr(other, name)
-        if a and b and not (together and name in SHARED):
+        # People have an address at work and one at home: only two of one domain tell two people apart.
+        elsewhere = name == "email" and a.rpartition("@")[2] != b.rpartition("@")[2]
+        if a and b and not elsewhere and not (together and name in SHARED):
             found[name] = _alike(name, a, b)
     if {"first", "last"} <= found.keys():
         swapped = _letters(one.first, other.last), _letters(one.last, other.first)
@@ -124,7 +126,7 @@ def _mean(found: Mapping[str, float], one: Facts, other: Facts) -> float:
         if name in found:
             total += weight
             gained += weight * found[name]
-        elif (getattr(one, name) or getattr(other, name)) and not (together and name in SHARED):
+        elif bool(getattr(one, name)) != bool(getattr(other, name)) and not (together and name in SHARED):
             total += weight * MISSING
             gained += weight * MISSING * HALF
     return gained / total if total else 0.0

@@ -13,6 +13,9 @@ def register() -> None:
     notice_kinds.register(
         NoticeKind("completeness.weekly", _("How complete my accounts are, weekly"), icon="chart-bar", order=60)
     )
+    notice_kinds.register(
+        NoticeKind("duplicate.hidden", _("Somebody enters what I may have already"), icon="copy", order=33)
+    )
     share_panel("accounts.account")
     point_at(Account, Activity, Contact)
     sharing.register(Sharing("accounts.account", Account, AccountShare, "accounts.change_account"))

@@ -15,6 +15,7 @@ from leads.models import (
     Assignment,
     CultivationPlan,
     DisqualifyReason,
+    DuplicatePair,
     EngagementRule,
     EnrichmentProvider,
     EnrichmentRun,
@@ -69,6 +70,16 @@ class LeadAdmin(ReadOnlyAdmin):
             services.score_fit(lead=lead, actor=request.user)
             services.score_qualification(lead=lead, actor=request.user)
         messages.success(request, _("Scores are up to date."))
+
+
+@admin.register(DuplicatePair)
+class DuplicatePairAdmin(ReadOnlyAdmin):
+    list_display = ["kind", "low_id", "high_id", "score", "state", "later_until", "decided_by", "decided_at"]
+    list_select_related = ["decided_by"]
+    list_filter = ["kind", "state"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DuplicatePair]:
+        return DuplicatePair.objects.visible_to(request.user)
 
 
 @admin.register(Handoff)

@@ -6,6 +6,7 @@ import django_filters as filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.filters import OfAccount
 from accounts.models import Account
 from opportunities.models import Opportunity, Quote
 from orders.models import CreditNote, Fulfillment, Invoice, Order, Payment
@@ -45,7 +46,7 @@ class OrderFilter(StrictFilterSet):
     owner = filters.ModelChoiceFilter(queryset=_seen(User), label=_("Owner"))
     split = filters.ModelChoiceFilter(field_name="splits__user", queryset=_seen(User), label=_("Credit of"))
     split__in = NumbersIn(method="credited", widget=ChosenOnly, label=_("Credit of any"))
-    account = filters.ModelChoiceFilter(queryset=_of_any_order(Account), widget=ChosenOnly, label=_("Account"))
+    account = OfAccount(queryset=_of_any_order(Account), widget=ChosenOnly, label=_("Account"))
     opportunity = filters.ModelChoiceFilter(
         queryset=_of_any_order(Opportunity), widget=ChosenOnly, label=_("Opportunity")
     )
@@ -82,7 +83,7 @@ class InvoiceFilter(StrictFilterSet):
     q = filters.CharFilter(method="search", label=_("Search"))
     status = filters.ChoiceFilter(choices=Invoice.Status.choices, label=_("State"))
     status__in = AllOf(field_name="status", lookup_expr="in", widget=ChosenOnly, label=_("States"))
-    account = filters.ModelChoiceFilter(queryset=_payers, widget=ChosenOnly, label=_("Account"))
+    account = OfAccount(queryset=_payers, widget=ChosenOnly, label=_("Account"))
     order = filters.ModelChoiceFilter(queryset=_seen(Order), widget=ChosenOnly, label=_("Order"))
     currency = filters.CharFilter(max_length=3, label=_("Currency"))
     open = filters.BooleanFilter(method="still_open", label=_("Open"))
@@ -113,7 +114,7 @@ class PaymentFilter(StrictFilterSet):
     """Names and values that the list and the API accept."""
 
     status = filters.ChoiceFilter(choices=Payment.Status.choices, label=_("State"))
-    account = filters.ModelChoiceFilter(queryset=_payers, widget=ChosenOnly, label=_("Account"))
+    account = OfAccount(queryset=_payers, widget=ChosenOnly, label=_("Account"))
     reference = filters.CharFilter(max_length=80, label=_("Reference"))
     received_on__gte = filters.DateFilter(field_name="received_on", lookup_expr="gte", label=_("Received from"))
     received_on__lte = filters.DateFilter(field_name="received_on", lookup_expr="lte", label=_("Received to"))
@@ -127,7 +128,7 @@ class CreditNoteFilter(StrictFilterSet):
     """By invoice or account."""
 
     invoice = filters.ModelChoiceFilter(queryset=_seen(Invoice), widget=ChosenOnly, label=_("Invoice"))
-    account = filters.ModelChoiceFilter(queryset=_payers, widget=ChosenOnly, label=_("Account"))
+    account = OfAccount(queryset=_payers, widget=ChosenOnly, label=_("Account"))
 
     class Meta:
         model = CreditNote

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.selectors import family_of
 from orders.models import Invoice, Order, OrderLine
 from orders.selectors import payers
 from revops.catalog.models import Product
@@ -125,7 +126,7 @@ class PaymentForm(forms.Form):
         self.fields["account"].widget.attrs["data-pick"] = ""
         bills = Invoice.objects.visible_to(viewer).unpaid()
         if account and str(account).isdigit():
-            bills = bills.filter(account=account)
+            bills = bills.filter(account__in=family_of(int(account)))
         self.fields["invoice"].queryset = bills.select_related("account").order_by("due_on", "pk")  # type: ignore[attr-defined]
         self.fields["invoice"].label_from_instance = _open_bill  # type: ignore[attr-defined]
 

@@ -32,6 +32,11 @@ def account_list(*, viewer: Any) -> QuerySet[Account]:
     )
 
 
+def family_of(account_id: int) -> list[int]:
+    """The keys under which an account's rows stand: its own, and those of what was merged into it."""
+    return [account_id, *Account.objects.filter(merged_into=account_id).values_list("pk", flat=True)]
+
+
 def contact_list(*, viewer: Any) -> QuerySet[Contact]:
     """Contacts with their account and owner."""
     return (

@@ -96,17 +96,15 @@ def similar(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
 
 
 def account_duplicates(
-    *, viewer: Any, name: str = "", website: str = "", exclude: int | None = None, **facts: str
+    *, viewer: Any, name: str = "", website: str = "", exclude: int | None = None, account: Account | None = None
 ) -> list[dict[str, Any]]:
-    """Accounts with the same name (legal form aside), the same web domain or phone number, and on one domain with
-    nearly the same name.
+    """Accounts with the same name (legal form aside), web domain or phone number, and on one domain with nearly the
+    same name; of what is asked, or of a whole `account` that is not there yet.
     """
     rows = Account.objects.visible_to(viewer).active().exclude(pk=exclude or 0)
-    return [
-        candidate("account", row, _account_reasons(row, keys), str(row.owner))
-        for keys in [account_keys(_draft(name, website, facts))]
-        for row in _twin_accounts(rows, keys)[:SHOWN]
-    ]
+    keys = account_keys(account or Account(name=name, website=website))
+    found = _twin_accounts(rows, keys)[:SHOWN]
+    return [candidate("account", row, _account_reasons(row, keys), str(row.owner)) for row in found]
 
 
 def hidden_accounts(*, viewer: Any, account: Account) -> list[Account]:
@@ -114,10 +112,6 @@ def hidden_accounts(*, viewer: Any, account: Account) -> list[Account]:
     rows = Account.objects.active().exclude(pk=account.pk)
     keys = {name: getattr(account, name) for name in ("name_key", "domain", "phone_key")}
     return _unseen(_twin_accounts(rows, keys), Account.objects.visible_to(viewer))
-
-
-def _draft(name: str, website: str, facts: dict[str, str]) -> Account:
-    return Account(name=name, website=website, phone=facts.get("phone", ""), country=facts.get("country", ""))
 
 
 def _twin_accounts(rows: QuerySet[Account], keys: dict[str, str]) -> list[Account]:

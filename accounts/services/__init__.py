@@ -44,6 +44,7 @@ from accounts.services.territories import (
     run_territory_rules,
     step_territory_rules,
 )
+from accounts.services.twins import tell_owners
 from accounts.services.upserts import upsert_account, upsert_contact
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "run_territory_rules",
     "step_territory_rules",
     "take_apart",
+    "tell_owners",
     "dismiss_participant",
     "hand_over_accounts",
     "hand_over_activities",

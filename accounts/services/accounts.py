@@ -8,13 +8,14 @@ from django.utils.translation import gettext as _
 
 from accounts.keys import KEYS, account_keys, phone_key, take_keys
 from accounts.models import Account, Contact
-from accounts.selectors.duplicates import account_duplicates
+from accounts.selectors.duplicates import account_duplicates, hidden_accounts
+from accounts.services.twins import tell_owners
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
 from revops.core import audit, clock, merging, upserts
 from revops.core.custom import values as custom_values
 from revops.core.errors import DuplicateSuspected, IllegalState, InvalidInput
 from revops.core.registries import guards, steps_for
-from revops.core.scope import require
+from revops.core.scope import require, sees_everything
 from revops.core.status import edit, lock
 
 FIELDS = (
@@ -59,11 +60,13 @@ def create_account(
     account = Account(owner=owner or actor, **tidy({"name": name, **fields}))
     _refuse_bad_values(account, actor)
     account.custom = custom_values.for_new(account, custom, asked=actor is not None)
-    twins = [] if actor is None else account_duplicates(viewer=actor, name=account.name, website=account.website)
+    twins = [] if actor is None else account_duplicates(viewer=actor, account=account)
     if twins:
         _allow_duplicate(actor, twins, allow_duplicate)
     account.save(force_insert=True)
     audit.record("account.created", account, actor=actor, **({"duplicate_of": twins} if twins else {}))
+    if not sees_everything(actor):
+        tell_owners(rows=hidden_accounts(viewer=actor, account=account), actor=actor)
     return account
 
 

@@ -8,13 +8,14 @@ from django.utils.translation import gettext as _
 
 from accounts.keys import KEYS, contact_keys, take_keys
 from accounts.models import Account, Contact
-from accounts.selectors.duplicates import contact_duplicates
+from accounts.selectors.duplicates import contact_duplicates, hidden_contacts
+from accounts.services.twins import tell_owners
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
 from revops.core import audit, clock, merging, upserts
 from revops.core.acting import refuse_readers
 from revops.core.custom import values as custom_values
 from revops.core.errors import DuplicateSuspected, IllegalState, InvalidInput
-from revops.core.scope import require
+from revops.core.scope import require, sees_everything
 from revops.core.status import edit, lock
 
 FIELDS = ("account", "owner", "first_name", "last_name", "title", "email", "phone", "role")
@@ -45,13 +46,18 @@ def create_contact(
     refuse_invalid(contact, (*TEXTS, *EXTERNAL))
     take_keys(contact, contact_keys(contact, account.country))
     contact.custom = custom_values.for_new(contact, custom, asked=actor is not None)
-    twins = [] if actor is None else contact_duplicates(viewer=actor, email=contact.email, account=account)
+    twins = [] if actor is None else contact_duplicates(
+        viewer=actor, email=contact.email, account=account, contact=contact
+    )
     if twins and not allow_duplicate:
         raise DuplicateSuspected(_("This account has a contact with this e-mail address."), twins)
     if twins:
         require(actor, "accounts.allow_duplicate", _("Your role may not create a contact twice."))
     contact.save(force_insert=True)
     audit.record("contact.created", contact, actor=actor, **({"duplicate_of": twins} if twins else {}))
+    if contact.email_key and not sees_everything(actor):
+        hidden = hidden_contacts(viewer=actor, email_key=contact.email_key, exclude=contact.pk)
+        tell_owners(rows=hidden, actor=actor)
     return contact
 
 

@@ -38,8 +38,9 @@ DIMENSIONS: dict[str, tuple[Any, Any]] = {
         _text("product__family__parent__name", "product__family__name"),
     ),
     "region": (_text("order__region", "order__account__territory__name"),) * 2,
-    "segment": (_text("order__account__segment"),) * 2,
-    "industry": (_text("order__account__industry"),) * 2,
+    # Of what an account was merged into, first: its sales stay under the old name.
+    "segment": (_text("order__account__merged_into__segment", "order__account__segment"),) * 2,
+    "industry": (_text("order__account__merged_into__industry", "order__account__industry"),) * 2,
     "kind": (F("order__account__kind"),) * 2,
     "channel": (F("order__channel"),) * 2,
 }

@@ -1,7 +1,5 @@
 """Pairs that look like one."""
 
-from typing import Any
-
 import django_filters as filters
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema

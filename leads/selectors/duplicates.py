@@ -1,5 +1,6 @@
 """Who looks like this lead among leads, contacts and accounts, as far as the viewer sees; and the queue of pairs."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -7,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.keys import domain_of, email_key, lead_keys
 from accounts.matching import THRESHOLD, Facts, score
-from accounts.models import Account
+from accounts.models import Account, Contact
 from accounts.selectors import contact_duplicates
 from accounts.selectors.duplicates import (
     NEAR,
@@ -16,7 +17,6 @@ from accounts.selectors.duplicates import (
     any_of,
     candidate,
     contact_facts,
-    hidden_contacts,
     reason_texts,
     reasons_of,
     similar,
@@ -114,14 +114,19 @@ def _accounts(viewer: Any, domain: str) -> list[dict[str, Any]]:
     return [candidate("account", row, [_("same web domain")], str(row.owner)) for row in rows[:SHOWN]]
 
 
-def hidden_twins(*, viewer: Any, lead: Lead) -> list[Any]:
-    """Leads and contacts with the lead's address that the viewer does not see: their owners are told instead."""
-    if not lead.email_key:
+def hidden_twins(*, viewer: Any, leads: Sequence[Lead]) -> list[Any]:
+    """Leads and contacts with the address of one of these that the viewer does not see."""
+    keys = {lead.email_key for lead in leads} - {""}
+    if not keys:
         return []
-    rows = Lead.objects.filter(email_key=lead.email_key, archived_at__isnull=True).exclude(pk=lead.pk)
-    seen = set(Lead.objects.visible_to(viewer).filter(pk__in=rows.values("pk")).values_list("pk", flat=True))
-    leads = rows.exclude(pk__in=seen).select_related("owner", "queue__owner").order_by("pk")[:SHOWN]
-    return [*leads, *hidden_contacts(viewer=viewer, email_key=lead.email_key)]
+    found: list[Any] = []
+    for model, joins in ((Lead, ("owner", "queue__owner")), (Contact, ("owner",))):
+        manager: Any = model._default_manager
+        rows = manager.filter(email_key__in=keys, archived_at__isnull=True)
+        seen = manager.visible_to(viewer).filter(email_key__in=keys).values("pk")
+        rows = rows.exclude(pk__in=seen).exclude(pk__in=[lead.pk for lead in leads] if model is Lead else [])
+        found += rows.select_related(*joins).order_by("pk")[:NEAR]
+    return found
 
 
 # The queue --------------------------------------------------------------------------------

@@ -11,14 +11,17 @@ from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from accounts.keys import KEYS, lead_keys, take_keys
+from accounts.services import tell_owners
 from leads.events import LeadCreated
 from leads.models import Assignment, FitScore, Lead, TargetMarket
+from leads.selectors.duplicates import hidden_twins
 from leads.selectors.engagement import active_fit_rules
 from leads.selectors.scoring import Fit, fit_of
 from leads.services._assignments import FIRST_ANSWER_MINUTES
 from leads.services.markets import _score as score_in
 from leads.services.scoring import _fit_many
 from revops.core import clock, copying, outbox
+from revops.core.scope import sees_everything
 from revops.integrations.making import TABLE, forget_made, make_records
 from revops.integrations.models import ImportRow
 from revops.integrations.registries import Stretch
@@ -40,6 +43,8 @@ def make_leads(*, stretch: Stretch, actor: Any) -> None:
     _first_holders(made)
     _first_fits(made)
     _fit_in_markets(list(made.order_by().values_list("pk", flat=True)) if TargetMarket.objects.active() else [])
+    if not sees_everything(actor):
+        tell_owners(rows=hidden_twins(viewer=actor, leads=list(made.only("email_key"))), actor=actor)
     outbox.publish_each(LeadCreated(lead_id=0, route=False), "lead_id", TABLE, "key")
     return forget_made()
 

@@ -7,10 +7,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.keys import KEYS, lead_keys, take_keys
+from accounts.services import tell_owners
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
 from leads.events import LeadCreated
 from leads.models import Lead
-from leads.selectors.duplicates import lead_duplicates
+from leads.selectors.duplicates import hidden_twins, lead_duplicates
 from leads.services._assignments import Choice, assign, fallback_queue
 from leads.services._kept import lock_kept
 from leads.services.markets import fit_to_markets
@@ -18,7 +19,7 @@ from leads.services.scoring import score_fit
 from revops.core import audit, outbox
 from revops.core.custom import values as custom_values
 from revops.core.errors import DuplicateSuspected, IllegalState, InvalidInput
-from revops.core.scope import require
+from revops.core.scope import require, sees_everything
 from revops.core.status import edit
 
 FIELDS = (
@@ -68,11 +69,15 @@ def create_lead(
     lead = Lead(**tidy({"last_name": last_name, "company": company, **fields}))
     _refuse_bad_values(lead)
     lead.custom = custom_values.for_new(lead, custom, asked=actor is not None)
-    twins = [] if actor is None else lead_duplicates(viewer=actor, email=lead.email, website=lead.website)
+    twins = [] if actor is None else lead_duplicates(
+        viewer=actor, email=lead.email, website=lead.website, lead=lead
+    )
     if twins:
         _allow_duplicate(actor, twins, allow_duplicate)
     _insert(lead, owner or (None if route else actor), actor)
     audit.record("lead.created", lead, actor=actor, **({"duplicate_of": twins} if twins else {}))
+    if lead.email_key and not sees_everything(actor):
+        tell_owners(rows=hidden_twins(viewer=actor, leads=[lead]), actor=actor)
     score_fit(lead=lead)
     fit_to_markets(lead=lead)
     outbox.publish(LeadCreated(lead_id=lead.pk, route=lead.owner_id is None and not lead.do_not_route))

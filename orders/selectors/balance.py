@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Account
+from accounts.selectors import family_of
 from orders.models import CreditNote, Invoice, Payment, PaymentAllocation
 from revops.core import clock
 from revops.core.errors import BadRequest
@@ -98,10 +99,16 @@ def _issued_by(invoices: QuerySet[Invoice], as_of: date) -> QuerySet[Any]:
     )
 
 
+def _holder() -> Any:
+    """Who owes it: the account, or what it was merged into; bills stay under the name on them."""
+    merged = Account.objects.filter(merged_into__isnull=False).exists()
+    return Coalesce("account__merged_into_id", "account_id") if merged else F("account_id")
+
+
 def _owed(invoices: QuerySet[Invoice], day: date) -> QuerySet[Any]:
     """What each account owes in each currency: issued, credited, taken, and the buckets."""
     still = F("total") - F("credits_by") - F("taken_by")
-    rows = _issued_by(invoices.order_by(), day).annotate(open_by=still).values("account_id", "currency")
+    rows = _issued_by(invoices.order_by(), day).annotate(open_by=still, holder=_holder()).values("holder", "currency")
     spans = {name: Sum("open_by", filter=_within(key, day)) for name, (key, _l, _d) in zip(AGED, BUCKETS, strict=True)}
     return rows.annotate(issued=Sum("total"), credits=Sum("credits_by"), taken=Sum("taken_by"), **spans)
 
@@ -110,7 +117,11 @@ def _spare(payments: QuerySet[Payment], day: date) -> QuerySet[Any]:
     """What each account has paid that no invoice has taken."""
     rows = payments.order_by().filter(received_on__lte=day, allocated__lt=F("amount"))
     rows = rows.exclude(status=Payment.Status.REVERSED)
-    return rows.values("account_id", "currency").annotate(unspent=Sum(F("amount") - F("allocated")))
+    return (
+        rows.annotate(holder=_holder())
+        .values("holder", "currency")
+        .annotate(unspent=Sum(F("amount") - F("allocated")))
+    )
 
 
 @dataclass(frozen=True)
@@ -139,14 +150,14 @@ def ageing(
     day = as_of or clock.today()
     sql, values = _both(invoices, payments, day)
     beyond, backwards = ([], False) if not cursor else _boundary(cursor)
-    past = f"WHERE (-balance, account_id, currency) {'<' if backwards else '>'} (%s, %s, %s)" if beyond else ""
+    past = f"WHERE (-balance, holder, currency) {'<' if backwards else '>'} (%s, %s, %s)" if beyond else ""
     way = "DESC" if backwards else ""
     figures = ", ".join(f"sum({name})" for name in FIGURES)
     with connection.cursor() as run:
         run.execute(
             f"WITH {sql}"  # noqa: S608  names of columns; what people wrote is in the values
-            f" (SELECT account_id, currency, {', '.join(FIGURES)} FROM balances {past}"
-            f" ORDER BY -balance {way}, account_id {way}, currency {way} LIMIT %s)"
+            f" (SELECT holder, currency, {', '.join(FIGURES)} FROM balances {past}"
+            f" ORDER BY -balance {way}, holder {way}, currency {way} LIMIT %s)"
             f" UNION ALL SELECT NULL, currency, {figures} FROM balances GROUP BY currency",
             [*values, *beyond, PAGE + 1],
         )
@@ -170,14 +181,14 @@ def _both(invoices: QuerySet[Invoice], payments: QuerySet[Payment], day: date) -
             sql, more = rows.query.sql_with_params()
         except EmptyResultSet:  # nobody's
             nothing = ", ".join(f"0 AS {one}" for one in COLUMNS[name])
-            sql, more = f"SELECT 0 AS account_id, '' AS currency, {nothing} WHERE false", ()
+            sql, more = f"SELECT 0 AS holder, '' AS currency, {nothing} WHERE false", ()
         parts.append(f"{name} AS ({sql})")
         values += more
     summed = ", ".join(f"coalesce({name}, 0) AS {name}" for name in (*COLUMNS["owed"], *COLUMNS["spare"]))
     balance = "coalesce(issued - credits - taken, 0)"
     parts.append(
-        f"balances AS MATERIALIZED (SELECT account_id, currency, {balance} AS balance, {summed}"  # noqa: S608
-        f" FROM owed FULL JOIN spare USING (account_id, currency) WHERE {balance} <> 0 OR unspent <> 0)"
+        f"balances AS MATERIALIZED (SELECT holder, currency, {balance} AS balance, {summed}"  # noqa: S608
+        f" FROM owed FULL JOIN spare USING (holder, currency) WHERE {balance} <> 0 OR unspent <> 0)"
     )
     return ", ".join(parts), values
 
@@ -219,8 +230,9 @@ def _within(key: str, as_of: date) -> Q:
 def account_balance(account: Account, *, as_of: date | None = None) -> list[Balance]:
     """What an account owes, one row a currency; nothing is added up over currencies. Settled ones are told, too."""
     day = as_of or clock.today()
-    spare = {row["currency"]: row["unspent"] for row in _spare(Payment.objects.filter(account=account), day)}
-    owed = {row["currency"]: row for row in _owed(Invoice.objects.filter(account=account), day)}
+    keys = family_of(account.pk)
+    spare = {row["currency"]: row["unspent"] for row in _spare(Payment.objects.filter(account__in=keys), day)}
+    owed = {row["currency"]: row for row in _owed(Invoice.objects.filter(account__in=keys), day)}
     nothing = dict.fromkeys(COLUMNS["owed"], ZERO)
     found = []
     for currency in sorted({*spare, *owed}):

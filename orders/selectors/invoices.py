@@ -35,7 +35,8 @@ def allocations_seen(*, viewer: Any) -> QuerySet[PaymentAllocation]:
 
 def payers(*, viewer: Any) -> QuerySet[Account]:
     """Accounts whose money the viewer may book: finance books anybody's."""
-    return Account.objects.all() if viewer.has_perm("orders.view_all_billing") else Account.objects.visible_to(viewer)
+    whole = viewer.has_perm("orders.view_all_billing")
+    return Account.objects.filter(merged_into__isnull=True) if whole else Account.objects.visible_to(viewer)
 
 
 def unbilled(order: Order) -> list[OrderLine]:

@@ -92,7 +92,7 @@ def allocate_payment(
 
 
 def _check_pair(payment: Payment, invoice: Invoice) -> None:
-    if payment.account_id != invoice.account_id:
+    if _home(payment.account) != _home(invoice.account):
         raise InvalidInput.of(invoice=_("This invoice belongs to another account."))
     if payment.currency != invoice.currency:
         raise DomainError("mixed_currencies", _("The payment and the invoice have different currencies."))
@@ -101,6 +101,11 @@ def _check_pair(payment: Payment, invoice: Invoice) -> None:
         raise IllegalState("not_payable", _("This invoice is %(state)s.") % {"state": state})
     if payment.unapplied <= 0:
         raise IllegalState("spent", _("Nothing is left of this payment."))
+
+
+def _home(account: Account) -> int:
+    """Who it is by now: bills and payments stay under the name that they came with."""
+    return account.merged_into_id or account.pk
 
 
 def _restate(payment: Payment) -> None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.selectors import family_of
 from orders import services
 from orders.forms import AllocateForm, AsOfForm, CreditForm, PaymentForm, ReasonForm, refused
 from orders.models import Invoice, Order, Payment
@@ -202,7 +203,8 @@ def payment_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _bills(request: HttpRequest, payment: Payment) -> Any:
     rows = Invoice.objects.visible_to(request.user).unpaid()
-    return rows.filter(account=payment.account, currency=payment.currency).order_by("due_on", "pk")
+    keys = family_of(payment.account.merged_into_id or payment.account_id)
+    return rows.filter(account__in=keys, currency=payment.currency).order_by("due_on", "pk")
 
 
 def payment_page(request: HttpRequest, payment: Payment, form: Any, reason: Any, status: int = 200) -> HttpResponse:
@@ -281,7 +283,8 @@ def ageing_page(request: HttpRequest) -> HttpResponse:
     if account:
         if not (account.isascii() and account.isdigit() and len(account) < 19):
             raise BadRequest("bad_account", _("There is no such account."))
-        invoices, payments = invoices.filter(account=account), payments.filter(account=account)
+        keys = family_of(int(account))
+        invoices, payments = invoices.filter(account__in=keys), payments.filter(account__in=keys)
     cursor = request.GET.get("cursor") or None
     found = ageing(invoices=invoices, payments=payments, as_of=day, cursor=cursor)
     page = found.page

@@ -89,8 +89,9 @@ def page(request: HttpRequest, order: Order, form: FulfilForm, status: int = 200
 
 def account_url(request: HttpRequest, account: Account) -> str:
     """Finance reads a bill, not always its account."""
-    seen = Account.objects.visible_to(request.user).filter(pk=account.pk).exists()
-    return reverse("account-detail", args=[account.pk]) if seen else ""
+    home = account.merged_into_id or account.pk
+    seen = Account.objects.visible_to(request.user).filter(pk=home).exists()
+    return reverse("account-detail", args=[home]) if seen else ""
 
 
 def _keyfacts(order: Order, invoices: list[Any]) -> list[Figure]:

@@ -17,6 +17,7 @@ from revops.core.models import (
     ExchangeRate,
     JobRun,
     LegalEntity,
+    MergeRecord,
     NumberSeries,
     Organisation,
     OutboxEvent,
@@ -163,6 +164,20 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
         return audit.visible_entries(request.user).select_related("actor").order_by("-at", "-pk")
+
+
+@admin.register(MergeRecord)
+class MergeRecordAdmin(ReadOnlyAdmin):
+    """Which records became one, and which were taken apart again."""
+
+    list_display = ["merged_at", "model", "winner_id", "loser_id", "loser_label", "merged_by", "moved", "undone_at"]
+    list_select_related = ["merged_by"]
+    list_filter = ["model"]
+    search_fields = ["=winner_id", "=loser_id", "loser_label"]
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MergeRecord]:
+        return MergeRecord.objects.visible_to(request.user)
 
 
 @admin.register(OutboxEvent)

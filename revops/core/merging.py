@@ -146,9 +146,8 @@ def merge(
     row.save(update_fields=["moved", "winner_before", "winner_after"])
     for step in steps_for(merge_steps, f"{kind.key}.after"):
         step.run(winner=winner, loser=loser, actor=actor)
-    noun = kind.model._meta.model_name
-    audit.record(f"{noun}.merged", winner, actor=actor, merged=loser, moved=row.moved, merge=row.pk)
-    audit.record(f"{noun}.merged_away", loser, actor=actor, into=winner, merge=row.pk)
+    audit.record("record.merged", winner, actor=actor, merged=loser, moved=row.moved, merge=row.pk)
+    audit.record("record.merged_away", loser, actor=actor, into=winner, merge=row.pk)
     return row
 
 

@@ -51,9 +51,8 @@ def unmerge(*, merge: MergeRecord, actor: Any) -> MergeRecord:
         step.run(winner=winner, loser=loser, actor=actor)
     row.undone_at, row.undone_by, row.kept = clock.now(), actor if actor is not None and actor.pk else None, kept
     row.save(update_fields=["undone_at", "undone_by", "kept"])
-    noun = kind.model._meta.model_name
-    audit.record(f"{noun}.unmerged", winner, actor=actor, apart=loser, kept=kept, merge=row.pk)
-    audit.record(f"{noun}.unmerged", loser, actor=actor, apart=winner, merge=row.pk)
+    audit.record("record.unmerged", winner, actor=actor, apart=loser, kept=kept, merge=row.pk)
+    audit.record("record.unmerged", loser, actor=actor, apart=winner, merge=row.pk)
     return row
 
 

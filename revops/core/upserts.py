@@ -1,6 +1,6 @@
 """A record by the id that another system gives it: made or changed, and one row however many ask at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, models, transaction
@@ -30,6 +30,20 @@ def find(model: type[M], system: str, external_id: str) -> M | None:
         alias = rows.filter(merged_into__archived_at__isnull=True, merged_into__isnull=False).order_by("-pk").first()
         return None if alias is None else alias.merged_into  # type: ignore[attr-defined, no-any-return]
     return found
+
+
+def those_known(model: type[M], system: str, ids: Collection[str], *joins: str) -> dict[str, M]:
+    """By id in the other system: the records that are there, or that what is there was merged into."""
+    rows: Any = model._base_manager.filter(external_system=system, external_id__in=ids).select_related(*joins)
+    found: dict[str, M] = {}
+    if issubclass(model, Mergeable):
+        aliases = rows.filter(merged_into__isnull=False, merged_into__archived_at__isnull=True)
+        heads = {row.external_id: row.merged_into_id for row in aliases.order_by("pk")}
+        there = model._base_manager.select_related(*joins).in_bulk({*heads.values()}) if heads else {}
+        found = {external_id: there[pk] for external_id, pk in heads.items()}
+    if hasattr(model, "archived_at"):
+        rows = rows.filter(archived_at__isnull=True)
+    return found | {row.external_id: row for row in rows}
 
 
 def known(model: type[models.Model], system: str, external_id: str) -> bool:

@@ -18,6 +18,7 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from revops.core import upserts
 from revops.core.custom.definitions import remembered
 from revops.integrations import custom_cells, values
 from revops.integrations.models import ImportRow, ImportRun
@@ -158,15 +159,12 @@ def match_external(drafts: Sequence[Draft], importer: Importer, context: Context
     system = context.run.system
     with_id = [draft for draft in drafts if draft.values.get("external_id")]
     refuse_twins(with_id, "external_id", lambda draft: draft.values["external_id"])
-    rows = importer.model._base_manager.filter(
-        external_system=system, external_id__in=[draft.values["external_id"] for draft in with_id]
-    ).select_related(*joins)
-    if hasattr(rows.model, "archived_at"):
-        rows = rows.filter(archived_at__isnull=True)
-    found: dict[str, Any] = {row.external_id: row for row in rows}  # type: ignore[attr-defined]
+    found = upserts.those_known(importer.model, system, [draft.values["external_id"] for draft in with_id], *joins)
     for draft in with_id:
         draft.record = found.get(draft.values["external_id"])
         draft.defaults |= {"external_system": system, "external_id": draft.values["external_id"]}
+    # Two ids of one record: one of them came with what was merged into it.
+    refuse_twins(with_id, "external_id", lambda draft: draft.record.pk if draft.record is not None else None)
 
 
 def match_by(

@@ -90,8 +90,8 @@ def test_both_histories_tell_of_it(cast: Cast) -> None:
     told = [
         list(AuditEntry.objects.about(one).order_by("pk").values_list("action", flat=True)) for one in (winner, loser)
     ]
-    assert told[0][-2:] == ["account.merged", "account.unmerged"]
-    assert told[1][-2:] == ["account.merged_away", "account.unmerged"]
+    assert told[0][-2:] == ["record.merged", "record.unmerged"]
+    assert told[1][-2:] == ["record.merged_away", "record.unmerged"]
 
 
 def test_who_may_not_or_does_not_see_both_is_refused_and_nothing_happened(cast: Cast) -> None:

@@ -38,6 +38,8 @@ WORDS = {
     "jobs": "job",
     "notifications": "notification",
     "webhooks": "webhook",
+    "merges": "merge",
+    "duplicates": "duplicate",
     "campaign-members": "member",
     "touch-points": "touch",
     "merges": "merge",

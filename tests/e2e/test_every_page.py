@@ -21,6 +21,7 @@ from tests.e2e.conftest import TAGS, PageAs
 from tests.e2e.every import Seen, Walk, walk
 from tests.e2e.growth import growth_keys
 from tests.e2e.pages import PHONE, WIDE
+from tests.e2e.merging import merge_keys
 from tests.e2e.path import path_keys
 from tests.integrations.files import imported, uploaded
 from tests.opportunities.quote_builders import make_deal
@@ -105,6 +106,7 @@ def visited(cast: Cast) -> Walk:
         **dict.fromkeys(("import-detail", "import-commit", "import-undo", "import-errors"), lambda: run.pk),
         **{f"change-request-{verb}": lambda: change.pk for verb in ("detail", "edit", "measure", "act")},
     }
+    keys |= merge_keys(world.keys)
     return walk(World(world.keys), {**keys, **growth_keys(cast), **path_keys(cast)})
 
 
