@@ -301,6 +301,8 @@ class FunnelSnapshotAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return FunnelSnapshot.objects.visible_to(request.user)
+
+
 @admin.register(ResearchBrief)
 class ResearchBriefAdmin(ReadOnlyAdmin):
     list_display = ["subject", "owner", "due_on", "created_at"]

@@ -46,8 +46,8 @@ def create_contact(
     refuse_invalid(contact, (*TEXTS, *EXTERNAL))
     take_keys(contact, contact_keys(contact, account.country))
     contact.custom = custom_values.for_new(contact, custom, asked=actor is not None)
-    twins = [] if actor is None else contact_duplicates(
-        viewer=actor, email=contact.email, account=account, contact=contact
+    twins = (
+        [] if actor is None else contact_duplicates(viewer=actor, email=contact.email, account=account, contact=contact)
     )
     if twins and not allow_duplicate:
         raise DuplicateSuspected(_("This account has a contact with this e-mail address."), twins)

@@ -69,9 +69,7 @@ def create_lead(
     lead = Lead(**tidy({"last_name": last_name, "company": company, **fields}))
     _refuse_bad_values(lead)
     lead.custom = custom_values.for_new(lead, custom, asked=actor is not None)
-    twins = [] if actor is None else lead_duplicates(
-        viewer=actor, email=lead.email, website=lead.website, lead=lead
-    )
+    twins = [] if actor is None else lead_duplicates(viewer=actor, email=lead.email, website=lead.website, lead=lead)
     if twins:
         _allow_duplicate(actor, twins, allow_duplicate)
     _insert(lead, owner or (None if route else actor), actor)

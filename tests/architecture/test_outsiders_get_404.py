@@ -38,8 +38,6 @@ WORDS = {
     "jobs": "job",
     "notifications": "notification",
     "webhooks": "webhook",
-    "merges": "merge",
-    "duplicates": "duplicate",
     "campaign-members": "member",
     "touch-points": "touch",
     "merges": "merge",

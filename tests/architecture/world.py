@@ -25,7 +25,6 @@ from forecasting.services.snapshots import snapshot_pipeline
 from forecasting.services.statements import publish_month, review_period
 from forecasting.setup import ensure_periods, ensure_plan_p1
 from leads.services import create_campaign, cultivate_lead, dismiss_records, note_touch
-from leads.services import dismiss_records
 from leads.setup import ensure_leads
 from opportunities import services as deals
 from opportunities.setup import ensure_pipeline

@@ -20,8 +20,8 @@ from tests.cast import Cast, make_cast
 from tests.e2e.conftest import TAGS, PageAs
 from tests.e2e.every import Seen, Walk, walk
 from tests.e2e.growth import growth_keys
-from tests.e2e.pages import PHONE, WIDE
 from tests.e2e.merging import merge_keys
+from tests.e2e.pages import PHONE, WIDE
 from tests.e2e.path import path_keys
 from tests.integrations.files import imported, uploaded
 from tests.opportunities.quote_builders import make_deal
