@@ -97,7 +97,9 @@ def test_exactly_at_the_quota_is_not_over_it(client, cast, petra):
 def test_the_other_comparator_pays_four_per_cent_exactly_at_the_quota(client, cast, petra):
     make_plan(petra, cast.alice, tiers=[(0, 2), (270000, 4)], comparator="gte")
     order = sell(cast.alice, "270000.00")
-    check_everywhere(client, cast.alice, publish(cast.alice, petra), "10800.00", [(order, "270000", "10800")])
+    statement = publish(cast.alice, petra)
+    _html, body = check_everywhere(client, cast.alice, statement, "10800.00", [(order, "270000", "10800")])
+    assert [row["tier"] for row in body["lines"]] == [2]
 
 
 @pytest.mark.spec("C03", "SG-01")
