@@ -157,7 +157,7 @@ def by_model() -> dict[str, Pair]:
     def work() -> None:
         last, count = 0, 1
         while count:
-            last, count = score_chunk(model, after=last)
+            last, count = score_chunk(model=model, after=last)
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # as the commit of each chunk would
 

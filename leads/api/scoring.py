@@ -13,7 +13,7 @@ from leads import services
 from leads.api.settings import SettingViewSet, rights_of
 from leads.filters import ScoringModelFilter, SettingFilter
 from leads.models import EngagementRule, RuleCard, ScoreGroup, ScoringModel
-from leads.selectors.engagement import card_list, engagement_rule_list, group_list
+from leads.selectors.engagement import card_list, engagement_rule_list, every_group, group_list
 from leads.selectors.learning import model_list, reasons_in_words
 from leads.selectors.learning_words import label_in
 from revops.core.api.serializers import OutSerializer, StrictSerializer
@@ -27,14 +27,19 @@ class ModelFieldOut(serializers.Serializer):  # type: ignore[type-arg]
     kind = serializers.CharField()
 
 
+def _measure(name: str) -> Any:
+    """One figure of the judgement."""
+    return serializers.DecimalField(
+        source=f"metrics.{name}", max_digits=8, decimal_places=4, default=None, allow_null=True, read_only=True
+    )
+
+
 class ScoringModelOut(OutSerializer):
     """A learned version and how it was judged."""
 
-    auc = serializers.FloatField(source="metrics.auc", default=None, allow_null=True, read_only=True)
-    brier = serializers.FloatField(source="metrics.brier", default=None, allow_null=True, read_only=True)
-    calibration_error = serializers.FloatField(
-        source="metrics.calibration_error", default=None, allow_null=True, read_only=True
-    )
+    auc = _measure("auc")
+    brier = _measure("brier")
+    calibration_error = _measure("calibration_error")
     why = serializers.SerializerMethodField()
     warnings = serializers.SerializerMethodField()
 
@@ -177,7 +182,7 @@ class EngagementRuleIn(StrictSerializer):
     event = serializers.ChoiceField(choices=Activity.Kind.choices)
     contains = serializers.CharField(max_length=80, required=False, allow_blank=True)
     points = serializers.IntegerField(min_value=-100, max_value=100)
-    group = serializers.PrimaryKeyRelatedField(queryset=ScoreGroup.objects.all(), required=False, allow_null=True)
+    group = serializers.PrimaryKeyRelatedField(queryset=every_group(), required=False, allow_null=True)
     decay = serializers.ChoiceField(choices=EngagementRule.Decay.choices, required=False)
     half_life_days = serializers.IntegerField(min_value=1, max_value=3650, required=False, allow_null=True)
     percent_per_month = serializers.IntegerField(min_value=1, max_value=100, required=False, allow_null=True)

@@ -12,7 +12,8 @@ from accounts.api.serializers import Seen
 from leads import services
 from leads.api.serializers import DisqualifyReasonOut, RoutingRuleOut, ScorecardOut
 from leads.filters import SettingFilter
-from leads.models import DisqualifyReason, FitRule, LeadQueue, PoolMember, RoutingPool, RoutingRule, ScoreGroup
+from leads.models import DisqualifyReason, FitRule, LeadQueue, PoolMember, RoutingPool, RoutingRule
+from leads.selectors.engagement import every_group
 from leads.selectors.scoring import CRITERIA
 from leads.selectors.settings import (
     every_pool,
@@ -106,7 +107,7 @@ class FitRuleIn(StrictSerializer):
     at_least = serializers.IntegerField(min_value=0, max_value=2_000_000_000, required=False, allow_null=True)
     at_most = serializers.IntegerField(min_value=0, max_value=2_000_000_000, required=False, allow_null=True)
     points = serializers.IntegerField(min_value=-100, max_value=100)
-    group = serializers.PrimaryKeyRelatedField(queryset=ScoreGroup.objects.all(), required=False, allow_null=True)
+    group = serializers.PrimaryKeyRelatedField(queryset=every_group(), required=False, allow_null=True)
     is_active = serializers.BooleanField(required=False)
 
 

@@ -1,5 +1,6 @@
 """What people did with a lead, in points that fade; the card's total and grade. Pure functions, and the reads."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -40,10 +41,10 @@ def faded(rule: EngagementRule, days: float) -> float:
     """What a rule's points are worth after so many days; never more than fresh."""
     age = max(0.0, days)
     if rule.decay == EngagementRule.Decay.HALF_LIFE and rule.half_life_days:
-        return float(rule.points * 0.5 ** (age / rule.half_life_days))
+        return rule.points * math.pow(0.5, age / rule.half_life_days)
     if rule.decay == EngagementRule.Decay.LINEAR and rule.percent_per_month:
         return rule.points * max(0.0, 1 - rule.percent_per_month / 100 * age / MONTH)
-    return float(rule.points)
+    return rule.points * 1.0
 
 
 def engagement_of(events: Iterable[Event], rules: Sequence[EngagementRule], now: datetime) -> Engagement:
@@ -132,6 +133,11 @@ def card_list(*, viewer: Any) -> QuerySet[RuleCard]:
 def group_list(*, viewer: Any) -> QuerySet[ScoreGroup]:
     """All groups of rules."""
     return ScoreGroup.objects.all() if viewer.has_perm("leads.view_scoregroup") else ScoreGroup.objects.none()
+
+
+def every_group() -> QuerySet[ScoreGroup]:
+    """The groups to choose from; who may not write rules is refused by the service."""
+    return ScoreGroup.objects.all()
 
 
 def engagement_rule_list(*, viewer: Any) -> QuerySet[EngagementRule]:

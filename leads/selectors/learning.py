@@ -150,7 +150,7 @@ def _ended_at(facts: Sequence[Any], created: Any, setup: LearningSetup) -> Any:
 def _age(told: Any, created: Any, setup: LearningSetup) -> float | None:
     """A number that grows with the day on which the lead came in."""
     if not setup.age_field:
-        return float(created.timestamp())
+        return created.timestamp() * 1.0
     found = values.number(told) if told is not None else None
     if found is None and told is not None:
         found = values.read_day(told, None)
@@ -163,13 +163,13 @@ def current_tables(
     """The leads that `where` names as they stand today, in chunks: (ids, columns)."""
     for rows in _rows(names, where, params, limit=limit):
         columns = list(zip(*rows, strict=True))
-        yield list(columns[0]), {name: list(column) for name, column in zip(names, columns[6:], strict=True)}
+        yield list(columns[0]), {name: list(column) for name, column in zip(names, columns[1:], strict=True)}
 
 
 def _rows(
     names: Sequence[str], where: str, params: Sequence[Any], *, first: bool = False, limit: int | None = None
 ) -> Iterator[list[tuple[Any, ...]]]:
-    """(id, created_at, status, converted_at, updated_at, do_not_route, *names) of leads, in the order of their ids."""
+    """(id, *names) of leads by id; of the `first` hour, what tells their outcome stands behind the id."""
     row = "f" if first else "l"
     asked: list[Any] = []
     selected = []
@@ -181,9 +181,8 @@ def _rows(
         else:
             selected.append(COLUMNS[name][1].format(r=row))
     # Names of columns come from COLUMNS; what people named is a parameter.
-    head = ", ".join(
-        ["l.id", "l.created_at", "l.status", "l.converted_at", "l.updated_at", "l.do_not_route", *selected]
-    )
+    facts = ("created_at", "status", "converted_at", "updated_at", "do_not_route") if first else ()
+    head = ", ".join(["l.id", *(f"l.{fact}" for fact in facts), *selected])
     source = f"leads_lead l {AS_OF}" if first else "leads_lead l"
     sql = f"SELECT {head} FROM {source} WHERE {where} ORDER BY l.id {'LIMIT %s' if limit else ''}"  # noqa: S608
     with connection.cursor() as cursor:

@@ -149,6 +149,11 @@ def label_in(model: ScoringModel, name: str) -> str:
     return str(labels.get(name, plain(name.rpartition(".")[2])))
 
 
+def propensity_of(lead: Any) -> dict[str, Any] | None:
+    """The same of a lead that the caller may see."""
+    return propensity_in_words(LeadPropensity.objects.select_related("model").filter(lead=lead).first())
+
+
 def score_reasons(lead: Any) -> dict[str, list[str]]:
     """The sentences of all points, as the API shows them; what the list's annotations lack is not asked for."""
     row = None

@@ -26,7 +26,7 @@ BANDS = ("fit_share", "a_from", "b_from", "c_from")
 
 
 @transaction.atomic
-def renew_card(*, actor: Any, **bands: int) -> RuleCard:
+def renew_card(*, actor: Any, what: str = "", **bands: int) -> RuleCard:
     """The card of the rules as they stand: a new version if anything differs from the one in force."""
     current = RuleCard.objects.select_for_update().filter(is_active=True).first()
     rules = {name: list(model._default_manager.order_by("pk").values("id", *fields)) for name, model, fields in KEPT}
@@ -37,14 +37,14 @@ def renew_card(*, actor: Any, **bands: int) -> RuleCard:
         return current
     if current is not None and not LeadEngagement.objects.filter(card=current).exists():
         edit(current, {"rules": rules, "digest": digest, **facts})  # no score was made by it yet
-        outbox.publish(ScoringChanged(what=str(current)))
+        outbox.publish(ScoringChanged(what=what or str(current)))
         return current
     if current is not None:
         edit(current, {"is_active": False})
     number = (RuleCard.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     card = RuleCard.objects.create(number=number, rules=rules, digest=digest, is_active=True, **facts)
     audit.record("rulecard.created", card, actor=actor, bands=facts)
-    outbox.publish(ScoringChanged(what=str(card)))
+    outbox.publish(ScoringChanged(what=what or str(card)))
     return card
 
 

@@ -26,7 +26,7 @@ WRITTEN = ["card", "score", "total", "grade", "reasons", "computed_at"]
 def score_engagement(*, lead: Lead, actor: Any = None) -> LeadEngagement:
     """Store one lead's engagement, total and grade as of now."""
     fits = dict(FitScore.objects.filter(lead=lead).values_list("lead_id", "score"))
-    engage_many([lead], fits)
+    _engage_many([lead], fits)
     return LeadEngagement.objects.get(lead=lead)
 
 
@@ -36,11 +36,11 @@ def engage_new_leads(*, actor: Any = None) -> int:
     rows = Lead.objects.open().filter(created_at__gt=clock.now() - FRESH_FOR, engagement=None)
     leads = list(rows.order_by("pk")[:CHUNK])
     if leads:
-        engage_many(leads, dict(FitScore.objects.filter(lead__in=leads).values_list("lead_id", "score")))
+        _engage_many(leads, dict(FitScore.objects.filter(lead__in=leads).values_list("lead_id", "score")))
     return len(leads)
 
 
-def engage_many(leads: Sequence[Lead], fits: Mapping[int, int]) -> None:
+def _engage_many(leads: Sequence[Lead], fits: Mapping[int, int]) -> None:
     """The same for a chunk of leads; what did not change is not written."""
     card = active_card() or renew_card(actor=None)
     rules, now = active_engagement_rules(), clock.now()

@@ -126,7 +126,7 @@ def _compare(model: ScoringModel, known: Known, prepared: training.Prepared, lab
     model.save(update_fields=["metrics", "updated_at"])
 
 
-def beats_champion(model: ScoringModel) -> bool:
+def _beats_champion(model: ScoringModel) -> bool:
     """Whether a version may take the place of the one in use: judged on the same leads where that was done."""
     champion = published_model()
     if champion is None:
@@ -143,7 +143,7 @@ def publish_model(*, model: ScoringModel, version: int | None, actor: Any) -> Sc
     model = lock(model, version)
     if model.status not in (Status.READY, Status.OK):
         _refuse_state(model)
-    if not beats_champion(model):
+    if not _beats_champion(model):
         raise IllegalState("not_better", _("This version is no better than the one in use."))
     return _put_in_use(model, "scoringmodel.published", actor)
 

@@ -15,7 +15,7 @@ from leads.learning import judging
 from leads.learning.scoring import score_shares, shares_of, stability
 from leads.models import LearningSetup, ModelDrift, ScoringModel
 from leads.selectors.learning import Table, current_tables, published_model, training_table
-from leads.services.propensity import predictor_of
+from leads.services.propensity import _predictor_of
 from revops.core import audit, clock
 from revops.users import roles
 from revops.users.models import User
@@ -34,7 +34,7 @@ def watch_drift(*, actor: Any = None) -> list[ModelDrift]:
     if model is None:
         return []
     now, fresh = clock.now(), []
-    for kind, name, value, limit in findings(model):
+    for kind, name, value, limit in _findings(model):
         facts = {"value": _kept(value), "limit": _kept(limit), "seen_at": now}
         row, made = ModelDrift.objects.update_or_create(
             model=model, kind=kind, name=name, defaults=facts, create_defaults={**facts, "found_at": now}
@@ -51,14 +51,14 @@ def _kept(value: float) -> Decimal:
     return Decimal(f"{min(value, 9999):.4f}")
 
 
-def findings(model: ScoringModel) -> list[Finding]:
+def _findings(model: ScoringModel) -> list[Finding]:
     """What is out of bounds today."""
     return [*_moved(model), *_lost(model)]
 
 
 def _moved(model: ScoringModel) -> list[Finding]:
     """Fields and scores of the last 30 days' leads against those that judged the model."""
-    predictor = predictor_of(model)
+    predictor = _predictor_of(model)
     table: Table = {name: [] for name in predictor.names}
     for _ids, columns in current_tables(
         predictor.names, "l.created_at > %s AND l.merged_into_id IS NULL", [clock.now() - LATELY]
@@ -87,7 +87,7 @@ def _lost(model: ScoringModel) -> list[Finding]:
     hits = int(known.labels.sum())
     if min(hits, len(known.labels) - hits) < LEAST_OF_EACH:
         return []
-    now = judging.auc(np.asarray(known.labels), predictor_of(model).predict(known.table))
+    now = judging.auc(np.asarray(known.labels), _predictor_of(model).predict(known.table))
     limit = model.metrics["auc"] - MOST_LOST_AUC
     return [(ModelDrift.Kind.AUC, "", now, limit)] if now <= limit else []
 

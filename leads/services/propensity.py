@@ -46,18 +46,19 @@ def step_propensities(*, job: JobRun) -> bool:
         LeadPropensity.objects.all().delete()
         return False
     # A step that follows another one reads the model's weights from memory, unless another model is in use by now.
-    last, count = score_chunk(model, after=job.cursor.get("after", 0))
+    last, count = score_chunk(model=model, after=job.cursor.get("after", 0))
     job.cursor = {"after": last}
     job.done += count
     job.total = max(job.total, job.done)
     return count == CHUNK
 
 
-def score_chunk(model: ScoringModel, *, after: int) -> tuple[int, int]:
+@transaction.atomic
+def score_chunk(*, model: ScoringModel, after: int, actor: Any = None) -> tuple[int, int]:
     """Write the probabilities of the next leads behind an id; (the last id, how many)."""
-    predictor, last, count = predictor_of(model), after, 0
+    predictor, last, count = _predictor_of(model), after, 0
     for ids, table in current_tables(predictor.names, f"l.id > %s AND {OPEN}", [after], limit=CHUNK):
-        write(model, predictor, ids, table)
+        _write(model, predictor, ids, table)
         last, count = ids[-1], count + len(ids)
     return last, count
 
@@ -81,19 +82,19 @@ def score_propensity(*, lead: Lead, actor: Any = None) -> LeadPropensity | None:
 
 
 def _score_where(model: ScoringModel, where: str, params: Sequence[Any]) -> int:
-    predictor, count = predictor_of(model), 0
+    predictor, count = _predictor_of(model), 0
     for ids, table in current_tables(predictor.names, where, params, limit=CHUNK):
-        write(model, predictor, ids, table)
+        _write(model, predictor, ids, table)
         count += len(ids)
     return count
 
 
-def predictor_of(model: ScoringModel) -> Predictor:
+def _predictor_of(model: ScoringModel) -> Predictor:
     """The stored version, ready to work."""
     return Predictor(model.weights, model.fields)
 
 
-def write(model: ScoringModel, predictor: Predictor, ids: Sequence[int], table: dict[str, list[Any]]) -> None:
+def _write(model: ScoringModel, predictor: Predictor, ids: Sequence[int], table: dict[str, list[Any]]) -> None:
     """Scores, reasons and features' hashes of these leads, into their own table."""
     scores, reasons, hashes = predictor.explain(table)
     buffer = io.StringIO("".join(_lines(ids, scores, reasons, hashes)))

@@ -13,7 +13,7 @@ from leads.selectors.engagement import active_fit_rules
 from leads.selectors.scoring import CRITERIA, Verdict, active_scorecard, answers_of, fit_of, judge
 from leads.services._kept import lock_kept
 from leads.services._returns import back_to_working
-from leads.services.engagement import engage_many
+from leads.services.engagement import _engage_many
 from revops.core import audit, clock, outbox
 from revops.core.errors import FieldError, IllegalState, InvalidInput
 from revops.core.scope import require
@@ -162,7 +162,7 @@ def score_leads(*, after: int = 0, actor: Any = None) -> int | None:
     )
     if not chunk:
         return None
-    engage_many(chunk, _fit_many(chunk))
+    _engage_many(chunk, _fit_many(chunk))
     _qualify_many(chunk)
     return chunk[-1].pk
 

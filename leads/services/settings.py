@@ -124,7 +124,7 @@ def _refuse_twin(record: models.Model) -> None:
 
 def _announce(record: models.Model, actor: Any) -> None:
     if isinstance(record, (FitRule, EngagementRule, ScoreGroup)):
-        renew_card(actor=actor)
+        renew_card(actor=actor, what=record.name)
 
 
 @transaction.atomic

@@ -46,7 +46,7 @@ def figure(value: float) -> str:
 
 def percent(value: float) -> str:
     """0.1234 as 12.3 %."""
-    return f"{figure(round(100 * float(value), 1))} %"
+    return f"{figure(round(100 * value, 1))} %"
 
 
 def figures(model: ScoringModel) -> list[Figure]:

@@ -16,13 +16,13 @@ from accounts.selectors import timeline
 from accounts.views.records import shown_version
 from leads import services
 from leads.forms import AssignForm, DisqualifyForm, LeadForm, NewLeadForm, PackageForm
-from leads.models import Handoff, Lead, LeadPropensity, QualificationAnswer
+from leads.models import Handoff, Lead, QualificationAnswer
 from leads.registries import handoff_sections
 from leads.selectors.activities import activities_on
 from leads.selectors.duplicates import dismissed_with, lead_duplicates, near_leads
 from leads.selectors.handoffs import may_decide
 from leads.selectors.leads import lead_list
-from leads.selectors.learning_words import propensity_in_words
+from leads.selectors.learning_words import propensity_of
 from leads.selectors.scoring import CRITERIA, Verdict, active_scorecard, answers_of, judge
 from leads.views.lists import TONES, next_cell
 from revops.core import clock
@@ -88,7 +88,7 @@ def page(request: HttpRequest, lead: Lead, *, log: LogForm | None = None, status
         "now": clock.now(),
         "fit": getattr(lead, "fit", None),
         "engagement": getattr(lead, "engagement", None),
-        "propensity": propensity_in_words(LeadPropensity.objects.select_related("model").filter(lead=lead).first()),
+        "propensity": propensity_of(lead),
         "scores": lead.qualification_scores.select_related("scorecard").order_by("-pk")[:5],
         "assignment": lead.assignments.filter(is_current=True).first(),
         "panels": panels_for("leads.lead", lead, request.user),  # type: ignore[arg-type]

@@ -14,11 +14,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.forms import refused
 from accounts.views.records import shown_version
 from leads import services
-from leads.models import EngagementRule, FitRule, LeadPropensity, RuleCard, ScoreGroup
+from leads.models import EngagementRule, FitRule, RuleCard, ScoreGroup
 from leads.scoring_forms import BandsForm, EngagementRuleForm, FitRuleForm, LearningForm, ScoreGroupForm
-from leads.selectors.engagement import active_card
+from leads.selectors.engagement import active_card, card_list, engagement_rule_list, group_list
 from leads.selectors.learning import drift_list, field_labels, learning_setup, model_list, published_model
-from leads.selectors.learning_words import propensity_in_words
+from leads.selectors.learning_words import propensity_of
+from leads.selectors.settings import fit_rule_list
 from leads.views.models import TONES, drift_rows, figures
 from leads.views.records import lead_of
 from revops.core.errors import BadRequest, InvalidInput
@@ -50,10 +51,10 @@ def overview(request: HttpRequest) -> HttpResponse:
         "crumbs": crumbs(),
         "card": card,
         "bands": bands,
-        "cards": RuleCard.objects.order_by("-number")[:10],
-        "fit_rules": FitRule.objects.select_related("group"),
-        "engagement_rules": EngagementRule.objects.select_related("group"),
-        "groups": ScoreGroup.objects.all(),
+        "cards": card_list(viewer=request.user).order_by("-number")[:10],
+        "fit_rules": fit_rule_list(viewer=request.user).select_related("group"),
+        "engagement_rules": engagement_rule_list(viewer=request.user),
+        "groups": group_list(viewer=request.user),
         "bands_form": BandsForm(
             initial={name: getattr(card, name) for name in BandsForm.base_fields} if card else None
         ),
@@ -96,7 +97,7 @@ def bands(request: HttpRequest) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest, pk: int) -> HttpResponse:
     """Put an earlier rule card in force again."""
-    card = services.restore_card(card=get_object_or_404(RuleCard, pk=pk), actor=request.user)
+    card = services.restore_card(card=get_object_or_404(card_list(viewer=request.user), pk=pk), actor=request.user)
     messages.success(request, _("%(card)s is in force.") % {"card": card})
     return redirect("lead-scoring")
 
@@ -223,7 +224,7 @@ def of_lead(request: HttpRequest, pk: int) -> HttpResponse:
         "lead": lead,
         "fit": getattr(lead, "fit", None),
         "engagement": getattr(lead, "engagement", None),
-        "propensity": propensity_in_words(LeadPropensity.objects.select_related("model").filter(lead=lead).first()),
+        "propensity": propensity_of(lead),
     }
     inside = getattr(request, "htmx", False)
     return render(request, "leads/scoring_lead.html" if inside else "leads/scoring_of_lead.html", context)
