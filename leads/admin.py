@@ -13,7 +13,10 @@ from leads import growth_admin as growth_admin
 from leads import services
 from leads.models import (
     Assignment,
+    Competitor,
     CultivationPlan,
+    DataQualityIssue,
+    DataSource,
     DisqualifyReason,
     DuplicatePair,
     EngagementRule,
@@ -26,10 +29,13 @@ from leads.models import (
     LeadFinancials,
     LeadQueue,
     LearningSetup,
+    MarketFact,
     ModelDrift,
     NamedAccount,
+    PartnerDelivery,
     PoolMember,
     ResearchBrief,
+    ResearchPartner,
     RoutingPool,
     RoutingRule,
     RuleCard,
@@ -311,3 +317,47 @@ class ResearchBriefAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ResearchBrief]:
         return ResearchBrief.objects.visible_to(request.user)
+
+
+@admin.register(ResearchPartner)
+class ResearchPartnerAdmin(SettingAdmin):
+    list_display = ["name", "kind", "cost_per_record", "currency", "licence_expires_on", "is_active"]
+    search_fields = ["name"]
+
+
+@admin.register(PartnerDelivery)
+class PartnerDeliveryAdmin(ReadOnlyAdmin):
+    list_display = ["partner", "file_name", "rows_total", "rows_created", "rows_matched", "rows_rejected", "cost"]
+    list_select_related = ["partner"]
+    exclude = ["rows"]
+    show_full_result_count = False
+
+
+@admin.register(DataSource)
+class DataSourceAdmin(SettingAdmin):
+    list_display = ["name", "kind", "url", "is_active"]
+    search_fields = ["name"]
+
+
+@admin.register(Competitor)
+class CompetitorAdmin(SettingAdmin):
+    list_display = ["name", "website", "is_active"]
+    search_fields = ["name"]
+
+
+@admin.register(MarketFact)
+class MarketFactAdmin(SettingAdmin):
+    list_display = ["metric", "geography", "value", "unit", "as_of", "source", "competitor"]
+    list_select_related = ["source", "competitor"]
+    autocomplete_fields = ["source", "competitor"]
+
+
+@admin.register(DataQualityIssue)
+class DataQualityIssueAdmin(ReadOnlyAdmin):
+    list_display = ["rule", "severity", "lead", "account", "contact", "found_at", "closed_at"]
+    list_select_related = ["lead", "account", "contact"]
+    list_filter = ["rule", "severity"]
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DataQualityIssue]:
+        return DataQualityIssue.objects.visible_to(request.user)

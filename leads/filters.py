@@ -10,8 +10,20 @@ from django.utils.translation import gettext_lazy as _
 from accounts.filters import Archived, MineFilter, colleagues, seen_accounts, start_of_tomorrow
 from accounts.keys import email_key
 from accounts.models import Activity
-from leads.models import EnrichmentRun, Handoff, Lead, LeadEngagement, LeadQueue, ScoringModel, TargetMarket
+from leads.models import (
+    DataQualityIssue,
+    DataSource,
+    EnrichmentRun,
+    Handoff,
+    Lead,
+    LeadEngagement,
+    LeadQueue,
+    ResearchPartner,
+    ScoringModel,
+    TargetMarket,
+)
 from leads.selectors.markets import in_market
+from leads.selectors.quality import RULES
 from revops.core import clock
 from revops.core.api.filters import AllOf, NumbersIn, StrictFilterSet
 from revops.core.search import holds
@@ -128,6 +140,54 @@ class ResearchFilter(StrictFilterSet):
     account = filters.NumberFilter(field_name="account_id", label=_("Account"))
     owner = filters.NumberFilter(field_name="owner_id", label=_("Owner"))
     due_on__lte = filters.DateFilter(field_name="due_on", lookup_expr="lte", label=_("Due until"))
+
+
+class ResearchPartnerFilter(StrictFilterSet):
+    """Names and values that the list of research partners and its API accept."""
+
+    name = filters.CharFilter(lookup_expr="icontains", label=_("Name"))
+    kind = filters.ChoiceFilter(choices=ResearchPartner.Kind.choices, label=_("Kind"))
+    is_active = filters.BooleanFilter(label=_("Active"))
+
+
+class CompetitorFilter(StrictFilterSet):
+    """Names and values that the list of competitors and its API accept."""
+
+    name = filters.CharFilter(lookup_expr="icontains", label=_("Name"))
+    is_active = filters.BooleanFilter(label=_("Active"))
+
+
+class DataSourceFilter(StrictFilterSet):
+    """Names and values that the list of sources and its API accept."""
+
+    name = filters.CharFilter(lookup_expr="icontains", label=_("Name"))
+    kind = filters.ChoiceFilter(choices=DataSource.Kind.choices, label=_("Kind"))
+
+
+class MarketFactFilter(StrictFilterSet):
+    """Names and values that the list of market facts and its API accept."""
+
+    metric = filters.CharFilter(lookup_expr="iexact", label=_("Figure"))
+    geography = filters.CharFilter(lookup_expr="iexact", label=_("Where"))
+    competitor = filters.NumberFilter(field_name="competitor_id", widget=HiddenInput, label=_("Competitor"))
+    source = filters.NumberFilter(field_name="source_id", widget=HiddenInput, label=_("Source"))
+    as_of__gte = filters.DateFilter(field_name="as_of", lookup_expr="gte", label=_("As of, from"))
+    as_of__lte = filters.DateFilter(field_name="as_of", lookup_expr="lte", label=_("As of, until"))
+
+
+class QualityFilter(StrictFilterSet):
+    """Names and values that the queue of data quality and its API accept."""
+
+    rule = filters.ChoiceFilter(choices=[(rule.key, rule.label) for rule in RULES], label=_("What is wrong"))
+    severity = filters.ChoiceFilter(choices=DataQualityIssue.Severity.choices, label=_("Severity"))
+    kind = filters.ChoiceFilter(
+        choices=(("lead", _("Lead")), ("account", _("Account")), ("contact", _("Contact"))),
+        method="of_kind",
+        label=_("Record"),
+    )
+
+    def of_kind(self, rows: QuerySet[DataQualityIssue], _name: str, kind: str) -> QuerySet[DataQualityIssue]:
+        return rows.filter(**{f"{kind}__isnull": False})
 
 
 class SettingFilter(StrictFilterSet):

@@ -1,6 +1,6 @@
 """The long jobs of this room that people wait for."""
 
-from leads.services import duplicates, learning, propensity
+from leads.services import duplicates, learning, partners, propensity
 from revops.core import jobs
 
 
@@ -18,3 +18,7 @@ def register() -> None:
     )
     jobs.register(learning.KIND, jobs.JobKind(step=learning.step_training, queue="reports", keeps=True))
     jobs.register(propensity.KIND, jobs.JobKind(step=propensity.step_propensities, queue="leads", keeps=True))
+    jobs.register(
+        partners.KIND,
+        jobs.JobKind(step=partners.step_delivery, finish=partners.finish_delivery, queue="leads", keeps=True),
+    )

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import currency_choices
-from leads.models import ResearchFinding
+from leads.models import Competitor, DataSource, ResearchFinding, ResearchPartner
 from revops.catalog.models import Product
 from revops.users.models import User
 
@@ -149,3 +149,70 @@ class BriefForm(forms.Form):
     def __init__(self, *args: Any, viewer: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["owner"].queryset = User.objects.visible_to(viewer).working()  # type: ignore[attr-defined]
+
+
+class ResearchPartnerForm(forms.Form):
+    """Who sells us records, at what price, until when."""
+
+    name = forms.CharField(max_length=120, label=_("Name"))
+    kind = forms.ChoiceField(choices=ResearchPartner.Kind.choices, label=_("Kind"))
+    agreement = forms.CharField(
+        max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3}), label=_("Agreement")
+    )
+    cost_per_record = forms.DecimalField(min_value=0, max_digits=12, decimal_places=4, label=_("Price of a record"))
+    currency = forms.ChoiceField(choices=currency_choices, initial="USD", label=_("Currency"))
+    licence_expires_on = forms.DateField(
+        required=False,
+        widget=DAY,
+        label=_("Licence until"),
+        help_text=_("Later its leads may not be contacted. Left empty: for ever."),
+    )
+    is_active = forms.BooleanField(required=False, initial=True, label=_("Delivers to us"))
+
+
+class DeliveryForm(forms.Form):
+    """A partner's file."""
+
+    file = forms.FileField(label=_("File"), help_text=_("CSV with a head; a column of company names is enough."))
+
+
+class DataSourceForm(forms.Form):
+    """Where facts come from."""
+
+    name = forms.CharField(max_length=120, label=_("Name"))
+    kind = forms.ChoiceField(choices=DataSource.Kind.choices, label=_("Kind"))
+    url = forms.CharField(max_length=300, required=False, label=_("Address"))
+    description = forms.CharField(max_length=400, required=False, label=_("What it holds"))
+    is_active = forms.BooleanField(required=False, initial=True, label=_("In use"))
+
+
+class CompetitorForm(forms.Form):
+    """Who else sells to our market."""
+
+    name = forms.CharField(max_length=120, label=_("Name"))
+    website = forms.CharField(max_length=200, required=False, label=_("Web site"))
+    strengths = forms.CharField(
+        max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3}), label=_("Where they are strong")
+    )
+    weaknesses = forms.CharField(
+        max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3}), label=_("Where they are weak")
+    )
+    products = WordsField(required=False, max_length=4000, label=_("Products"), help_text=_("With commas between."))
+    is_active = forms.BooleanField(required=False, initial=True, label=_("Still there"))
+
+
+class MarketFactForm(forms.Form):
+    """A figure with where and when it was read."""
+
+    metric = forms.CharField(max_length=80, label=_("Figure"), help_text=_("Such as market size, share, growth."))
+    value = forms.DecimalField(max_digits=24, decimal_places=6, label=_("Value"))
+    unit = forms.CharField(max_length=20, label=_("Unit"), help_text=_("USD, %, units."))
+    geography = forms.CharField(max_length=80, label=_("Where"))
+    as_of = forms.DateField(widget=DAY, label=_("As of"))
+    source = forms.ModelChoiceField(queryset=DataSource.objects.none(), label=_("Source"))
+    competitor = forms.ModelChoiceField(queryset=Competitor.objects.none(), required=False, label=_("Of a competitor"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["source"].queryset = DataSource.objects.all()  # type: ignore[attr-defined]
+        self.fields["competitor"].queryset = Competitor.objects.all()  # type: ignore[attr-defined]

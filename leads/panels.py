@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.registries import ActivityHome, activity_homes
 from accounts.shelves import Shelf, register_shelf
-from leads.models import Handoff, Lead, LeadActivity, LeadDocument
+from leads.models import Handoff, Lead, LeadActivity, LeadDocument, LeadLicence
 from leads.selectors.cultivation import open_plans
 from revops.core.places import Place, list_places
 from revops.core.registries import (
@@ -84,6 +84,14 @@ def _markets_of(lead: Any) -> str:
     return reverse("lead-markets", args=[lead.pk])
 
 
+def _licence_of(lead: Any) -> str:
+    return reverse("lead-licence", args=[lead.pk])
+
+
+def _is_licensed(lead: Any, _user: Any) -> bool:
+    return LeadLicence.objects.filter(lead=lead).exists()
+
+
 def _finances_of(lead: Any) -> str:
     return reverse("lead-finances", args=[lead.pk])
 
@@ -146,6 +154,20 @@ def register() -> None:
         Command(
             "enrichment", _("Enrichment"), "enrichment-settings", "cloud-download", "leads.view_enrichmentprovider", 27
         )
+    )
+    commands.register(
+        Command("research-partners", _("Research partners"), "research-partner-list", "packages",
+                "leads.view_researchpartner", 25)
+    )  # fmt: skip
+    commands.register(Command("lead-data", _("Data quality"), "lead-data", "shield-check", "leads.view_lead", 26))
+    commands.register(
+        Command("competitors", _("Competitors"), "competitor-list", "swords", "leads.view_competitor", 26)
+    )
+    commands.register(
+        Command("market-facts", _("Market facts"), "market-fact-list", "world", "leads.view_marketfact", 26)
+    )
+    panels.register(
+        Panel("leads.licence", "leads.lead", _("Licence"), _licence_of, 5, "leads.view_lead", when=_is_licensed)
     )
     panels.register(Panel("leads.finances", "leads.lead", _("Finances"), _finances_of, 20, "leads.view_lead"))
     day_items.register(DaySource("leads.handoffs", handoffs_due, "leads.view_handoff", order=10))

@@ -6,6 +6,7 @@ from leads import enriching, services
 from leads.models import Assignment, Campaign, Handoff, Lead, TargetMarket
 from leads.selectors.cultivation import open_plans
 from leads.selectors.learning import enough_to_learn, published_model
+from leads.selectors.quality import RULES
 from revops.core import clock
 
 
@@ -78,6 +79,13 @@ def enrich_financials(run_id: int | None = None) -> None:
 def expire_findings() -> None:
     """Findings that have run out: one task each to renew them."""
     services.expire_findings()
+
+
+@shared_task(name="leads.data_quality_scan", ignore_result=True)
+def data_quality_scan() -> None:
+    """What is wrong with records, rule by rule: opened where it is new, closed where it was mended."""
+    for rule in RULES:
+        services.scan_quality(rule_key=rule.key)
 
 
 @shared_task(name="leads.route_lead", ignore_result=True)

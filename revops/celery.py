@@ -40,6 +40,7 @@ TIMETABLE: list[tuple[str, str, timedelta | crontab, str]] = [
     (_("route leads that wait"), "leads.route_waiting", timedelta(minutes=5), "leads"),
     (_("ask providers about leads"), "leads.enrich_financials", timedelta(minutes=1), "leads"),
     (_("notice research that has run out"), "leads.expire_findings", crontab(minute="25"), "leads"),
+    (_("look for what is wrong with records"), "leads.data_quality_scan", crontab(hour="3", minute="5"), "reports"),
     (_("fit leads into target markets"), "leads.refresh_fits", timedelta(minutes=15), "leads"),
     (_("roll up campaigns"), "leads.campaign_rollup", crontab(minute="20"), "leads"),
     (_("expire deal registrations"), "leads.expire_registrations", crontab(hour="0", minute="15"), "leads"),

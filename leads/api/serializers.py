@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from accounts.api.serializers import OwnerOut, Seen
 from leads.api.enrichment import FinancialsShown
+from leads.api.licences import ContactableShown
 from leads.models import DisqualifyReason, Handoff, Lead, RoutingRule, Scorecard
 from leads.selectors.learning_words import score_reasons
 from leads.selectors.scoring import CRITERIA
@@ -49,14 +50,14 @@ class LeadOut(OutSerializer):
         expandable = {"owner": OwnerOut}
 
 
-class LeadDetailOut(FinancialsShown, LeadOut):
+class LeadDetailOut(ContactableShown, FinancialsShown, LeadOut):
     """One lead, with its answers and the reasons of its scores."""
 
     answers = serializers.SerializerMethodField()
     score_reasons = serializers.SerializerMethodField()
 
     class Meta(LeadOut.Meta):
-        fields = [*LeadOut.Meta.fields, "answers", "score_reasons", "financials"]
+        fields = [*LeadOut.Meta.fields, "answers", "score_reasons", "financials", "contactable"]
 
     def get_score_reasons(self, lead: Lead) -> dict[str, list[str]]:
         """fit, engagement and propensity: sentences with their weight, the strongest first."""

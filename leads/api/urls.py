@@ -3,6 +3,7 @@ from rest_framework.routers import SimpleRouter
 from leads.api import (
     campaigns,
     cultivation,
+    data,
     enrichment,
     intake,
     markets,
@@ -33,6 +34,11 @@ router.register("lead-queues", settings.LeadQueueViewSet, basename="api-routing-
 router.register("disqualify-reasons", settings.DisqualifyReasonViewSet, basename="api-disqualify-reasons")
 router.register("enrichment-providers", enrichment.EnrichmentProviderViewSet, basename="api-enrichment-providers")
 router.register("enrichment-runs", enrichment.EnrichmentRunViewSet, basename="api-enrichment-runs")
+router.register("research-partners", data.ResearchPartnerViewSet, basename="api-research-partners")
+router.register("competitors", data.CompetitorViewSet, basename="api-competitors")
+router.register("data-sources", data.DataSourceViewSet, basename="api-data-sources")
+router.register("market-facts", data.MarketFactViewSet, basename="api-market-facts")
+router.register("data-quality/issues", data.QualityIssueViewSet, basename="api-quality-issues")
 router.register("research-briefs", research.ResearchBriefViewSet, basename="api-research-briefs")
 router.register("target-markets", markets.TargetMarketViewSet, basename="api-target-markets")
 router.register("campaigns", campaigns.CampaignViewSet, basename="api-campaigns")

@@ -3,6 +3,7 @@
 from leads.models.campaigns import Campaign, CampaignDay, CampaignMember, CampaignTask, TouchPoint
 from leads.models.costs import MarketingCost
 from leads.models.cultivation import CultivationPlan
+from leads.models.data import Competitor, DataQualityIssue, DataSource, MarketFact
 from leads.models.documents import LeadDocument
 from leads.models.duplicates import BlockKey, DuplicatePair
 from leads.models.engagement import EngagementRule, LeadEngagement, RuleCard, ScoreGroup
@@ -13,6 +14,7 @@ from leads.models.intake import ConsentRecord, IntakeForm
 from leads.models.lead import DisqualifyReason, Lead, LeadActivity, LeadQueue
 from leads.models.learning import LeadPropensity, LearningSetup, ModelDrift, ScoringModel
 from leads.models.markets import FitResult, Signal, TargetMarket
+from leads.models.partners import LeadLicence, PartnerDelivery, ResearchPartner
 from leads.models.promotion import DealRegistration, PartnerContact, PromotionPartner
 from leads.models.research import ResearchBrief, ResearchFinding
 from leads.models.routing import Assignment, NamedAccount, PoolMember, RoutingPool, RoutingRule
@@ -20,6 +22,13 @@ from leads.models.scoring import FitRule, FitScore, QualificationAnswer, Qualifi
 from leads.models.shares import LeadShare
 
 __all__ = [
+    "Competitor",
+    "DataQualityIssue",
+    "DataSource",
+    "LeadLicence",
+    "MarketFact",
+    "PartnerDelivery",
+    "ResearchPartner",
     "CultivationPlan",
     "FunnelSnapshot",
     "Assignment",

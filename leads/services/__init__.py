@@ -61,6 +61,7 @@ from leads.services.markets import (
 )
 from leads.services.merging import merge_leads, refuse_on_its_way, score_again, take_leads_apart
 from leads.services.named import change_named_account, hand_over_named_accounts, name_account
+from leads.services.partners import receive_delivery
 from leads.services.promotion import (
     add_partner_contact,
     approve_registration,
@@ -74,6 +75,7 @@ from leads.services.promotion import (
     update_partner,
 )
 from leads.services.propensity import score_new_leads, score_propensity, start_propensities
+from leads.services.quality import scan_quality
 from leads.services.research import add_finding, expire_findings, open_brief, update_brief
 from leads.services.routing import assign_lead, return_lead, route_lead, watch_first_answer
 from leads.services.scoring import answer_criteria, score_fit, score_leads, score_qualification
@@ -83,6 +85,8 @@ from leads.services.upserts import upsert_lead
 from leads.services.withdrawals import expire_handoff, withdraw_handoff
 
 __all__ = [
+    "receive_delivery",
+    "scan_quality",
     "change_cultivation",
     "cultivate_lead",
     "remind_of_lead",

@@ -5,14 +5,20 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts import services as accounts_services
 from accounts.models import Activity
 from leads.models import Lead, LeadActivity
+from leads.selectors.partners import licence_ended
 from revops.core import audit
 from revops.core.acting import refuse_readers
 from revops.core.custom import values as custom_values
+from revops.core.errors import IllegalState
 from revops.core.status import advance, lock
+
+# What goes out to somebody.
+OUTBOUND = (Activity.Kind.CALL, Activity.Kind.EMAIL, Activity.Kind.MEETING, Activity.Kind.VISIT)
 
 
 @transaction.atomic
@@ -62,6 +68,10 @@ def plan_lead_activity(
 ) -> Activity:
     """Plan the next action on a lead."""
     refuse_readers(lead)
+    if actor is not None and kind in OUTBOUND and licence_ended(lead) is not None:
+        raise IllegalState(
+            "licence_expired", _("The licence under which this lead came has ended: it may not be contacted.")
+        )
     activity = accounts_services.plan_activity(
         actor=actor,
         kind=kind,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
@@ -11,11 +12,15 @@ from django.utils.translation import gettext as _
 from accounts.validation import refuse_invalid
 from leads.events import ScoringChanged
 from leads.models import (
+    Competitor,
+    DataSource,
     DisqualifyReason,
     EngagementRule,
     FitRule,
     LeadQueue,
+    MarketFact,
     PoolMember,
+    ResearchPartner,
     RoutingPool,
     RoutingRule,
     Scorecard,
@@ -28,7 +33,20 @@ from revops.core.errors import InvalidInput
 from revops.core.scope import require
 from revops.core.status import edit, lock
 
-Setting = TypeVar("Setting", FitRule, EngagementRule, ScoreGroup, DisqualifyReason, LeadQueue, RoutingPool, RoutingRule)
+Setting = TypeVar(
+    "Setting",
+    FitRule,
+    EngagementRule,
+    ScoreGroup,
+    DisqualifyReason,
+    LeadQueue,
+    RoutingPool,
+    RoutingRule,
+    ResearchPartner,
+    DataSource,
+    Competitor,
+    MarketFact,
+)
 
 
 @transaction.atomic
@@ -94,6 +112,8 @@ def _check(record: models.Model) -> None:
         _check_group(record)
     if isinstance(record, EngagementRule):
         _check_decay(record)
+    if isinstance(record, MarketFact | ResearchPartner):
+        _refuse_constraint(record)
     _refuse_twin(record)
 
 
@@ -110,6 +130,17 @@ def _check_decay(record: EngagementRule) -> None:
         raise InvalidInput.of(half_life_days=_("Say after how many days the points have halved."))
     if record.decay == EngagementRule.Decay.LINEAR and not 1 <= (record.percent_per_month or 0) <= 100:
         raise InvalidInput.of(percent_per_month=_("Say how much falls away in a month, 1 to 100 %."))
+
+
+def _refuse_constraint(record: models.Model) -> None:
+    """What the database would refuse, said before it does."""
+    try:
+        record.validate_constraints()
+    except ValidationError as error:
+        name = "cost_per_record" if isinstance(record, ResearchPartner) else "metric"
+        negative = _("An amount is a number of 0 or more.")
+        text = negative if isinstance(record, ResearchPartner) else _("This figure is here already.")
+        raise InvalidInput.of(**{name: text}) from error
 
 
 def _refuse_twin(record: models.Model) -> None:

@@ -52,7 +52,7 @@ SHARED = (
     "record-access", "record-unshare", "offboarding", "openid", "notification-unsubscribe", "approvals", "approval",
     "territory-", "lead-lane",
     "import", "export", "change", "mfa", "account_", "schema", "policy", "legal", "custom-values", "captured",
-    "target-market", "enrichment", "research-",
+    "target-market", "enrichment", "research-", "competitors", "data-", "market-facts", "quality-issues",
     "campaign", "marketing-costs", "intake-form", "promotion-partner", "deal-registration", "partner-",
 )  # fmt: skip
 
