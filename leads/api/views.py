@@ -31,7 +31,7 @@ from leads.filters import HandoffFilter, LeadFilter
 from leads.models import Lead
 from leads.selectors.funnel import funnel, funnel_on
 from leads.selectors.handoffs import handoff_list
-from leads.selectors.leads import lead_facts, shaped
+from leads.selectors.leads import lead_facts, with_scores
 from leads.selectors.routing import decide
 from revops.core.api.merges import MergeMixin
 from revops.core.api.views import ResourceViewSet
@@ -83,7 +83,7 @@ class LeadViewSet(EnrichMixin, SharesMixin, MergeMixin, BulkMixin, UpsertMixin):
         return self._now(record, status)
 
     def _now(self, lead: Lead, status: int = 200) -> Response:
-        rows = [lead] if self.in_bulk else shaped(Lead._default_manager.filter(pk=lead.pk))
+        rows = [lead] if self.in_bulk else with_scores(Lead._default_manager.filter(pk=lead.pk))
         return self.answer(rows[0], status)
 
     def create(self, request: Request) -> Response:

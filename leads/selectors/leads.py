@@ -21,7 +21,11 @@ def lead_list(*, viewer: Any) -> QuerySet[Lead]:
 
 def lead_facts(*, viewer: Any) -> QuerySet[Lead]:
     """Leads as the API lists them: both scores, and of related records their keys only."""
-    rows = Lead.objects.visible_to(viewer)
+    return with_scores(Lead.objects.visible_to(viewer))
+
+
+def with_scores(rows: QuerySet[Lead]) -> QuerySet[Lead]:
+    """What the API shows of leads besides their own columns."""
     current = QualificationScore.objects.filter(lead=OuterRef("pk"), is_current=True)
     return rows.select_related("disqualify_reason").annotate(
         score=Subquery(current.values("score")[:1], output_field=DecimalField(max_digits=5, decimal_places=2)),

@@ -11,7 +11,7 @@ from leads.services import _telling
 from revops.core import audit, clock
 from revops.core.errors import DomainError
 from revops.core.status import edit
-from revops.users.calendars import default_calendar, due_after
+from revops.users.calendars import default_hours, due_after
 
 FIRST_ANSWER_MINUTES = 240
 
@@ -29,9 +29,10 @@ class Choice:
     second: bool = False
 
 
-def assign(lead: Lead, choice: Choice, *, actor: Any) -> Assignment:
-    """Close the current assignment and open the next one; the locked lead gets its holder."""
-    lead.assignments.filter(is_current=True).update(is_current=False)
+def assign(lead: Lead, choice: Choice, *, actor: Any, first: bool = False) -> Assignment:
+    """Close the current assignment (the first has none) and open the next one; the locked lead gets its holder."""
+    if not first:
+        lead.assignments.filter(is_current=True).update(is_current=False)
     now = clock.now()
     row = Assignment.objects.create(
         lead=lead,
@@ -53,8 +54,8 @@ def assign(lead: Lead, choice: Choice, *, actor: Any) -> Assignment:
 
 def _due(now: datetime, choice: Choice) -> datetime:
     """By when the first answer is due: in the working time of whoever gets the lead."""
-    calendar = choice.user.calendar or default_calendar()
-    return due_after(now, choice.minutes or FIRST_ANSWER_MINUTES, calendar)
+    hours = choice.user.calendar or default_hours()
+    return due_after(now, choice.minutes or FIRST_ANSWER_MINUTES, hours)
 
 
 def fallback_queue() -> LeadQueue:

@@ -27,6 +27,7 @@ from revops.integrations.models import ImportRow
 from revops.integrations.registries import Stretch
 from revops.integrations.writing import undo_rows, write_rows
 from revops.users.calendars import default_hours, due_after
+from revops.users.models import User
 
 OWN = frozenset({"leads.assignment", "leads.fitscore", "leads.fitresult"})
 
@@ -51,10 +52,11 @@ def make_leads(*, stretch: Stretch, actor: Any) -> None:
 
 def _first_holders(made: QuerySet[Lead]) -> None:
     now = clock.now()
-    due = due_after(now, FIRST_ANSWER_MINUTES, default_hours())
-    for owner in made.order_by().values_list("owner_id", flat=True).distinct():
-        first = Assignment(user_id=owner, reason=_("Came in by a file"), assigned_at=now, sla_due_at=due)
-        copying.insert_each(first, {"lead_id": "made.key"}, HELD.format(table=TABLE, owner=int(owner or 0)))
+    owners = User.objects.filter(pk__in=made.order_by().values("owner_id")).select_related("calendar")
+    for owner in owners:
+        due = due_after(now, FIRST_ANSWER_MINUTES, owner.calendar or default_hours())
+        first = Assignment(user=owner, reason=_("Came in by a file"), assigned_at=now, sla_due_at=due)
+        copying.insert_each(first, {"lead_id": "made.key"}, HELD.format(table=TABLE, owner=owner.pk))
 
 
 def _first_fits(made: QuerySet[Lead]) -> None:

@@ -87,7 +87,7 @@ def _insert(lead: Lead, holder: Any, actor: Any) -> None:
     queue = None if holder is not None else fallback_queue()
     lead.owner, lead.queue = holder, queue
     lead.save(force_insert=True)
-    assign(lead, Choice(_("Came in"), user=holder, queue=queue), actor=actor)
+    assign(lead, Choice(_("Came in"), user=holder, queue=queue), actor=actor, first=True)
 
 
 def _allow_duplicate(actor: Any, twins: list[dict[str, Any]], allowed: bool) -> None:

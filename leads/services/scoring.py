@@ -145,10 +145,17 @@ def _row(verdict: Verdict) -> dict[str, Any]:
 def score_fit(*, lead: Lead, actor: Any = None) -> FitScore:
     """Store the fit by today's rules."""
     fit = fit_of(lead, active_fit_rules())
-    row, _made = FitScore.objects.update_or_create(
-        lead=lead, defaults={"score": fit.score, "reasons": fit.reasons, "computed_at": clock.now()}
-    )
+    row = FitScore(lead=lead, score=fit.score, reasons=fit.reasons, computed_at=clock.now())
+    FitScore.objects.bulk_create([row], **OVER_THE_OLD)
     return row
+
+
+# One statement, whether the lead has a fit already or not.
+OVER_THE_OLD: Any = {
+    "update_conflicts": True,
+    "unique_fields": ["lead"],
+    "update_fields": ["score", "reasons", "computed_at"],
+}
 
 
 @transaction.atomic
@@ -176,9 +183,7 @@ def _fit_many(leads: list[Lead]) -> dict[int, int]:
         found[lead.pk] = fit.score
         if row is None or (row.score, row.reasons) != (fit.score, fit.reasons):
             rows.append(FitScore(lead=lead, score=fit.score, reasons=fit.reasons, computed_at=now))
-    FitScore.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["lead"], update_fields=["score", "reasons", "computed_at"]
-    )
+    FitScore.objects.bulk_create(rows, **OVER_THE_OLD)
     return found
 
 

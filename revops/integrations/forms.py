@@ -1,13 +1,15 @@
 """HTML input of imports, change requests and webhooks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from revops.integrations.models import ImportRow
 from revops.integrations.offers import may_hear_kind, offers, typed
 from revops.integrations.reading import DELIMITERS, ENCODINGS
+from revops.integrations.registries import Importer
 from revops.integrations.selectors import importers_for
 from revops.users.models import User
 
@@ -56,6 +58,29 @@ class ShapeForm(forms.Form):
         if sheets:
             self.fields["sheet"] = forms.ChoiceField(label=_("Sheet"), choices=[(name, name) for name in sheets])
             self.order_fields(["sheet"])
+
+
+class RowForm(forms.Form):
+    """The cells of one row that fill a field, as they stand in the file, with what was said against them."""
+
+    leave_out = forms.BooleanField(label=_("Leave this row out"), required=False)
+
+    def __init__(self, data: Any, *, importer: Importer, row: ImportRow, mapping: Mapping[str, str]) -> None:
+        super().__init__(data)
+        said = {error["field"]: error["message"] for error in row.errors}
+        self.initial["leave_out"] = row.skipped
+        for place, key in mapping.items():
+            field = importer.field(key)
+            if field is not None:
+                text = row.raw[int(place)] if int(place) < len(row.raw) else ""
+                self.fields[key] = forms.CharField(
+                    label=field.label, required=False, initial=text, max_length=10_000, help_text=said.get(key, "")
+                )
+        self.order_fields([name for name in self.fields if name != "leave_out"])
+
+    def cells(self) -> dict[str, str]:
+        """What the row should say, by field."""
+        return {name: text for name, text in self.cleaned_data.items() if name != "leave_out"}
 
 
 class ChangeRequestForm(forms.Form):

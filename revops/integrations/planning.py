@@ -47,7 +47,7 @@ def plan(run: ImportRun, viewer: Any) -> tuple[list[Draft], dict[str, int]]:
     # A time without a zone is the same one in the request of the dry run and in the worker that commits.
     with reading_only(), remembered(), timezone.override(ZoneInfo(viewer.time_zone)):
         drafts = list(_drafts(run, importer))
-        sound = [draft for draft in drafts if not draft.errors]
+        sound = [draft for draft in drafts if not draft.errors and not draft.skip]
         importer.resolve(sound, context)
         sound = [draft for draft in sound if not draft.errors]
         importer.identify(sound, context)
@@ -129,16 +129,19 @@ def _choice(text: str, words: Mapping[str, str], field: ImportField) -> str:
 def _drafts(run: ImportRun, importer: Importer) -> Iterator[Draft]:
     mapped = [(int(place), importer.field(key)) for place, key in run.mapping.items()]
     columns = [_Column(index, field, run) for index, field in mapped if field is not None]
-    rows = run.rows.order_by("number").values_list("pk", "number", "raw", "problem")
-    for key, number, raw, problem in rows.iterator(chunk_size=5000):
+    rows = run.rows.order_by("number").values_list("pk", "number", "raw", "problem", "skipped")
+    for key, number, raw, problem, skipped in rows.iterator(chunk_size=5000):
         draft, width = Draft(number, {}, key=key), len(raw)
-        if problem:
+        if skipped:
+            draft.skip, draft.verdict = _("Left out by hand."), Verdict.SKIP
+        elif problem:
             draft.errors.append({"field": "", "value": "", "message": problem})
         for column in columns:
             text = raw[column.index].strip() if column.index < width else ""
             if text:
                 draft.cells[column.field.key] = text
-                column.take(draft, text)
+                if not skipped:
+                    column.take(draft, text)
         yield draft
 
 

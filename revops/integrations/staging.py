@@ -18,10 +18,11 @@ from revops.integrations.values import date_hint, decimal_hint
 
 COPY = """
     COPY integrations_importrow
-        (run_id, number, raw, problem, verdict, label, sub, errors, notes, changes, values, before, outcome, kept)
+        (run_id, number, raw, problem, skipped, verdict, label, sub, errors, notes, changes, values, before, outcome,
+        kept)
     FROM STDIN WITH (FORMAT csv)
 """
-EMPTY = ("", "", "", "[]", "[]", "[]", "{}", "{}", "", "")
+EMPTY = ("f", "", "", "", "[]", "[]", "[]", "{}", "{}", "", "")
 PLACEHOLDER = "␀"  # stands where a NUL stood, which no column of the database can hold
 SAMPLES = 3
 BATCH = 5000

@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern] = [
     path("imports/new/", imports.new, name="import-new"),
     path("imports/<int:pk>/", imports.detail, name="import-detail"),
     path("imports/<int:pk>/columns/", imports.columns, name="import-columns"),
+    path("imports/<int:pk>/rows/<int:number>/", imports.row, name="import-row"),
     path("imports/<int:pk>/commit/", imports.commit, name="import-commit"),
     path("imports/<int:pk>/undo/", imports.undo, name="import-undo"),
     path("imports/<int:pk>/errors.csv", imports.errors, name="import-errors"),

@@ -55,6 +55,14 @@ class MappingIn(StrictSerializer):
     allow_duplicates = serializers.BooleanField(required=False)
 
 
+class CorrectIn(StrictSerializer):
+    """A row by its number: what it should say, by field; or leave it out."""
+
+    row = serializers.IntegerField(min_value=1, max_value=2_000_000_000)
+    cells = serializers.DictField(child=serializers.CharField(max_length=10_000, allow_blank=True), required=False)
+    leave_out = serializers.BooleanField(required=False, default=False)
+
+
 class CommitIn(StrictSerializer):
     """`go_on` false stops at refused rows."""
 

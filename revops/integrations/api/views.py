@@ -23,6 +23,7 @@ from revops.integrations.api.serializers import (
     ChangeRequestIn,
     ChangeRequestOut,
     CommitIn,
+    CorrectIn,
     ExportIn,
     ImportOut,
     ImportRowOut,
@@ -44,8 +45,8 @@ class ImportViewSet(ResourceViewSet):
     selector = staticmethod(import_list)
     out = ImportOut
     change_in = MappingIn
-    costs = dict.fromkeys(("create", "check", "commit", "undo"), "upload")
-    rights = dict.fromkeys(("create", "partial_update", "check", "commit", "undo"))
+    costs = dict.fromkeys(("create", "check", "correct", "commit", "undo"), "upload")
+    rights = dict.fromkeys(("create", "partial_update", "check", "correct", "commit", "undo"))
     filterset_class = ImportFilter
     sort_fields = SORTS
 
@@ -72,6 +73,18 @@ class ImportViewSet(ResourceViewSet):
         if run.row_count > services.CHECKED_AT_ONCE:
             return job_accepted(services.start_check(run=run, version=version, actor=request.user))
         return self.again(services.check_run(run=run, version=version, actor=request.user))
+
+    @extend_schema(request=CorrectIn, responses={200: ImportOut, 202: JobStarted})
+    @action(detail=True, methods=["post"])
+    def correct(self, request: Request, pk: str) -> Response:
+        """Put one row right, or leave it out: the file is checked again, a large one by a job (202)."""
+        run, version = self.record(pk), self.shown_version(request)
+        given = self.read(CorrectIn)
+        job = services.correct_row(
+            run=run, number=given["row"], version=version, actor=request.user, cells=given.get("cells", {}),
+            leave_out=given["leave_out"],
+        )  # fmt: skip
+        return job_accepted(job) if job else self.again(run)
 
     @extend_schema(request=CommitIn, responses={202: JobStarted})
     @action(detail=True, methods=["post"])

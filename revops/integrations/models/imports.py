@@ -98,10 +98,12 @@ class ImportRow(models.Model):
         SKIP = "skip", _("Left out")
         ERROR = "error", _("Refused")
 
-    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="rows")
+    # The indexes below begin with it: one more would only cost, a hundred thousand times a file.
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="rows", db_index=False)
     number = models.PositiveIntegerField()
     raw = models.JSONField()
     problem = models.CharField(max_length=200, blank=True, default="")
+    skipped = models.BooleanField(default=False, help_text="Left out by hand.")
     verdict = models.CharField(max_length=6, choices=Verdict.choices, blank=True, default="")
     label = models.CharField(max_length=200, blank=True, default="")
     sub = models.CharField(max_length=200, blank=True, default="")

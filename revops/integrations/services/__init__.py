@@ -18,6 +18,7 @@ from revops.integrations.services.commits import (
     start_undo,
     undo_step,
 )
+from revops.integrations.services.corrections import correct_row
 from revops.integrations.services.leaving import hand_over_webhooks
 from revops.integrations.services.messages import (
     claim_messages,
@@ -40,6 +41,7 @@ from revops.integrations.services.webhooks import (
 )
 
 __all__ = [
+    "correct_row",
     "CHECKED_AT_ONCE",
     "approve_change",
     "archive_webhook",

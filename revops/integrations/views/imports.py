@@ -3,9 +3,10 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -16,7 +17,7 @@ from revops.core.views.lists import Action, Column, Empty, ListPage
 from revops.integrations import services
 from revops.integrations.exports import error_file
 from revops.integrations.filters import ImportFilter
-from revops.integrations.forms import ShapeForm, UploadForm
+from revops.integrations.forms import RowForm, ShapeForm, UploadForm
 from revops.integrations.models import ImportRow, ImportRun
 from revops.integrations.registries import importers
 from revops.integrations.selectors import import_list, rows_of
@@ -301,6 +302,37 @@ def _records_url(run: ImportRun) -> str:
         return reverse(importer.list_url) if importer and importer.list_url else ""
     except NoReverseMatch:
         return ""
+
+
+@login_required
+@permission_required(MAY, raise_exception=True)
+@require_http_methods(["GET", "POST"])
+def row(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """Put one row right, or leave it out; the file is checked again."""
+    run = _run(request, pk)
+    staged, importer = get_object_or_404(run.rows.all(), number=number), importers.get(run.kind)
+    if importer is None:
+        raise Http404
+    posted = request.POST if request.method == "POST" else None
+    form = RowForm(posted, importer=importer, row=staged, mapping=run.mapping)
+    back = f"{reverse('import-detail', args=[run.pk])}?{urlencode({'verdict': request.GET.get('verdict', '')})}"
+    if posted is not None and form.is_valid():
+        job = services.correct_row(
+            run=run, number=number, version=shown_version(request), actor=request.user, cells=form.cells(),
+            leave_out=form.cleaned_data["leave_out"],
+        )  # fmt: skip
+        return redirect("core:job", pk=job.pk) if job else HttpResponseRedirect(back)
+    context = {
+        "form": form,
+        "record": run,
+        "title": _("Row %(number)s") % {"number": number},
+        "subtitle": staged.problem or _subtitle(run),
+        "crumbs": [*_crumbs(run.file_name)[:1], (run.file_name, back), (_("Row %(number)s") % {"number": number}, "")],
+        "steps": _steps(3),
+        "submit_label": _("Save and check again"),
+        "cancel_url": back,
+    }
+    return render(request, "integrations/new.html", context, status=422 if form.errors else 200)
 
 
 @login_required
