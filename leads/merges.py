@@ -41,9 +41,10 @@ def register() -> None:
         merge_relations.register(MergeRelation(f"leads.{name}.lead", stays=True))
     merge_relations.register(MergeRelation("leads.qualificationanswer.lead", rank=lambda row: row.updated_at))
     # Where the winner has its like, the alias keeps its own.
-    for key in ("handoff.lead", "dealregistration.lead"):
+    for key in ("handoff.lead", "dealregistration.lead", "researchbrief.lead", "researchbrief.account"):
         merge_relations.register(MergeRelation(f"leads.{key}"))
     merge_relations.register(MergeRelation("leads.leaddocument.record", rank=as_it_is))
+    merge_relations.register(MergeRelation("leads.cultivationplan.lead", rank=as_it_is))
     merge_relations.register(MergeRelation("leads.leadshare.record", rank=more_rights))
     merge_relations.register(MergeRelation("leads.leadfinancials.lead", rank=lambda row: row.updated_at))
     merge_relations.register(MergeRelation("leads.signal.lead", rank=as_it_is))
