@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from leads import services
+from leads.member_imports import MemberImporter
 from leads.models import Campaign, PromotionPartner
 from leads.selectors.promotion import is_partner, partner_lead_ids
 from revops.core.places import Place, list_places
@@ -23,6 +24,7 @@ from revops.core.registries import (
     panels,
     scope_sources,
 )
+from revops.integrations.registries import importers
 from revops.users import roles
 from revops.users.registries import Portal, portals
 
@@ -86,6 +88,7 @@ def register() -> None:
         )
     )
     scope_sources.register(ScopeSource("leads.partner", "leads.lead", partner_lead_ids))
+    importers.register(MemberImporter())
     portals.register(Portal("partner", PARTNER_PAGES, is_partner))
     for side in ("lead", "contact"):
         merge_relations.register(MergeRelation(f"leads.campaignmember.{side}", rank=_furthest))

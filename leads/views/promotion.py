@@ -80,7 +80,7 @@ class RegistrationList(ListPage):
     columns = (
         Column("company", gettext_lazy("Company"), sub="website"),
         Column("status", gettext_lazy("State"), lambda row: (row.get_status_display(), TONES[row.status]), kind="pill"),
-        Column("partner", gettext_lazy("Partner"), link=lambda row: row.partner.get_absolute_url()),
+        Column("partner", gettext_lazy("Partner")),
         Column("amount", gettext_lazy("May bring"), "money", kind="money"),
         Column("until", gettext_lazy("Protected until"), "protected_until", kind="date", sort="protected_until"),
         Column("reason", gettext_lazy("Reason"), phone=False),
