@@ -59,6 +59,7 @@ from leads.services.markets import (
     revise_market,
     update_market,
 )
+from leads.services.member_imports import import_members, undo_members
 from leads.services.merging import merge_leads, refuse_on_its_way, score_again, take_leads_apart
 from leads.services.named import change_named_account, hand_over_named_accounts, name_account
 from leads.services.partners import receive_delivery
@@ -97,6 +98,8 @@ __all__ = [
     "reopen_pair",
     "start_scan",
     "add_campaign_task",
+    "import_members",
+    "undo_members",
     "add_members",
     "add_partner_contact",
     "analyse_campaign",
