@@ -1,6 +1,5 @@
 """What lists and the API may ask of plans to keep in touch."""
 
-
 import django_filters as filters
 from django.db.models import QuerySet
 from django.forms import HiddenInput
