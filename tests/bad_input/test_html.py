@@ -190,11 +190,16 @@ def fill_leads(walk: Walk, ada: User, cast: Cast) -> None:
     reason = DisqualifyReason.objects.first()
     assert reason
     walk.act(f"/leads/{lead.pk}/disqualify/", lead, f.DisqualifyForm, reason=reason.pk)
+    from leads.api import data as d
     from leads.api.routing import NamedAccountIn
     from opportunities.api.needs import NeedIn, NewNeedIn
     from opportunities.forms_needs import NeedForm
 
     walk.api("post", "/named-accounts", NamedAccountIn, user=ada.pk)
+    walk.api("post", "/competitors", d.CompetitorIn)
+    walk.api("post", "/research-partners", d.ResearchPartnerIn)
+    study = walk.api("post", "/data-sources", d.DataSourceIn)
+    walk.api("post", "/market-facts", d.MarketFactIn, value="1", as_of="2026-01-31", source=study["id"])
     ready = make_qualified_lead(ada)
     walk.page(f"/leads/{ready.pk}/needs/", NeedForm, kind="need", level="user", origin="stated")
     analysis = ready.needs_analyses.get()
