@@ -139,6 +139,16 @@ def register() -> None:
     create_menu.register(
         CreateItem("lead", _("Lead"), "lead-new", "user-search", "leads.add_lead", order=20, shortcut="l")
     )
+    register_commands()
+    day_items.register(DaySource("leads.handoffs", handoffs_due, "leads.view_handoff", order=10))
+    day_items.register(DaySource("leads.new", new_leads, "leads.view_lead", order=30))
+    panels.register(Panel("leads.of_account", "accounts.account", _("Leads"), _of_account, 60, "leads.view_lead"))
+    activity_homes.register(ActivityHome("leads", places, order=20))
+    register_shelf(Shelf("lead", _("Lead"), Lead, LeadDocument, "leads.change_lead", order=30))
+
+
+def register_commands() -> None:
+    """Places that stand in the command menu, and what a lead's page shows of them."""
     commands.register(
         Command("duplicates", _("Possible duplicates"), "duplicate-queue", "copy", "leads.view_lead", order=22)
     )
@@ -170,11 +180,6 @@ def register() -> None:
         Panel("leads.licence", "leads.lead", _("Licence"), _licence_of, 5, "leads.view_lead", when=_is_licensed)
     )
     panels.register(Panel("leads.finances", "leads.lead", _("Finances"), _finances_of, 20, "leads.view_lead"))
-    day_items.register(DaySource("leads.handoffs", handoffs_due, "leads.view_handoff", order=10))
-    day_items.register(DaySource("leads.new", new_leads, "leads.view_lead", order=30))
-    panels.register(Panel("leads.of_account", "accounts.account", _("Leads"), _of_account, 60, "leads.view_lead"))
-    activity_homes.register(ActivityHome("leads", places, order=20))
-    register_shelf(Shelf("lead", _("Lead"), Lead, LeadDocument, "leads.change_lead", order=30))
 
 
 def register_path() -> None:
