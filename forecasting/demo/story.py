@@ -8,7 +8,6 @@ from django.db import connection
 from accounts.models import Account, Contact
 from forecasting.demo.after import close_months, open_cases, picture, set_quotas, set_targets
 from forecasting.demo.deals import Deals
-from forecasting.demo.growth import promote
 from forecasting.demo.market import Market
 from forecasting.demo.names import Names
 from forecasting.demo.path import draw_territories, talk_early
@@ -64,6 +63,5 @@ def tell(*, seed: int = 7, share: float = 1.0) -> dict[str, int]:
         close_months(cast)
         draw_territories(cast)
         talk_early(chance)
-    promote(cast, chance, end)
     counted = (Account, Contact, Lead, Opportunity, Quote, Order, Invoice, SupportCase)
     return {str(model._meta.verbose_name_plural): model._default_manager.count() for model in counted}
