@@ -51,9 +51,7 @@ class TerritoryModelForm(forms.Form):
 class TerritoryRuleForm(forms.Form):
     """Whose a territory is and which accounts belong to it."""
 
-    territory = forms.ModelChoiceField(
-        queryset=every_territory(), required=False, label=_("Territory")
-    )
+    territory = forms.ModelChoiceField(queryset=every_territory(), required=False, label=_("Territory"))
     new_name = forms.CharField(max_length=80, required=False, label=_("Or a new territory"))
     owner = forms.ModelChoiceField(queryset=User.objects.none(), required=False, label=_("Owner"))
     priority = forms.IntegerField(

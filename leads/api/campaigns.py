@@ -211,7 +211,7 @@ class CampaignViewSet(BulkMixin):
         return self.again(campaign, 201)
 
 
-class MemberOut(OutSerializer):
+class CampaignMemberOut(OutSerializer):
     """Somebody whom a campaign addresses."""
 
     class Meta:
@@ -248,7 +248,7 @@ class CampaignMemberViewSet(BulkMixin):
 
     resource = "campaign-members"
     selector = staticmethod(member_list)
-    out = MemberOut
+    out = CampaignMemberOut
     create_in = CampaignMemberIn
     rights = {"create": "leads.add_campaignmember", "move": "leads.change_campaignmember"}
     filterset_class = MemberFilter
@@ -267,7 +267,7 @@ class CampaignMemberViewSet(BulkMixin):
         member = self.get_queryset().get(campaign=given["campaign"], lead=lead, contact=contact)
         return self.again(member, 201)
 
-    @extend_schema(request=StepIn, responses=MemberOut)
+    @extend_schema(request=StepIn, responses=CampaignMemberOut)
     @action(detail=True, methods=["post"])
     def move(self, request: Request, pk: str) -> Response:
         """Forward."""

@@ -118,9 +118,7 @@ def _spare(payments: QuerySet[Payment], day: date) -> QuerySet[Any]:
     rows = payments.order_by().filter(received_on__lte=day, allocated__lt=F("amount"))
     rows = rows.exclude(status=Payment.Status.REVERSED)
     return (
-        rows.annotate(holder=_holder())
-        .values("holder", "currency")
-        .annotate(unspent=Sum(F("amount") - F("allocated")))
+        rows.annotate(holder=_holder()).values("holder", "currency").annotate(unspent=Sum(F("amount") - F("allocated")))
     )
 
 
