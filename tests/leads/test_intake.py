@@ -1,4 +1,4 @@
-"""Public forms: what comes in becomes lead, member, touch and consent; nothing that machines or strangers send does harm."""
+"""Public forms: what comes in becomes lead, member, touch and consent; nothing that strangers send does harm."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
