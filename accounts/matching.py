@@ -4,6 +4,7 @@ A field counts with its weight where both records say something there, and half 
 Only records that have a block in common are compared. Nothing in here reads the database.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -34,6 +35,7 @@ NAMESAKE = 0.8  # at least, with the same company name and nothing against it
 BLOCK = 200  # a block of more says nothing about anybody
 SAME_COMPANY = 92  # of 100, once legal forms are taken off
 ALIKE_COMPANY, ALIKE_PERSON = 0.8, 0.55
+_NUMBER = re.compile(r"\d+")
 SHARED = ("company", "domain", "street", "extra", "city", "postal", "state")
 
 
@@ -107,16 +109,25 @@ def _alike(name: str, a: str, b: str) -> float:
 
 
 def _letters(a: str, b: str) -> float:
-    return float(JaroWinkler.similarity(a, b))
+    alike: float = JaroWinkler.similarity(a, b)
+    return alike
 
 
 def _could_be(found: Mapping[str, float], one: Facts, other: Facts) -> bool:
-    """Colleagues share all but their names, neighbours all but the company; a name alone is no evidence."""
+    """Colleagues share all but their names, neighbours all but the company, branches all but a number; a name alone
+    is no evidence.
+    """
     if not one.person or not other.person:
-        return one.person == other.person and found.get("company", 0) >= ALIKE_COMPANY
+        alike = one.person == other.person and found.get("company", 0) >= ALIKE_COMPANY
+        return alike and same_numbers(one.company, other.company)
     if {"first", "last"} <= found.keys() and (found["first"] + found["last"]) / 2 < ALIKE_PERSON:
         return False
     return len(found) > len({"first", "last"} & found.keys())
+
+
+def same_numbers(one: str, other: str) -> bool:
+    """Whether two names agree in their numbers: "Store 12" and "Store 13" are two stores, not a slip of the hand."""
+    return sorted(_NUMBER.findall(one)) == sorted(_NUMBER.findall(other))
 
 
 def _mean(found: Mapping[str, float], one: Facts, other: Facts) -> float:

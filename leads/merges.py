@@ -1,5 +1,8 @@
 """What becomes of what hangs on leads when two of them are merged."""
 
+from datetime import date
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from accounts.keys import lead_keys
@@ -39,6 +42,10 @@ def register() -> None:
         merge_steps.register(Step(f"leads.{when}", step, topic=f"leads.lead.{when}"))
     for name in OWN:
         merge_relations.register(MergeRelation(f"leads.{name}.lead", stays=True))
+    # Found anew by the scan in what the winner has; of an alias nothing is wrong.
+    for name in ("lead", "account", "contact"):
+        merge_relations.register(MergeRelation(f"leads.dataqualityissue.{name}", stays=True))
+    merge_relations.register(MergeRelation("leads.leadlicence.lead", rank=_runs_until))
     merge_relations.register(MergeRelation("leads.qualificationanswer.lead", rank=lambda row: row.updated_at))
     # Where the winner has its like, the alias keeps its own.
     for key in ("handoff.lead", "dealregistration.lead", "researchbrief.lead", "researchbrief.account"):
@@ -49,3 +56,8 @@ def register() -> None:
     merge_relations.register(MergeRelation("leads.leadfinancials.lead", rank=lambda row: row.updated_at))
     merge_relations.register(MergeRelation("leads.signal.lead", rank=as_it_is))
     merge_relations.register(MergeRelation("leads.signal.account", rank=as_it_is))
+
+
+def _runs_until(licence: Any) -> date:
+    """Who came from two partners may be contacted as long as one of the licences runs; without an end is for ever."""
+    return licence.delivery.partner.licence_expires_on or date.max

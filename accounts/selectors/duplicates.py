@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from rapidfuzz import fuzz
 
 from accounts.keys import account_keys, contact_keys
-from accounts.matching import SAME_COMPANY, THRESHOLD, Facts, likeness, score
+from accounts.matching import SAME_COMPANY, THRESHOLD, Facts, likeness, same_numbers, score
 from accounts.models import Account, Contact
 
 SHOWN = 5
@@ -98,34 +98,41 @@ def similar(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
 def account_duplicates(
     *, viewer: Any, name: str = "", website: str = "", exclude: int | None = None, account: Account | None = None
 ) -> list[dict[str, Any]]:
-    """Accounts with the same name (legal form aside), web domain or phone number, and on one domain with nearly the
+    """Accounts with the same name (legal form aside), web domain or phone number, and at one address with nearly the
     same name; of what is asked, or of a whole `account` that is not there yet.
     """
     rows = Account.objects.visible_to(viewer).active().exclude(pk=exclude or 0)
-    keys = account_keys(account or Account(name=name, website=website))
-    found = _twin_accounts(rows, keys)[:SHOWN]
+    asked = account or Account(name=name, website=website)
+    keys = account_keys(asked)
+    found = _twin_accounts(rows, keys, asked)[:SHOWN]
     return [candidate("account", row, _account_reasons(row, keys), str(row.owner)) for row in found]
 
 
 def hidden_accounts(*, viewer: Any, account: Account) -> list[Account]:
-    """Active accounts with the same name, domain or number that the viewer does not see."""
+    """Active accounts that look like this one and that the viewer does not see."""
     rows = Account.objects.active().exclude(pk=account.pk)
     keys = {name: getattr(account, name) for name in ("name_key", "domain", "phone_key")}
-    return _unseen(_twin_accounts(rows, keys), Account.objects.visible_to(viewer))
+    return _unseen(_twin_accounts(rows, keys, account), Account.objects.visible_to(viewer))
 
 
-def _twin_accounts(rows: QuerySet[Account], keys: dict[str, str]) -> list[Account]:
+def _twin_accounts(rows: QuerySet[Account], keys: dict[str, str], asked: Account) -> list[Account]:
     exact = list(rows.filter(any_of(**keys)).select_related("owner").order_by("pk")[:SHOWN])
-    if len(exact) >= SHOWN or not keys["name_key"]:
+    # Nearly the same name is no evidence by itself: branches are told apart by a letter.
+    if len(exact) >= SHOWN or not keys["name_key"] or not asked.city or not asked.street:
         return exact
     near = similar(rows, keys["name_key"]).exclude(pk__in=[row.pk for row in exact])
-    wanted = Facts(company=keys["name_key"], domain=keys["domain"], phone=keys["phone_key"])
+    wanted = Facts(company=keys["name_key"], domain=keys["domain"], phone=keys["phone_key"], **_place(asked))
     return exact + [
         row
-        for row in near.select_related("owner").order_by("pk")[:NEAR]
-        if score(wanted, account_facts(row)) >= THRESHOLD
-        and fuzz.token_sort_ratio(wanted.company, row.name_key) >= SAME_COMPANY
+        for row in near.filter(city__iexact=asked.city.strip()).select_related("owner").order_by("pk")[:NEAR]
+        if _nearly(wanted, account_facts(row))
     ]
+
+
+def _nearly(one: Facts, other: Facts) -> bool:
+    named = fuzz.token_sort_ratio(one.company, other.company) >= SAME_COMPANY
+    there = "place" in reasons_of(one, other) and same_numbers(one.street, other.street)
+    return named and there and score(one, other) >= THRESHOLD
 
 
 def _account_reasons(row: Account, keys: dict[str, str]) -> list[str]:
@@ -134,7 +141,7 @@ def _account_reasons(row: Account, keys: dict[str, str]) -> list[str]:
         *(["domain"] if keys["domain"] and row.domain == keys["domain"] else []),
         *(["phone"] if keys["phone_key"] and row.phone_key == keys["phone_key"] else []),
     ]
-    return reason_texts(codes or ["company_near"])
+    return reason_texts(codes or ["company_near", "place"])
 
 
 def contact_duplicates(

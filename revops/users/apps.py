@@ -46,6 +46,7 @@ class UsersConfig(AppConfig):
             *roles.manage("core", "organisation", "legalentity", "exchangerate", "delivery", "jobrun"),
             "core.view_auditentry",
             "core.view_outboxevent",
+            "core.view_mergerecord",
             "core.view_numberseries",
             "core.manage_custom_fields",
         )  # fmt: skip

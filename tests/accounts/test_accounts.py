@@ -32,6 +32,32 @@ def test_the_same_company_in_another_spelling_is_suspected(alice: User) -> None:
     assert Account.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Superstore 12", "Superstore 13"),
+        ("Harbour Logistics Hall A", "Harbour Logistics Hall B"),
+        ("Firm 1", "Firm 2"),
+    ],
+)
+def test_branches_whose_names_differ_by_a_number_or_a_letter_are_no_twins(alice: User, one: str, other: str) -> None:
+    make_account(alice, one)
+    make_account(alice, other)
+    assert Account.objects.count() == 2
+
+
+def test_nearly_the_same_name_at_one_address_is_suspected_and_another_number_is_not(alice: User) -> None:
+    at = {"street": "Hafenstr. 7", "city": "Hamburg", "postal_code": "20457"}
+    first = make_account(alice, "Harbour Logistics 4", **at)
+    with pytest.raises(DuplicateSuspected) as refused:
+        make_account(alice, "Harbor Logistics 4", **at)
+    assert [row["id"] for row in refused.value.facts["candidates"]] == [first.pk]
+    make_account(alice, "Harbour Logistics 5", **at)
+    make_account(alice, "Harbor Logistics 4", **{**at, "street": "Hafenstr. 9"})
+    make_account(alice, "Harbur Logistics 4", street="Am Markt 1", city="Bremen", postal_code="28195")
+    assert Account.objects.count() == 4
+
+
 def test_a_hidden_twin_is_not_leaked(alice: User, charlie: User) -> None:
     make_account(alice, "Acme Inc.")
     assert make_account(charlie, "Acme Inc.").pk

@@ -81,6 +81,14 @@ def test_subsidiaries_on_one_domain_are_none() -> None:
     assert score(company("Acme Germany", "acme.com"), company("Acme France", "acme.com")) < THRESHOLD
 
 
+@pytest.mark.parametrize("domain", ["", "acme.com"])
+def test_numbers_tell_branches_apart_and_a_misspelled_word_does_not(domain: str) -> None:
+    store = company("Northern Warehouses 12", domain)
+    assert score(store, company("Northern Warehouses 13", domain)) < THRESHOLD
+    assert score(store, company("Northern Warehouses", domain)) < THRESHOLD
+    assert score(store, company("Nothern Warehouses 12", domain)) >= THRESHOLD
+
+
 def test_colleagues_are_none_however_much_they_share() -> None:
     shared = {"company": "acme", "domain": "acme.com", "phone": "+4930123456", "group": 7}
     ann = Facts(first="ann", last="lee", email="ann.lee@acme.com", **shared)
