@@ -20,6 +20,7 @@ from tests.cast import Cast, make_cast
 from tests.e2e.conftest import TAGS, PageAs
 from tests.e2e.every import Seen, Walk, walk
 from tests.e2e.growth import growth_keys
+from tests.e2e.market import market_keys
 from tests.e2e.merging import merge_keys
 from tests.e2e.pages import PHONE, WIDE
 from tests.e2e.path import path_keys
@@ -107,7 +108,7 @@ def visited(cast: Cast) -> Walk:
         **{f"change-request-{verb}": lambda: change.pk for verb in ("detail", "edit", "measure", "act")},
     }
     keys |= merge_keys(world.keys)
-    return walk(World(world.keys), {**keys, **growth_keys(cast), **path_keys(cast)})
+    return walk(World(world.keys), {**keys, **growth_keys(cast), **path_keys(cast), **market_keys(cast)})
 
 
 def problems(page: Page, source: str) -> list[str]:
