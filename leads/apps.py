@@ -12,6 +12,7 @@ class LeadsConfig(AppConfig):
         from accounts.events import ActivityCompleted  # noqa: PLC0415
         from leads import (  # noqa: PLC0415
             events,
+            growth,
             handlers,
             holdings,
             merges,
@@ -56,12 +57,10 @@ class LeadsConfig(AppConfig):
         panels.register()
         webhooks.register()
         search.register()
+        growth.register()
         self._grant()
 
     def _grant(self) -> None:
-        from leads import growth  # noqa: PLC0415
-
-        growth.register()
         sdr, rep, manager, admin = roles.SDR, roles.SALES_REP, roles.SALES_MANAGER, roles.REVOPS_ADMIN
         everybody = (sdr, rep, manager, admin, roles.SALES_ENGINEER, roles.EXECUTIVE, roles.SUPPORT)
         roles.grant_all(everybody, "leads.view_lead", "leads.view_handoff", "leads.view_scorecard")

@@ -111,6 +111,7 @@ class ProviderForm(forms.Form):
     )
     mapping = forms.JSONField(
         required=False,
+        initial=dict,
         label=_("Where its answer holds our facts"),
         help_text=_('Such as {"revenue": "company.turnover"}. Left empty they are where we call them.'),
     )

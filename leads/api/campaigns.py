@@ -144,6 +144,7 @@ class CampaignViewSet(BulkMixin):
         "create": "leads.add_campaign",
         **dict.fromkeys(("partial_update", "launch", "end", "analyse", "tasks"), "leads.change_campaign"),
         "add_cost": "leads.add_marketingcost",
+        "done": None,  # whoever changes campaigns, or whose task it is: the service decides
     }
     filterset_class = CampaignFilter
     sort_fields = {"id": "id", "name": "name", "starts_on": "starts_on", "lead_count": "lead_count"}

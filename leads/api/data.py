@@ -223,7 +223,7 @@ class ScanOut(serializers.Serializer):  # type: ignore[type-arg]
 class QualityIssueViewSet(ResourceViewSet):
     """Open issues of records in sight; one that was mended is none any more."""
 
-    resource = "data-quality/issues"
+    resource = "data-quality-issues"
     selector = staticmethod(issue_list)
     out = QualityIssueOut
     filterset_class = QualityFilter

@@ -68,12 +68,11 @@ def _contacts(lead: Lead) -> list[dict[str, Any]]:
 
 def _research(lead: Lead) -> list[str]:
     """Findings that hold, as they stand now."""
-    found = [
+    return [
         f"{one.label}: {one.finding.value} ({one.finding.source})"
         for one in research_on(brief_of(lead)).topics
         if one.finding is not None and one.holds
     ]
-    return found or [_("Nothing was found out yet.")]
 
 
 def _research_summary(lead: Lead) -> str:

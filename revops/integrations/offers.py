@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from types import UnionType
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from revops.core import audit, outbox
@@ -56,10 +57,15 @@ class Offer:
         return f"{self.model._meta.app_label}.view_{self.model._meta.model_name}"
 
     @property
-    def facts(self) -> dict[str, type]:
+    def facts(self) -> dict[str, type | UnionType]:
         """The fields of its data, with their types."""
         hints = get_type_hints(self.event)
         return {one.name: hints[one.name] for one in fields(self.event)}
+
+    @property
+    def type_names(self) -> dict[str, str]:
+        """The same for people to read: {"lead_id": "int | None"}."""
+        return {name: kind.__name__ if isinstance(kind, type) else str(kind) for name, kind in self.facts.items()}
 
 
 offers: Registry[Offer] = Registry("offers")

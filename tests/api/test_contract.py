@@ -30,7 +30,10 @@ ONE_BY_ONE = {"imports", "documents", "exports", "webhooks", "fulfillments", "co
               "scorecards",
               # Drawn, written down or agreed one at a time.
               "territory-models", "territory-rules", "named-accounts", "needs", "needs-analyses", "cultivation-plans",
-              "opportunity-team-members"}  # fmt: skip
+              "opportunity-team-members",
+              # Settings, and what a person decides about one at a time.
+              "goals", "marketing-costs", "intake-forms", "promotion-partners", "research-briefs", "target-markets",
+              "touch-points", "deal-registrations", "enrichment-providers"}  # fmt: skip
 LISTS = [resource for resource in resources().values() if hasattr(resource.view, "sort_fields")]
 PLAIN = [resource for resource in LISTS if "{" not in resource.path]
 by_key = pytest.mark.parametrize("resource", PLAIN, ids=lambda resource: resource.key)
@@ -190,7 +193,16 @@ def test_without_the_tag_428_and_with_an_old_one_nothing(client: Client, cast: C
                 bare = ask(path, {}, content_type="application/json").status_code
                 wrong += [] if bare in (428, 403, 422) else [(person.username, path, "bare", bare)]
             old = ask(path, {}, content_type="application/json", headers={"If-Match": '"987654"'}).status_code
-            takes_no_tag = operation.action in ("route", "activities", "link", "unlink", "test", "replay")
+            takes_no_tag = operation.action in (
+                "route",
+                "activities",
+                "link",
+                "unlink",
+                "test",
+                "replay",
+                "enrich",
+                "done",
+            )
             wrong += [] if old in (412, 403, 404, 422) or takes_no_tag else [(person.username, path, "old", old)]
             asked += 1
     assert asked > 150

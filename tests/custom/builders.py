@@ -20,7 +20,7 @@ def make_field(model: str, key: str, kind: str = K.TEXT, **facts: Any) -> Custom
 def examples(person: Any) -> dict[str, tuple[str, Any, Any]]:
     """key -> (kind, a value as the API takes it, another one that comes after it)."""
     return {
-        "region": (K.TEXT, "North", "South"),
+        "district": (K.TEXT, "North", "South"),
         "notes": (K.LONG_TEXT, "First line\nsecond", "Zulu"),
         "seats": (K.INTEGER, 12, 340),
         "weight": (K.DECIMAL, "0.1", "12.75"),

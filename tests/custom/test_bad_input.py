@@ -16,9 +16,9 @@ from tests.integrations.files import imported, refused
 from tests.leads.builders import make_lead
 
 NAMES = (
-    "cf.", "cf.x__y", "cf.nothing", "cf.region__regex", "cf.region__", "cf.region____in", "cf.region__in__gte",
-    "cf.region'", 'cf.region"', "cf.region;drop table leads_lead", "cf.region%27", "cf.region)--", "cf.custom__region",
-    "cf.region__iexact", "cf.budget__amount", "cf.region\x00", "cf.REGION", "cf.owner__password", "cf.__class__",
+    "cf.", "cf.x__y", "cf.nothing", "cf.district__regex", "cf.district__", "cf.district____in", "cf.district__in__gte",
+    "cf.district'", 'cf.district"', "cf.district;drop table leads_lead", "cf.district%27", "cf.district)--", "cf.custom__district",
+    "cf.district__iexact", "cf.budget__amount", "cf.district\x00", "cf.DISTRICT", "cf.owner__password", "cf.__class__",
     "cf.budget__amount__gte", "cf.notes", "cf.notes__gte", "cf.newsletter__gte", "cf.interests__contains",
 )  # fmt: skip
 VALUES = (
@@ -75,7 +75,7 @@ def test_a_cursor_of_a_custom_sort_that_was_tampered_with_is_400(lead: Lead, ali
     import json
 
     api = api_of(alice)
-    for key, good in (("seats", 5), ("renewal", "2026-01-01"), ("level", 1), ("budget", {"n": "5"}), ("region", "x")):
+    for key, good in (("seats", 5), ("renewal", "2026-01-01"), ("level", 1), ("budget", {"n": "5"}), ("district", "x")):
         name = f"cf_sort_{key}"
         for value in ([good, "a" * 50], [{"n": "NaN"}, 1], [{"x": 1}, 1], ["\x00", 1], [{"t": "x"}, 1], [[], 1]):
             body = json.dumps([[name, "-pk"], 0, value])
@@ -84,8 +84,8 @@ def test_a_cursor_of_a_custom_sort_that_was_tampered_with_is_400(lead: Lead, ali
 
 
 BODIES: tuple[Any, ...] = (
-    None, "x", 5, [], [{"region": "x"}], True, {"region": {"$ne": 1}}, {"nothing": 1}, {"": 1}, {"region\x00": "x"},
-    {"region": "a\x00b"}, {"__proto__": 1}, {"region": "x" * 100_000}, {"seats": 10**400}, {"seats": 1.5},
+    None, "x", 5, [], [{"district": "x"}], True, {"district": {"$ne": 1}}, {"nothing": 1}, {"": 1}, {"district\x00": "x"},
+    {"district": "a\x00b"}, {"__proto__": 1}, {"district": "x" * 100_000}, {"seats": 10**400}, {"seats": 1.5},
     {"budget": {"amount": [], "currency": {}}}, {"budget": {"amount": 1e300}}, {"interests": [[["low"]]]},
     {"engineer": "1 or 1=1"}, {"engineer": 2**63}, {"met_at": "9999-12-31T23:59:59-14:00"}, {"renewal": 5},
     {"level": ["low"]}, {"newsletter": "maybe"}, {"wiki": "javascript:alert(1)"}, {"weight": "NaN"},
@@ -113,7 +113,7 @@ def test_nonsense_in_a_form_and_in_a_cell_is_422(lead: Lead, alice: User) -> Non
         "custom.seats": "9" * 400, "custom.budget_amount": "x",
         "custom.level": "other", "custom.engineer": "0", "custom.renewal": "31.31.31", "custom.wiki": "javascript:1",
         "custom.weight": "NaN", "custom.met_at": "never", "custom.newsletter": "perhaps", "custom.interests": "x",
-        "custom.second_mail": "nobody", "custom.hotline": "call", "custom.region": "x" * 300,
+        "custom.second_mail": "nobody", "custom.hotline": "call", "custom.district": "x" * 300,
     }  # fmt: skip
     for name, value in wrong.items():
         answer = client.post(address, {"version": lead.version, name: value})

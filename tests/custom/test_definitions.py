@@ -19,7 +19,7 @@ from tests.leads.builders import make_lead
 
 
 def test_only_who_manages_custom_fields_makes_and_changes_them(cast: Cast, client: Client) -> None:
-    field = make_field("leads.lead", "region")
+    field = make_field("leads.lead", "district")
     for person in (cast.alice, cast.bob, cast.dana, cast.erin):
         with pytest.raises(NotAllowed):
             services.create_field(actor=person, model="leads.lead", key="x", label="X", kind=K.TEXT)
@@ -33,17 +33,17 @@ def test_only_who_manages_custom_fields_makes_and_changes_them(cast: Cast, clien
     assert client.post(page, {"label": "Y"}).status_code == 403
     assert client.get(reverse("admin:core_customfield_add")).status_code == 403
     field.refresh_from_db()
-    assert field.label == "Region"
+    assert field.label == "District"
     assert services.create_field(actor=cast.olga, model="leads.lead", key="x", label="X", kind=K.TEXT).pk
     client.force_login(cast.olga)
     assert client.post(reverse("admin:core_customfield_delete", args=[field.pk]), {"post": "yes"}).status_code == 403
 
 
 def test_a_change_is_audited_and_a_stale_copy_changes_nothing(olga: User) -> None:
-    field = make_field("leads.lead", "region")
+    field = make_field("leads.lead", "district")
     services.update_field(field=field, version=field.version, actor=olga, label="Area")
     entry = AuditEntry.objects.get(action="custom_field.changed")
-    assert (entry.actor, entry.before["label"], entry.after["label"]) == (olga, "Region", "Area")
+    assert (entry.actor, entry.before["label"], entry.after["label"]) == (olga, "District", "Area")
     with pytest.raises(StaleCopy):
         services.update_field(field=field, version=field.version, actor=olga, label="Zone")
     field.refresh_from_db()
@@ -64,12 +64,12 @@ def test_a_key_is_plain(key: str) -> None:
 
 @pytest.mark.django_db
 def test_a_key_stands_once_for_each_kind_of_record() -> None:
-    make_field("leads.lead", "region")
-    make_field("accounts.account", "region")
+    make_field("leads.lead", "district")
+    make_field("accounts.account", "district")
     with pytest.raises(InvalidInput):
-        make_field("leads.lead", "region", K.INTEGER)
+        make_field("leads.lead", "district", K.INTEGER)
     with pytest.raises(IntegrityError), transaction.atomic():
-        CustomField.objects.create(model="leads.lead", key="region", label="X", kind="text")
+        CustomField.objects.create(model="leads.lead", key="district", label="X", kind="text")
 
 
 @pytest.mark.django_db
@@ -157,7 +157,7 @@ def test_a_kind_changes_while_no_value_stands_or_every_value_stays_one(olga: Use
 
 @pytest.mark.django_db
 def test_needed_from_a_state_on_means_at_the_later_ones_and_not_off_the_path() -> None:
-    field = make_field("leads.lead", "region", required_at=["qualified"])
+    field = make_field("leads.lead", "district", required_at=["qualified"])
     always = make_field("leads.lead", "seats", K.INTEGER, required_at=["always"])
     lost = make_field("leads.lead", "why", required_at=["disqualified"])
     lead = Lead()
@@ -190,8 +190,8 @@ def test_a_field_always_needed_is_asked_of_people_and_not_of_old_rows(alice: Use
 @pytest.mark.django_db(transaction=True)
 def test_a_change_made_in_one_process_holds_in_the_next_request_of_another(cast: Cast) -> None:
     """Two processes are two threads here, each with its own connection and context, as gunicorn's workers have."""
-    field = make_field("leads.lead", "region", label="Region")
-    lead = make_lead(cast.alice, custom={"region": "North"})
+    field = make_field("leads.lead", "district", label="District")
+    lead = make_lead(cast.alice, custom={"district": "North"})
     told, go = threading.Event(), threading.Event()
     seen: list[str] = []
 
@@ -202,7 +202,7 @@ def test_a_change_made_in_one_process_holds_in_the_next_request_of_another(cast:
         for _round in range(2):
             body = client.get(address).content.decode()
             seen.append(
-                next(word for word in ("Region", "Sector", "–none–") if f"<dt>{word}</dt>" in body or word[0] == "–")
+                next(word for word in ("District", "Sector", "–none–") if f"<dt>{word}</dt>" in body or word[0] == "–")
             )
             told.set()
             go.wait(20)
@@ -214,15 +214,15 @@ def test_a_change_made_in_one_process_holds_in_the_next_request_of_another(cast:
     services.update_field(field=field, version=None, actor=cast.olga, label="Sector")
     go.set()
     thread.join(60)
-    assert seen == ["Region", "Sector"]
+    assert seen == ["District", "Sector"]
 
 
 def test_a_request_reads_the_definitions_once(alice: User, django_assert_num_queries: Any) -> None:
-    make_field("leads.lead", "region")
+    make_field("leads.lead", "district")
     with definitions.remembered(), django_assert_num_queries(1):
         definitions.fields_of(Lead)
         definitions.fields_of("accounts.account")
-        definitions.field_of(Lead, "region")
+        definitions.field_of(Lead, "district")
     with django_assert_num_queries(2):  # outside of one, nothing is remembered
         definitions.fields_of(Lead)
         definitions.fields_of(Lead)
@@ -231,5 +231,5 @@ def test_a_request_reads_the_definitions_once(alice: User, django_assert_num_que
 def test_a_change_within_a_request_is_seen_within_it(olga: User) -> None:
     with definitions.remembered():
         assert definitions.fields_of(Lead) == []
-        field = make_field("leads.lead", "region")
+        field = make_field("leads.lead", "district")
         assert definitions.fields_of(Lead) == [field]

@@ -274,7 +274,7 @@ def test_a_call_on_a_lead_is_logged_even_if_its_next_state_needs_something(alice
     from leads.services import log_lead_activity
 
     lead = make_lead(alice)
-    make_field("leads.lead", "region", required_at=["working"])
+    make_field("leads.lead", "district", required_at=["working"])
     log_lead_activity(lead=lead, actor=alice, kind="call", subject="Rang")
     lead.refresh_from_db()
     assert lead.status == Lead.Status.NEW
@@ -304,48 +304,48 @@ def test_values_go_along_to_fields_of_the_same_key_and_kind(alice: User) -> None
     make_price_book(is_default=True)
     ensure_pipeline()
     to_all = ["accounts.account", "accounts.contact", "opportunities.opportunity"]
-    make_field("leads.lead", "region")
+    make_field("leads.lead", "district")
     make_field("leads.lead", "level", K.CHOICE)
     make_field("leads.lead", "seats", K.INTEGER)
     make_field("leads.lead", "secret", carried_to=[])
     for label in to_all:
-        make_field(label, "region")
+        make_field(label, "district")
         make_field(label, "secret")
     make_field("accounts.account", "seats", K.TEXT)  # another kind
     make_field("accounts.account", "level", K.CHOICE, choices=[{"value": "else", "label": "Else"}])
     make_field("opportunities.opportunity", "level", K.CHOICE, required_at=["always"])
     make_field("accounts.contact", "must", required_at=["always"])  # nobody is there to be asked
-    values = {"region": "North", "level": "low", "seats": 5, "secret": "x"}
+    values = {"district": "North", "level": "low", "seats": 5, "secret": "x"}
     lead = make_qualified_lead(alice, custom=values)
     deal = deals.convert_lead(lead=lead, version=None, actor=alice)
-    assert deal.custom == {"region": "North", "level": "low"}
+    assert deal.custom == {"district": "North", "level": "low"}
     assert deal.account is not None
-    assert deal.account.custom == {"region": "North"}
+    assert deal.account.custom == {"district": "North"}
     assert deal.contact is not None
-    assert deal.contact.custom == {"region": "North"}
+    assert deal.contact.custom == {"district": "North"}
     lead.refresh_from_db()
     assert lead.custom == values
 
 
 def test_a_stale_copy_changes_no_value(alice: User) -> None:
-    make_field("leads.lead", "region")
+    make_field("leads.lead", "district")
     lead = make_lead(alice)
     from leads.services import update_lead
 
-    update_lead(lead=lead, version=lead.version, actor=alice, custom={"region": "North"})
+    update_lead(lead=lead, version=lead.version, actor=alice, custom={"district": "North"})
     with pytest.raises(StaleCopy):
-        update_lead(lead=lead, version=lead.version, actor=alice, custom={"region": "South"})
+        update_lead(lead=lead, version=lead.version, actor=alice, custom={"district": "South"})
     lead.refresh_from_db()
-    assert lead.custom == {"region": "North"}
+    assert lead.custom == {"district": "North"}
 
 
 def test_two_changes_of_different_fields_keep_both(alice: User) -> None:
     from leads.services import update_lead
 
-    make_field("leads.lead", "region")
+    make_field("leads.lead", "district")
     make_field("leads.lead", "seats", K.INTEGER)
     lead = make_lead(alice)
-    update_lead(lead=lead, version=None, actor=alice, custom={"region": "North"})
+    update_lead(lead=lead, version=None, actor=alice, custom={"district": "North"})
     update_lead(lead=lead, version=None, actor=alice, custom={"seats": 2})
     lead.refresh_from_db()
-    assert lead.custom == {"region": "North", "seats": 2}
+    assert lead.custom == {"district": "North", "seats": 2}

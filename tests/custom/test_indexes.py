@@ -52,9 +52,10 @@ def many(no_indexes: None) -> Any:
             """
             INSERT INTO leads_lead (created_at, updated_at, version, first_name, last_name, company, title, email,
                 email_key, domain, phone, website, industry, country, source, status, owner_id, do_not_route,
-                competition, next_step, rejection_note, external_system, external_id, custom)
+                competition, next_step, rejection_note, external_system, external_id, name_key, person_key, phone_key,
+                region, custom)
             SELECT now(), now(), 1, '', 'L' || n, 'C' || n, '', '', '', '', '', '', '', '', '', 'new', %s, false,
-                '', '', '', '', '', CASE WHEN n %% 10 = 0 THEN '{}'::jsonb ELSE jsonb_build_object(
+                '', '', '', '', '', '', '', '', '', CASE WHEN n %% 10 = 0 THEN '{}'::jsonb ELSE jsonb_build_object(
                 'rank', n, 'level', (ARRAY['low', 'mid', 'high'])[1 + n %% 3], 'code', 'K' || n,
                 'tags', CASE WHEN n %% 100 = 1 THEN '["high"]'::jsonb ELSE '["low", "mid"]'::jsonb END,
                 'due', to_char(date '2000-01-01' + n, 'YYYY-MM-DD'),

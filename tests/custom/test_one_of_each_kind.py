@@ -65,7 +65,7 @@ def test_one_of_each_kind_added_in_admin_is_at_once_everywhere(olga: User, alice
     every = examples(alice)
     assert {kind for kind, _a, _b in every.values()} == set(KINDS)
     for key, (kind, _a, _b) in every.items():
-        more = {"required_at": ["leads.lead:qualified"]} if key == "region" else {}
+        more = {"required_at": ["leads.lead:qualified"]} if key == "district" else {}
         add_in_admin(client, key, kind, **more)
     assert AuditEntry.objects.filter(action="custom_field.created", actor=olga).count() == len(every)
     names = {f"custom.{key}{suffix}": text for key, (kind, value, _b) in every.items()
@@ -91,10 +91,10 @@ def test_one_of_each_kind_added_in_admin_is_at_once_everywhere(olga: User, alice
     form = client.get(address).context["form"]
     assert form["custom.budget"].value().currency == "EUR"
     assert client.post(address, {**names, "version": lead.version, "last_name": "Nunez", "company": "Vale Mills",
-                                 "custom.level": "high", "custom.region": ""}).status_code == 302  # fmt: skip
+                                 "custom.level": "high", "custom.district": ""}).status_code == 302  # fmt: skip
     lead.refresh_from_db()
     assert lead.custom["level"] == "high"
-    assert "region" not in lead.custom
+    assert "district" not in lead.custom
     history = client.get(lead.get_absolute_url()).content.decode()
     assert '<span class="was">Low</span>' in history
     assert "Level:" in history
@@ -108,13 +108,13 @@ def test_one_of_each_kind_added_in_admin_is_at_once_everywhere(olga: User, alice
     waiting = answered(lead, olga)
     with pytest.raises(MissingFields) as missing:
         services.qualify_lead(lead=waiting, version=None, actor=olga)
-    assert missing.value.fields == ["custom.region"]
+    assert missing.value.fields == ["custom.district"]
     lead.refresh_from_db()
     assert lead.status == Lead.Status.WORKING
-    services.update_lead(lead=lead, version=None, actor=olga, custom={"region": "North"})
+    services.update_lead(lead=lead, version=None, actor=olga, custom={"district": "North"})
     assert services.qualify_lead(lead=lead, version=None, actor=olga).status == Lead.Status.QUALIFIED
     with pytest.raises(MissingFields):
-        services.update_lead(lead=lead, version=None, actor=olga, custom={"region": None})
+        services.update_lead(lead=lead, version=None, actor=olga, custom={"district": None})
 
     # List: column, filter with its chip in words, sort, file.
     listing = client.get(reverse("lead-list"))
@@ -182,7 +182,7 @@ def test_one_of_each_kind_added_in_admin_is_at_once_everywhere(olga: User, alice
     assert second_page["results"][0]["custom"]["budget"]["amount"] == "1200.50"
     meta = {row["name"]: row for row in api.get("/api/v1/meta/leads").json()["custom"]}
     assert set(meta) == {f"custom.{key}" for key in every}
-    assert meta["custom.region"]["required_at"] == ["qualified"]
+    assert meta["custom.district"]["required_at"] == ["qualified"]
     assert [choice["value"] for choice in meta["custom.level"]["choices"]] == ["low", "mid", "high"]
     assert "cf.seats__gte" in meta["custom.seats"]["filters"]
     assert meta["custom.interests"]["sort"] == "cf.interests" and meta["custom.engineer"]["sort"] is None

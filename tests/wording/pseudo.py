@@ -9,6 +9,7 @@ from typing import Any
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import translation
 from django.utils.translation import trans_real
@@ -65,6 +66,8 @@ def forget() -> None:
 
 # Names that programs use: sla.breached (case_id, target), *:read.
 MACHINE = re.compile(r"\w+\.\w+ \([^)]*\)|\*:\w+")
+# Names that people type into a template: {domain}.
+PLACE = re.compile(r"\{\w+\}")
 # Sentences of libraries, which have catalogues of their own.
 OTHERS = {"Multiple values may be separated by commas."}
 
@@ -98,12 +101,15 @@ def untranslated(html: str, data: set[str]) -> Iterator[str]:
     page.feed(html)
     for text in page.said:
         rest = re.sub(rf"{OPEN}[^{CLOSE}]*{CLOSE}", " ", text)
-        rest = MACHINE.sub(" ", rest)
+        rest = PLACE.sub(" ", MACHINE.sub(" ", rest))
         if rest.strip() in OTHERS:
             continue
         words = re.findall(r"[A-Za-z][A-Za-z'’]{2,}", rest)
         if any(word not in SAME and word not in data for word in words):
             yield " ".join(text.split())[:100]
+
+
+TEXTS = (models.CharField, models.TextField, ArrayField)
 
 
 def words_of_the_database() -> set[str]:
@@ -112,8 +118,9 @@ def words_of_the_database() -> set[str]:
     for model in apps.get_models():
         if model.__module__.split(".")[0] not in wording.ROOMS:
             continue
-        names = [field.name for field in model._meta.fields if isinstance(field, models.CharField | models.TextField)]
+        names = [field.name for field in model._meta.fields if isinstance(field, TEXTS)]
         for row in model._default_manager.values_list(*names) if names else ():
             for value in row:
-                found.update(re.findall(r"[A-Za-z][A-Za-z'’]{2,}", str(value)))
+                text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
+                found.update(re.findall(r"[A-Za-z][A-Za-z'’]{2,}", text))
     return found
