@@ -93,7 +93,8 @@ def test_every_kind_is_filled_in_by_hand(cast: Cast, page_as: PageAs) -> None:
     page = page_as("alice")
     page.goto(f"/custom/leads.lead/{lead.pk}/")
     for label, text in (
-        ("District", "North"), ("Notes", "First\nsecond"), ("Seats", "12"), ("Weight", "0.1"), ("Budget, amount", "9.50"),
+        ("District", "North"), ("Notes", "First\nsecond"), ("Seats", "12"), ("Weight", "0.1"),
+        ("Budget, amount", "9.50"),
         ("Likelihood", "7.5"), ("Renewal", "2026-03-01"), ("Met at", "2026-11-17T12:30"),
         ("Second mail", "ann@example.com"), ("Hotline", "+49 30 12345"), ("Wiki", "example.com"),
     ):  # fmt: skip
