@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from types import UnionType
-from typing import TYPE_CHECKING, Any, get_type_hints
+from types import NoneType
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from revops.core import audit, outbox
 from revops.core.registries import Registry
@@ -57,15 +57,16 @@ class Offer:
         return f"{self.model._meta.app_label}.view_{self.model._meta.model_name}"
 
     @property
-    def facts(self) -> dict[str, type | UnionType]:
+    def facts(self) -> dict[str, type]:
         """The fields of its data, with their types."""
         hints = get_type_hints(self.event)
-        return {one.name: hints[one.name] for one in fields(self.event)}
+        return {one.name: _of_a_value(hints[one.name]) for one in fields(self.event)}
 
-    @property
-    def type_names(self) -> dict[str, str]:
-        """The same for people to read: {"lead_id": "int | None"}."""
-        return {name: kind.__name__ if isinstance(kind, type) else str(kind) for name, kind in self.facts.items()}
+
+def _of_a_value(hint: Any) -> type:
+    """The type of the values that there are: int of `int | None`."""
+    kinds: list[type] = [one for one in get_args(hint) if one is not NoneType] or [hint]
+    return kinds[0]
 
 
 offers: Registry[Offer] = Registry("offers")

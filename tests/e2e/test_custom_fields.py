@@ -107,7 +107,7 @@ def test_every_kind_is_filled_in_by_hand(cast: Cast, page_as: PageAs) -> None:
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#custom-facts")).to_contain_text("€9.50")
     assert Lead.objects.get(pk=lead.pk).custom == {
-        "region": "North", "notes": "First\nsecond", "seats": 12, "weight": "0.1",
+        "district": "North", "notes": "First\nsecond", "seats": 12, "weight": "0.1",
         "budget": {"amount": "9.50", "currency": "EUR"}, "likelihood": "7.5", "newsletter": False,
         "renewal": "2026-03-01", "met_at": "2026-11-17T12:30:00Z", "level": "high", "interests": ["mid"],
         "second_mail": "ann@example.com", "hotline": "+49 30 12345", "wiki": "https://example.com",

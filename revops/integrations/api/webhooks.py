@@ -87,7 +87,10 @@ class WebhookViewSet(ResourceViewSet):
         """What a webhook of yours may hear of."""
         require(request.user, MANAGE)
         found = [one for one in offers.all() if may_hear_kind(request.user, one)]
-        rows = [{"name": one.key, "meaning": one.label, "fields_of_data": one.type_names} for one in found]
+        rows = [
+            {"name": one.key, "meaning": one.label, "fields_of_data": {n: t.__name__ for n, t in one.facts.items()}}
+            for one in found
+        ]
         return Response({"results": EventOut(rows, many=True).data, "next": None})
 
     @extend_schema(request=RotateIn, responses=WebhookMadeOut)
