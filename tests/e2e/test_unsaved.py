@@ -99,6 +99,7 @@ def test_a_dialog_asks_before_it_throws_away_and_gives_the_focus_back(
     opener.focus()
     page.keyboard.press("Enter")
     dialog = page.locator(f"#{opener.get_attribute('data-open-dialog')}")
+    expect(dialog).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).not_to_be_visible()
     expect(opener).to_be_focused()
