@@ -49,15 +49,9 @@ class LeadsConfig(AppConfig):
             handoff_sections.register(section)
         scope_sources.register(ScopeSource("leads.activities", "accounts.activity", lead_activity_ids))
         scope_sources.register(ScopeSource("leads.handed", "leads.lead", handed_lead_ids))
-        leads_jobs.register()
-        holdings.register()
-        merges.register()
-        notices.register()
         register_homes()
-        panels.register()
-        webhooks.register()
-        search.register()
-        growth.register()
+        for part in (leads_jobs, holdings, merges, notices, panels, webhooks, search, growth):
+            part.register()
         self._grant()
 
     def _grant(self) -> None:
