@@ -55,7 +55,15 @@ export function askLeave() {
   const box = one("#unsaved");
   box.returnValue = "";
   box.showModal();
-  return new Promise((done) => box.addEventListener("close", () => done(box.returnValue === "drop"), { once: true }));
+  return new Promise((done) => {
+    // "close" comes a moment after the closing: that of the question before must not answer this one.
+    const closed = () => {
+      if (box.open) return;
+      box.removeEventListener("close", closed);
+      done(box.returnValue === "drop");
+    };
+    box.addEventListener("close", closed);
+  });
 }
 
 function drop(root) {

@@ -121,6 +121,7 @@ def test_a_dialog_asks_before_it_throws_away_and_gives_the_focus_back(
         expect(question).not_to_be_visible()
         expect(field).to_have_value("1")
     page.keyboard.press("Escape")
+    expect(question.get_by_role("button", name="Keep editing")).to_be_focused()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     expect(dialog).not_to_be_visible()
