@@ -149,3 +149,10 @@ def update_from(model: type[models.Model], fields: Sequence[Any], rows: Iterable
             f'UPDATE "{table}" AS t SET {changes} FROM "{source}" AS s'
             f' WHERE t."{key}" = s."{key}" AND ({now}) IS DISTINCT FROM ({then})'
         )
+
+
+def count_anew(*tables: type[models.Model]) -> None:
+    """Let PostgreSQL look at tables that were just filled: it plans the next question by what it saw last."""
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(table._meta.db_table)}")

@@ -14,11 +14,13 @@ import urllib.request
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from django.db import connection
 
 from leads.models import Lead
 from revops.core.models import AuditEntry, Delivery, JobRun, OutboxEvent, TaskRun
@@ -127,14 +129,33 @@ def delivered_since(event: int) -> bool:
 # Worker -----------------------------------------------------------------------------------
 
 
+@contextmanager
+def held_at(lead: str) -> Iterator[None]:
+    """Whoever writes this lead waits in the database until the end: a small file is written in the blink of an eye."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(77)")
+        cursor.execute(f"""
+            CREATE OR REPLACE FUNCTION wait_here() RETURNS trigger LANGUAGE plpgsql AS
+                'BEGIN PERFORM pg_advisory_xact_lock(77); RETURN NEW; END';
+            CREATE TRIGGER wait_here BEFORE INSERT ON leads_lead FOR EACH ROW
+                WHEN (NEW.external_id = '{lead}') EXECUTE FUNCTION wait_here()""")
+    try:
+        yield
+    finally:
+        connection.close()  # lets go of the lock
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER wait_here ON leads_lead; DROP FUNCTION wait_here")
+
+
 def test_a_worker_killed_in_the_middle_of_an_import_loses_and_doubles_nothing(plant: Plant, caller: Caller) -> None:
     path, mark = checked(caller, ROWS)
-    job = committed(caller, path)
-    plant.until(lambda: 0 < JobRun.objects.get(pk=job.pk).done < ROWS, "the import was never half done")
-    plant.product.kill_worker()
-    half = JobRun.objects.get(pk=job.pk)
-    assert half.state == JobRun.State.RUNNING and 0 < half.done < ROWS
-    assert Lead.objects.filter(external_system=mark).count() == half.done
+    with held_at(f"{mark}-{ROWS - 100}"):
+        job = committed(caller, path)
+        plant.until(lambda: 0 < JobRun.objects.get(pk=job.pk).done < ROWS, "the import was never half done")
+        plant.product.kill_worker()
+        half = JobRun.objects.get(pk=job.pk)
+        assert half.state == JobRun.State.RUNNING and 0 < half.done < ROWS
+        assert Lead.objects.filter(external_system=mark).count() == half.done
     plant.product.start_worker()
     plant.until(lambda: in_once(mark, ROWS), "the next worker did not finish it")
 
@@ -246,16 +267,17 @@ def test_a_database_that_crashes_under_load_costs_a_moment_and_nothing_else(
 ) -> None:
     event, (path, mark) = newest_event(), checked(caller, ROWS)
     with Load(caller, visitor) as load:
-        job = committed(caller, path)
-        plant.until(lambda: 0 < JobRun.objects.get(pk=job.pk).done < ROWS, "the import was never half done")
-        plant.crash_postgres()
-        away = time.monotonic()
-        alive = Visitor()
-        assert alive.get(f"{plant.url}/healthz").status == 200
-        assert alive.get(f"{plant.url}/readyz").body["missing"][0] == "database"
-        time.sleep(1.5)
-        plant.postgres.start()
-        gone = time.monotonic() - away
+        with held_at(f"{mark}-{ROWS - 100}"):
+            job = committed(caller, path)
+            plant.until(lambda: 0 < JobRun.objects.get(pk=job.pk).done < ROWS, "the import was never half done")
+            plant.crash_postgres()
+            away = time.monotonic()
+            alive = Visitor()
+            assert alive.get(f"{plant.url}/healthz").status == 200
+            assert alive.get(f"{plant.url}/readyz").body["missing"][0] == "database"
+            time.sleep(1.5)
+            plant.postgres.start()
+            gone = time.monotonic() - away
         plant.until(lambda: visitor.get(f"{plant.url}/leads/").status == 200, "pages did not come back")
         plant.until(lambda: in_once(mark, ROWS), "the import did not go on")
     # Only yes, and "not now" in words: no broken page, no half answer.

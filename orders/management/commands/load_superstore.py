@@ -8,6 +8,7 @@ from django.db.models import Sum
 
 from orders import superstore
 from orders.models import Invoice, Order, OrderLine, OrderSplit
+from revops.core import copying
 from revops.users import roles
 from revops.users.models import User
 
@@ -37,6 +38,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{kind}: {run.counts['create'] if run else 0:,} created")
         self.stdout.write(f"orders: {sum(superstore.load_orders(book, actor)):,} booked")
         self.stdout.write(f"invoices: {sum(superstore.load_deliveries(book, actor)):,} issued, all delivered")
+        copying.count_anew(Order, OrderLine, OrderSplit, Invoice)
         self._reconcile(book)
 
     def _actor(self, name: str) -> User:
