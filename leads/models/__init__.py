@@ -19,6 +19,15 @@ from leads.models.promotion import DealRegistration, PartnerContact, PromotionPa
 from leads.models.research import ResearchBrief, ResearchFinding
 from leads.models.routing import Assignment, NamedAccount, PoolMember, RoutingPool, RoutingRule
 from leads.models.scoring import FitRule, FitScore, QualificationAnswer, QualificationScore, Scorecard
+from leads.models.sequences import (
+    ContactPolicy,
+    Enrollment,
+    MessageTemplate,
+    ReceivedMessage,
+    SentMessage,
+    Sequence,
+    SequenceStep,
+)
 from leads.models.shares import LeadShare
 
 __all__ = [
@@ -38,11 +47,13 @@ __all__ = [
     "CampaignMember",
     "CampaignTask",
     "ConsentRecord",
+    "ContactPolicy",
     "DealRegistration",
     "DisqualifyReason",
     "DuplicatePair",
     "EngagementRule",
     "EnrichmentProvider",
+    "Enrollment",
     "EnrichmentRun",
     "FitRule",
     "FitResult",
@@ -61,12 +72,14 @@ __all__ = [
     "LearningSetup",
     "ModelDrift",
     "MarketingCost",
+    "MessageTemplate",
     "PartnerContact",
     "NamedAccount",
     "PoolMember",
     "PromotionPartner",
     "QualificationAnswer",
     "QualificationScore",
+    "ReceivedMessage",
     "ResearchBrief",
     "ResearchFinding",
     "RoutingPool",
@@ -75,6 +88,9 @@ __all__ = [
     "ScoreGroup",
     "Scorecard",
     "ScoringModel",
+    "SentMessage",
+    "Sequence",
+    "SequenceStep",
     "Signal",
     "TargetMarket",
     "TouchPoint",
