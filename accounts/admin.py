@@ -7,8 +7,9 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from accounts import services
-from accounts.models import Account, Activity, Contact, Territory, TerritoryModel, TerritoryRule
+from accounts.models import Account, Activity, Channel, Contact, Territory, TerritoryModel, TerritoryRule
 from accounts.services.accounts import FIELDS as ACCOUNT_FIELDS
+from accounts.services.channels import FIELDS as CHANNEL_FIELDS
 from accounts.services.contacts import FIELDS as CONTACT_FIELDS
 from revops.core.admin import ReadOnlyAdmin, ServiceAdmin, VersionedForm
 
@@ -26,7 +27,7 @@ class AccountAdmin(ServiceAdmin):
     list_select_related = ["owner"]
     list_filter = ["kind", "tier"]
     search_fields = ["name", "domain", "external_id"]
-    autocomplete_fields = ["owner", "parent"]
+    autocomplete_fields = ["owner", "parent", "channel"]
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -99,6 +100,28 @@ class TerritoryAdmin(ServiceAdmin):
     def change(self, record: Any, version: int | None, actor: Any, values: dict[str, Any]) -> Model:
         name = values.get("name", record.name)
         return services.rename_territory(territory=record, version=version, actor=actor, name=name)
+
+
+class ChannelForm(VersionedForm):
+    class Meta:
+        model = Channel
+        fields = list(CHANNEL_FIELDS)
+
+
+@admin.register(Channel)
+class ChannelAdmin(ServiceAdmin):
+    form = ChannelForm
+    list_display = ["name", "kind", "owner", "archived_at"]
+    list_select_related = ["owner"]
+    list_filter = ["kind"]
+    search_fields = ["name"]
+    autocomplete_fields = ["owner"]
+
+    def create(self, actor: Any, values: dict[str, Any]) -> Model:
+        return services.create_channel(actor=actor, **values)
+
+    def change(self, record: Any, version: int | None, actor: Any, values: dict[str, Any]) -> Model:
+        return services.update_channel(channel=record, version=version, actor=actor, **values)
 
 
 @admin.register(TerritoryModel)

@@ -47,4 +47,6 @@ class AccountsConfig(AppConfig):
         roles.grant("RevOps admin", "accounts.manage_documents")
         roles.grant("RevOps admin", *roles.manage("accounts", "territory", "territorymodel", "territoryrule"))
         roles.grant_all(readers, "accounts.view_territory", "accounts.view_territorymodel")
+        roles.grant_all((roles.SALES_MANAGER, roles.REVOPS_ADMIN), *roles.manage("accounts", "channel"))
+        roles.grant_all(readers, "accounts.view_channel")
         jobs.register(KIND, jobs.JobKind(step=step_territory_rules, queue="reports", keeps=True))

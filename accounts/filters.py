@@ -14,6 +14,7 @@ from accounts.models import (
     Account,
     Activity,
     CapturedParticipant,
+    Channel,
     Contact,
     Document,
     DocumentVersion,
@@ -39,6 +40,10 @@ def colleagues(request: Any) -> QuerySet[User]:
 
 def seen_accounts(request: Any) -> QuerySet[Account]:
     return Account.objects.visible_to(request.user) if request else Account.objects.none()
+
+
+def seen_channels(request: Any) -> QuerySet[Channel]:
+    return Channel.objects.visible_to(request.user) if request else Channel.objects.none()
 
 
 def seen_contacts(request: Any) -> QuerySet[Contact]:
@@ -79,6 +84,7 @@ class AccountFilter(StrictFilterSet):
     owner__in = NumbersIn(field_name="owner_id", lookup_expr="in", widget=HiddenInput, label=_("Owners"))
     parent = filters.ModelChoiceFilter(queryset=seen_accounts, widget=ChosenOnly, label=_("Parent"))
     territory = filters.ModelChoiceFilter(queryset=Territory.objects.all(), label=_("Territory"))
+    channel = filters.ModelChoiceFilter(queryset=seen_channels, label=_("Channel"))
     unassigned = filters.ChoiceFilter(
         choices=(("tie", _("several fit equally")), ("none", _("none fits"))),
         method="in_no_territory",

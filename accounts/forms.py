@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.files import allowed_endings
-from accounts.models import Account, Activity, Contact, Document, Territory
+from accounts.models import Account, Activity, Channel, Contact, Document, Territory
 from revops.core.custom.forms import CustomForm
 from revops.core.errors import DomainError
 from revops.core.money import currencies
@@ -51,6 +51,7 @@ class AccountForm(CustomForm):
         max_length=40, required=False, label=_("Segment"), help_text=_("Sales are reported by it: consumer, corporate.")
     )
     territory = forms.ModelChoiceField(queryset=Territory.objects.all(), required=False, label=_("Territory"))
+    channel = forms.ModelChoiceField(queryset=Channel.objects.none(), required=False, label=_("Channel"))
     parent = forms.ModelChoiceField(queryset=Account.objects.none(), required=False, label=_("Parent account"))
     employees = forms.IntegerField(min_value=0, max_value=2_000_000_000, required=False, label=_("Employees"))
     annual_revenue = forms.DecimalField(
@@ -67,6 +68,9 @@ class AccountForm(CustomForm):
     def __init__(self, *args: Any, viewer: Any, record: Account | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["owner"].queryset = owners(viewer, record)  # type: ignore[attr-defined]
+        kept = record.channel_id if record else None
+        on_offer = Channel.objects.visible_to(viewer).filter(Q(archived_at__isnull=True) | Q(pk=kept))
+        self.fields["channel"].queryset = on_offer  # type: ignore[attr-defined]
         field = account_field(viewer, label=_("Parent account"), required=False)
         self.fields["parent"] = field
         above = record.parent_id if record else None

@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import services
-from accounts.models import Account, Activity, Contact, Document, TerritoryModel, TerritoryRule
+from accounts.models import Account, Activity, Channel, Contact, Document, TerritoryModel, TerritoryRule
 from revops.core.registries import Holding, hand_over
 
 
@@ -47,6 +47,16 @@ def register() -> None:
             lambda user: TerritoryRule.objects.filter(owner=user).exclude(model__status=TerritoryModel.Status.ARCHIVED),
             services.hand_over_territories,
             order=33,
+        )
+    )
+    hand_over.register(
+        Holding(
+            "channels",
+            _("Channels"),
+            lambda user: Channel.objects.active().filter(owner=user),
+            services.hand_over_channels,
+            order=34,
+            url=lambda user: f"{reverse('channel-list')}?owner={user.pk}",
         )
     )
     hand_over.register(

@@ -1,7 +1,7 @@
 """Importers of accounts and contacts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.keys import account_keys, contact_keys, email_key, name_key
-from accounts.models import Account, Contact, Territory
+from accounts.models import Account, Channel, Contact, Territory
 from accounts.services import imports as services
 from revops.integrations.lookups import fill_person, say_spelling
 from revops.integrations.models import ImportRow, ImportRun
@@ -91,6 +91,7 @@ class AccountImporter(Importer):
         ImportField("parent", gettext_lazy("Parent account"), aliases=("subsidiary_of", "parent", "parent company")),
         ImportField("industry", gettext_lazy("Industry"), column="industry", aliases=("sector", "branch")),
         ImportField("territory", gettext_lazy("Territory"), aliases=("region",)),
+        ImportField("channel", gettext_lazy("Channel"), aliases=("sales channel", "route to market")),
         ImportField("tier", gettext_lazy("Tier"), column="tier"),
         ImportField("segment", gettext_lazy("Segment"), column="segment"),
         ImportField("kind", gettext_lazy("Kind"), "choice", column="kind", choices=labels(Account.Kind)),
@@ -139,13 +140,22 @@ class AccountImporter(Importer):
     def resolve(self, drafts: Sequence[Draft], context: Context) -> None:
         fill_person(drafts, context)
         territories = {row.name.casefold(): row for row in Territory.objects.all()}
+        channels = {row.name.casefold(): row for row in Channel.objects.active()}
         for draft in drafts:
             self._straighten(draft, context)
+            self._channel(draft, channels)
             name = draft.values.get("territory")
             if name and name.casefold() not in territories:
                 draft.refuse("territory", _("There is no such territory."))
             elif name:
                 draft.set("territory_id", territories[name.casefold()].pk, name)
+
+    def _channel(self, draft: Draft, channels: Mapping[str, Channel]) -> None:
+        name = draft.values.get("channel")
+        if name and name.casefold() not in channels:
+            draft.refuse("channel", _("There is no such channel."))
+        elif name:
+            draft.set("channel_id", channels[name.casefold()].pk, name)
 
     def _straighten(self, draft: Draft, context: Context) -> None:
         for key in ("industry", "country"):
@@ -157,12 +167,12 @@ class AccountImporter(Importer):
             draft.columns["annual_revenue"] = draft.values["annual_revenue_m"] * MILLION
 
     def identify(self, drafts: Sequence[Draft], context: Context) -> None:
-        match_external(drafts, self, context, "parent", "owner", "territory")
+        match_external(drafts, self, context, "parent", "owner", "territory", "channel")
         plain = [draft for draft in drafts if not draft.values.get("external_id")]
         refuse_twins(plain, "name", lambda draft: str(draft.values.get("name", "")).casefold())
         names = {str(draft.values.get("name", "")) for draft in plain}
         rows = Account.objects.active().filter(name_key__in=among({name_key(name) for name in names}))
-        rows = rows.select_related("parent", "owner", "territory")
+        rows = rows.select_related("parent", "owner", "territory", "channel")
         match_by(plain, rows, lambda draft: str(draft.values.get("name", "")).casefold(), lambda r: r.name.casefold())
         self._parents(drafts, context)
 

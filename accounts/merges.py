@@ -24,7 +24,7 @@ from revops.core.registries import (
 from revops.users.models import RecordShare
 
 ACCOUNT_FIELDS = (
-    *("name", "kind", "owner", "territory", "industry", "tier", "segment", "employees", "annual_revenue"),
+    *("name", "kind", "owner", "territory", "channel", "industry", "tier", "segment", "employees", "annual_revenue"),
     *("year_established", "website", "phone", "street", "city", "postal_code", "state", "country", "external_id"),
 )
 CONTACT_FIELDS = (*("first_name", "last_name", "title", "email", "phone", "role", "owner", "external_id"),)

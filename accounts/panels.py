@@ -103,6 +103,7 @@ def _register_commands() -> None:
     commands.register(
         Command("territories", _("Territories"), "territory-map", "map", "accounts.view_territorymodel", order=36)
     )
+    commands.register(Command("channels", _("Channels"), "channel-list", "route", "accounts.view_channel", order=36))
     commands.register(
         Command("documents", _("Documents"), "document-list", "paperclip", "accounts.view_document", order=37)
     )

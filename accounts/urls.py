@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from accounts.views import acts, calendar, captured, documents, lists, merging, records, territories
+from accounts.views import acts, calendar, captured, channels, documents, lists, merging, records, territories
 
 urlpatterns: list[URLPattern] = [
     path("accounts/", lists.AccountList.as_view(), name="account-list"),
@@ -42,6 +42,11 @@ urlpatterns: list[URLPattern] = [
     path("territories/models/<int:pk>/add/", territories.rule_new, name="territory-rule-new"),
     path("territories/rules/<int:pk>/", territories.rule_edit, name="territory-rule"),
     path("territories/rules/<int:pk>/remove/", territories.rule_remove, name="territory-rule-remove"),
+    path("channels/", channels.ChannelList.as_view(), name="channel-list"),
+    path("channels/new/", channels.channel_new, name="channel-new"),
+    path("channels/<int:pk>/", channels.channel, name="channel-detail"),
+    path("channels/<int:pk>/edit/", channels.channel_edit, name="channel-edit"),
+    path("channels/<int:pk>/archive/", channels.channel_archive, name="channel-archive"),
     path("documents/", documents.DocumentList.as_view(), name="document-list"),
     path("documents/new/", documents.document_new, name="document-new"),
     path("documents/<int:pk>/", documents.document, name="document-detail"),

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models import Account, Activity, Contact
+from accounts.models import Account, Activity, Channel, Contact
 from revops.core.api.serializers import MoneyField, OutSerializer, StrictSerializer
 from revops.core.custom.api import CustomIn, CustomOut
 from revops.core.money import Money
@@ -32,10 +32,10 @@ class AccountOut(OutSerializer):
     class Meta:
         model = Account
         fields = [
-            "id", "name", "kind", "owner", "parent", "territory", "industry", "tier", "segment", "employees",
-            "annual_revenue", "year_established", "website", "domain", "phone", "street", "city", "postal_code",
-            "state", "country", "external_system", "external_id", "archived_at", "custom", "created_at", "updated_at",
-            "version",
+            "id", "name", "kind", "owner", "parent", "territory", "channel", "industry", "tier", "segment",
+            "employees", "annual_revenue", "year_established", "website", "domain", "phone", "street", "city",
+            "postal_code", "state", "country", "external_system", "external_id", "archived_at", "custom",
+            "created_at", "updated_at", "version",
         ]  # fmt: skip
         expandable = {"owner": OwnerOut}
 
@@ -98,6 +98,7 @@ class AccountIn(StrictSerializer):
     kind = serializers.ChoiceField(choices=Account.Kind.choices, required=False)
     owner = Seen(User, required=False)
     parent = Seen(Account, required=False, allow_null=True)  # type: ignore[assignment]
+    channel = Seen(Channel, required=False, allow_null=True)
     industry = serializers.CharField(max_length=80, required=False, allow_blank=True)
     tier = serializers.CharField(max_length=1, required=False, allow_blank=True)
     segment = serializers.CharField(max_length=40, required=False, allow_blank=True)

@@ -1,6 +1,7 @@
 from rest_framework.routers import SimpleRouter
 
 from accounts.api.captured import CapturedViewSet
+from accounts.api.channels import ChannelViewSet
 from accounts.api.documents import DocumentViewSet
 from accounts.api.territories import (
     TerritoryChangeViewSet,
@@ -15,6 +16,7 @@ router.register("accounts", AccountViewSet, basename="api-accounts")
 router.register("contacts", ContactViewSet, basename="api-contacts")
 router.register("activities", ActivityViewSet, basename="api-activities")
 router.register("tasks", TaskViewSet, basename="api-tasks")
+router.register("channels", ChannelViewSet, basename="api-channels")
 router.register("documents", DocumentViewSet, basename="api-documents")
 router.register("territories", TerritoryViewSet, basename="api-territories")
 router.register("territory-models", TerritoryModelViewSet, basename="api-territory-models")

@@ -2,7 +2,7 @@
 
 from accounts.models.activities import Activity
 from accounts.models.captured import ActivityAttendee, CapturedParticipant
-from accounts.models.companies import Account, Contact, Territory
+from accounts.models.companies import Account, Channel, Contact, Territory
 from accounts.models.documents import (
     AccountDocument,
     ContactDocument,
@@ -17,6 +17,7 @@ from accounts.models.territories import TerritoryAssignment, TerritoryChange, Te
 __all__ = [
     "ActivityAttendee",
     "CapturedParticipant",
+    "Channel",
     "AccountShare",
     "Account",
     "AccountDocument",

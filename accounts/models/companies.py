@@ -6,6 +6,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -23,7 +24,7 @@ from revops.core.models import (
     search_indexes,
     unique_external_ref,
 )
-from revops.core.scope import ScopedQuerySet, within_reach
+from revops.core.scope import NOBODY, ScopedQuerySet, within_reach
 from revops.users.holders import held_by_working_people
 from revops.users.shares import or_shared
 
@@ -38,6 +39,57 @@ class Territory(BaseModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ChannelQuerySet(ScopedQuerySet["Channel"]):
+    def visible_to(self, user: Any) -> Self:
+        """Everybody who works here knows the routes to market."""
+        known = user.is_authenticated and user.is_active and not user.is_portal
+        return self.all() if known else self.filter(NOBODY)
+
+    def active(self) -> Self:
+        return self.filter(archived_at__isnull=True)
+
+
+class Channel(BaseModel):
+    """A route to market: who or what stands between us and an account. Its kind is the one that orders name."""
+
+    class Kind(models.TextChoices):
+        CRM = "crm", _("Our own sales")
+        PARTNER = "partner", _("Partner")
+        ONLINE = "online", _("Online")
+        POS = "pos", _("Point of sale")
+
+    name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.CRM)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="channels",
+        verbose_name=_("Looked after by"),
+    )
+    note = models.CharField(max_length=300, blank=True, default="")
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ChannelQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(Lower("name"), condition=Q(archived_at__isnull=True), name="channel_name_once"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["crm", "partner", "online", "pos"]), name="channel_kind_known"
+            ),
+        ]
+        triggers = [*held_by_working_people("channel_holder", "{r}.archived_at IS NULL")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("channel-detail", args=[self.pk])
 
 
 class AccountQuerySet(ScopedQuerySet["Account"]):
@@ -63,6 +115,7 @@ class Account(BaseModel, CustomData, ExternalRef, Mergeable):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="accounts")
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
     territory = models.ForeignKey(Territory, null=True, blank=True, on_delete=models.PROTECT, related_name="accounts")
+    channel = models.ForeignKey(Channel, null=True, blank=True, on_delete=models.PROTECT, related_name="accounts")
     industry = models.CharField(max_length=80, blank=True, default="")
     tier = models.CharField(max_length=1, blank=True, default="")
     segment = models.CharField(

@@ -9,7 +9,7 @@ from accounts.models import Account, Activity, Contact, Territory
 
 
 def account_list(*, viewer: Any) -> QuerySet[Account]:
-    """Accounts with owner, territory and parent, how many contacts, and when somebody last did something."""
+    """Accounts with owner, territory, channel and parent, how many contacts, and when somebody last did something."""
     contacts = (
         Contact.objects.filter(account=OuterRef("pk"), archived_at__isnull=True)
         .order_by()
@@ -24,7 +24,7 @@ def account_list(*, viewer: Any) -> QuerySet[Account]:
     )
     return (
         Account.objects.visible_to(viewer)
-        .select_related("owner", "territory", "parent")
+        .select_related("owner", "territory", "channel", "parent")
         .annotate(
             contact_count=Coalesce(Subquery(contacts, output_field=IntegerField()), 0),
             last_activity_at=Subquery(last, output_field=DateTimeField()),

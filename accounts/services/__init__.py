@@ -15,6 +15,13 @@ from accounts.services.activities import (
     update_activity,
 )
 from accounts.services.captured import capture_participants, confirm_participant, dismiss_participant
+from accounts.services.channels import (
+    archive_channel,
+    create_channel,
+    hand_over_channels,
+    restore_channel,
+    update_channel,
+)
 from accounts.services.completeness import report_completeness
 from accounts.services.contacts import archive_contact, create_contact, restore_contact, update_contact
 from accounts.services.documents import (
@@ -52,6 +59,7 @@ __all__ = [
     "add_territory_rule",
     "add_version",
     "archive_account",
+    "archive_channel",
     "archive_contact",
     "archive_document",
     "cancel_activity",
@@ -59,6 +67,7 @@ __all__ = [
     "complete_activity",
     "confirm_participant",
     "create_account",
+    "create_channel",
     "create_contact",
     "change_territory_model",
     "change_territory_rule",
@@ -74,6 +83,7 @@ __all__ = [
     "dismiss_participant",
     "hand_over_accounts",
     "hand_over_activities",
+    "hand_over_channels",
     "hand_over_contacts",
     "hand_over_documents",
     "link_document",
@@ -86,12 +96,14 @@ __all__ = [
     "rename_territory",
     "report_completeness",
     "restore_account",
+    "restore_channel",
     "restore_contact",
     "restore_document",
     "sweep_files",
     "unlink_document",
     "update_account",
     "update_activity",
+    "update_channel",
     "update_contact",
     "update_document",
     "upload_document",

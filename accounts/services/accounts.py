@@ -24,6 +24,7 @@ FIELDS = (
     "kind",
     "parent",
     "territory",
+    "channel",
     "industry",
     "tier",
     "segment",
@@ -39,6 +40,7 @@ FIELDS = (
     "state",
     "country",
 )
+POINTERS = ("owner", "parent", "territory", "channel")
 EXTERNAL = ("external_system", "external_id")
 TREE_LOCK = 7_201_001  # who hangs under whom changes one at a time, or two changes could close a circle
 
@@ -59,6 +61,7 @@ def create_account(
     refuse_unknown(fields, (*FIELDS, *EXTERNAL))
     account = Account(owner=owner or actor, **tidy({"name": name, **fields}))
     _refuse_bad_values(account, actor)
+    _refuse_archived_channel(account)
     account.custom = custom_values.for_new(account, custom, asked=actor is not None)
     twins = [] if actor is None else account_duplicates(viewer=actor, account=account)
     if twins:
@@ -92,6 +95,8 @@ def update_account(
     trial = Account(**{**{name: getattr(account, name) for name in FIELDS}, **wanted})
     trial.pk = account.pk
     _refuse_bad_values(trial, actor, wanted)
+    if trial.channel_id != account.channel_id:
+        _refuse_archived_channel(trial)
     if "parent" in wanted:
         _refuse_circle(account, trial.parent)
     if custom:
@@ -150,7 +155,7 @@ def _refuse_bad_values(account: Account, actor: Any, changes: Any = FIELDS) -> N
     """Field checks, the two keys, and that what it points at is within the actor's sight."""
     if account.owner_id is None:
         raise InvalidInput.of(owner=_("Say who owns this account."))
-    refuse_invalid(account, [name for name in (*FIELDS, *EXTERNAL) if name not in ("owner", "parent", "territory")])
+    refuse_invalid(account, [name for name in (*FIELDS, *EXTERNAL) if name not in POINTERS])
     take_keys(account, account_keys(account))
     for name in ("employees", "annual_revenue"):
         value = getattr(account, name)
@@ -159,6 +164,11 @@ def _refuse_bad_values(account: Account, actor: Any, changes: Any = FIELDS) -> N
     parent = account.parent if actor is not None and "parent" in changes else None
     if parent is not None and not Account.objects.visible_to(actor).filter(pk=parent.pk).exists():
         raise InvalidInput.of(parent=_("There is no such account, or it is not yours to see."))
+
+
+def _refuse_archived_channel(account: Account) -> None:
+    if account.channel is not None and account.channel.archived_at is not None:
+        raise InvalidInput.of(channel=_("This channel is archived. Restore it first."))
 
 
 def _refuse_circle(account: Account, parent: Account | None) -> None:

@@ -51,6 +51,7 @@ class AccountList(ListPage):
         Column("touched", _("Last touch"), "last_activity_at", kind="datetime", sort="last_activity_at"),
         Column("parent", _("Parent"), "parent.name", hidden=True),
         Column("territory", _("Territory"), "territory.name", hidden=True),
+        Column("channel", _("Channel"), "channel.name", hidden=True),
         Column("tier", _("Tier"), sort="tier", hidden=True, edit="tier"),
         Column("website", _("Web site"), hidden=True, edit="website"),
         Column("phone", _("Phone"), hidden=True, edit="phone"),

@@ -173,7 +173,7 @@ def account_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change an account's facts."""
     record = account_of(request, pk)
     facts = {name: getattr(record, name) for name in ACCOUNT_FACTS}
-    facts |= {name: getattr(record, f"{name}_id") for name in ("owner", "territory", "parent")}
+    facts |= {name: getattr(record, f"{name}_id") for name in ("owner", "territory", "channel", "parent")}
     form = AccountForm(request.POST or None, viewer=request.user, record=record, initial=facts)
     if request.method == "POST" and form.is_valid():
         try:
