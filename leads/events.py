@@ -78,3 +78,20 @@ class RegistrationDecided:
 
     registration_id: int
     status: str
+
+
+@dataclass(frozen=True)
+class EnrollmentStarted:
+    """Somebody was put into a sequence; `lead_id` if it is a lead."""
+
+    enrollment_id: int
+    lead_id: int | None
+
+
+@dataclass(frozen=True)
+class EnrollmentEnded:
+    """Somebody came to the end of a sequence: replied, finished, bounced, opted out or stopped."""
+
+    enrollment_id: int
+    status: str
+    lead_id: int | None

@@ -301,10 +301,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["revops.core.api.throttling.TokenBucketThrottle"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": [
-        "revops.core.api.parsing.TextJSONParser",
-        "rest_framework.parsers.MultiPartParser",
-    ],
+    "DEFAULT_PARSER_CLASSES": ["revops.core.api.parsing.TextJSONParser", "rest_framework.parsers.MultiPartParser"],
     "DEFAULT_SCHEMA_CLASS": "revops.core.api.schema.ResourceSchema",
     "EXCEPTION_HANDLER": "revops.core.api.problems.exception_handler",
     "NON_FIELD_ERRORS_KEY": "non_field_errors",
@@ -378,6 +375,9 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="revops@localhost")
+# Answers to mails of sequences: their domain, and what the mail server shows at /intake/mail (nothing: closed).
+INBOUND_DOMAIN = env.str("INBOUND_DOMAIN", default=SITE_URL.partition("://")[2].partition("/")[0].partition(":")[0])
+INBOUND_TOKEN = env.str("INBOUND_TOKEN", default="")
 
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")

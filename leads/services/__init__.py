@@ -28,6 +28,14 @@ from leads.services.enrichment import (
     settle_enrichment,
     update_provider,
 )
+from leads.services.enrolling import (
+    enroll,
+    pause_enrollment,
+    resume_enrollment,
+    set_policy,
+    stop_enrollment,
+    stop_person,
+)
 from leads.services.funnel import snapshot_funnel
 from leads.services.handoffs import escalate_handoff, reject_handoff, settle_accepted_handoff, submit_handoff
 from leads.services.imports import import_leads, undo_leads
@@ -80,12 +88,56 @@ from leads.services.quality import scan_quality
 from leads.services.research import add_finding, expire_findings, open_brief, update_brief
 from leads.services.routing import assign_lead, return_lead, route_lead, watch_first_answer
 from leads.services.scoring import answer_criteria, score_fit, score_leads, score_qualification
+from leads.services.sending import (
+    claim_mails,
+    doubt_mail,
+    forget_claims,
+    hand_mail,
+    postpone_mail,
+    refuse_mail,
+    send_again,
+    settle_mail,
+)
+from leads.services.sequences import (
+    activate_sequence,
+    archive_sequence,
+    create_sequence,
+    pause_sequence,
+    set_steps,
+    update_sequence,
+)
 from leads.services.settings import create_scorecard, create_setting, edit_setting, set_members
 from leads.services.states import disqualify_lead, nurture_lead, qualify_lead, reopen_lead, restore_state, start_working
+from leads.services.stepping import run_due_steps
+from leads.services.templates import archive_template, create_template, update_template
 from leads.services.upserts import upsert_lead
 from leads.services.withdrawals import expire_handoff, withdraw_handoff
 
 __all__ = [
+    "enroll",
+    "pause_enrollment",
+    "resume_enrollment",
+    "set_policy",
+    "stop_enrollment",
+    "stop_person",
+    "claim_mails",
+    "doubt_mail",
+    "forget_claims",
+    "hand_mail",
+    "postpone_mail",
+    "refuse_mail",
+    "send_again",
+    "settle_mail",
+    "activate_sequence",
+    "archive_sequence",
+    "create_sequence",
+    "pause_sequence",
+    "set_steps",
+    "update_sequence",
+    "run_due_steps",
+    "archive_template",
+    "create_template",
+    "update_template",
     "receive_delivery",
     "scan_quality",
     "change_cultivation",

@@ -1,0 +1,204 @@
+"""Steps that are due, and the mails that they make: each is written once, claimed by one sender, handed over once.
+
+What leaves the process is `leads.mailing`'s; between these services no transaction is open.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Sequence as Rows
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from leads.models import Enrollment, SentMessage, Sequence
+from leads.selectors.sequences import facts_about, person_of, why_not
+from leads.services._ending import end_enrollments
+from leads.services._objections import lock_address
+from revops.core import audit, clock
+from revops.core.errors import IllegalState
+from revops.core.scope import require
+from revops.core.status import lock
+
+Mail = SentMessage.Status
+# A sender that was killed loses its mails after this; EMAIL_TIMEOUT ends a try long before.
+LEASE = timedelta(seconds=getattr(settings, "MAIL_CLAIM_SECONDS", 120))
+BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 240, 720))
+# A mail goes out while its enrolment runs, and after its last step was written.
+SENDS = (Enrollment.Status.ACTIVE, Enrollment.Status.FINISHED)
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A claimed mail with all that its message needs."""
+
+    key: int
+    claimed_at: datetime
+    message_id: str
+    earlier: tuple[str, ...]
+    to: str
+    subject: str
+    body: str
+    token: str
+    sender_name: str
+    sender_email: str
+
+
+@transaction.atomic
+def claim_mails(*, most: int) -> list[Parcel]:
+    """Claim the next mails that are due; nobody else gets them for a while. What a killed sender may have handed over
+    is settled first: nobody sends it again by itself.
+    """
+    now = clock.now()
+    lost = now - LEASE
+    handed = SentMessage.objects.filter(status=Mail.WAITING, handed_at__isnull=False, claimed_at__lt=lost)
+    handed.update(status=Mail.UNCONFIRMED, error=_("The sender was interrupted."), updated_at=now)
+    due = SentMessage.objects.filter(
+        Q(claimed_at=None) | Q(claimed_at__lt=lost),
+        status=Mail.WAITING,
+        handed_at=None,
+        due_at__lte=now,
+        enrollment__status__in=SENDS,
+        enrollment__sequence__status=Sequence.Status.ACTIVE,
+    )
+    rows = list(
+        due.select_for_update(of=("self",), skip_locked=True)
+        .select_related("enrollment__sender")
+        .order_by("due_at", "pk")[:most]
+    )
+    SentMessage.objects.filter(pk__in=[row.pk for row in rows]).update(claimed_at=now, updated_at=now)
+    earlier = _earlier(rows)
+    return [_parcel(row, now, earlier.get(row.enrollment_id, ())) for row in rows]
+
+
+def _earlier(rows: Rows[SentMessage]) -> Mapping[int, tuple[str, ...]]:
+    found: dict[int, tuple[str, ...]] = {}
+    sent = SentMessage.objects.filter(enrollment__in=[row.enrollment_id for row in rows], status=Mail.SENT)
+    for enrollment, key in sent.order_by("sent_at").values_list("enrollment_id", "message_id"):
+        found[enrollment] = (*found.get(enrollment, ()), key)
+    return found
+
+
+def _parcel(row: SentMessage, now: datetime, earlier: tuple[str, ...]) -> Parcel:
+    sender = row.enrollment.sender
+    return Parcel(
+        key=row.pk,
+        claimed_at=now,
+        message_id=row.message_id,
+        earlier=earlier[-10:],
+        to=row.to,
+        subject=row.subject,
+        body=row.body,
+        token=row.enrollment.token,
+        sender_name=sender.get_full_name() or sender.get_username(),
+        sender_email=sender.email,
+    )
+
+
+@transaction.atomic
+def hand_mail(*, parcel: Parcel) -> bool:
+    """Asked right before the last byte leaves: whether it may. From here on nobody sends this mail again by itself.
+
+    Whoever objects for this address meanwhile waits, or was first and is heard (INV-75).
+    """
+    row = _claimed(parcel)
+    if row is None or row.handed_at is not None:
+        return False
+    enrollment = Enrollment.objects.select_related("lead", "contact", "sequence").get(pk=row.enrollment_id)
+    person = person_of(enrollment)
+    for address in sorted({person.email_key, row.to.casefold()} - {""}):
+        lock_address(address)
+    why = why_not(person, facts_about([person]))
+    if enrollment.status not in SENDS or enrollment.sequence.status != Sequence.Status.ACTIVE:
+        row.claimed_at = None  # it waits until the enrolment goes on
+        row.save(update_fields=["claimed_at", "updated_at"])
+        return False
+    if why is not None:
+        row.status, row.error, row.claimed_at = Mail.CANCELLED, why[1][:300], None
+        row.save(update_fields=["status", "error", "claimed_at", "updated_at"])
+        return False
+    row.handed_at = clock.now()
+    row.save(update_fields=["handed_at", "updated_at"])
+    return True
+
+
+@transaction.atomic
+def settle_mail(*, parcel: Parcel) -> None:
+    """The server has it."""
+    row = _claimed(parcel)
+    if row is not None:
+        row.status, row.sent_at, row.error = Mail.SENT, clock.now(), ""
+        row.tries += 1
+        row.save(update_fields=["status", "sent_at", "error", "tries", "updated_at"])
+
+
+@transaction.atomic
+def doubt_mail(*, parcel: Parcel, error: str) -> None:
+    """The connection broke after the last byte: the server may have it, or not."""
+    row = _claimed(parcel)
+    if row is not None:
+        row.status, row.error = Mail.UNCONFIRMED, error[:300]
+        row.save(update_fields=["status", "error", "updated_at"])
+
+
+@transaction.atomic
+def postpone_mail(*, parcel: Parcel, error: str) -> None:
+    """Not now, the server says, or it is away: again later, a few times."""
+    row = _claimed(parcel)
+    if row is None:
+        return
+    row.tries, row.error, row.handed_at, row.claimed_at = row.tries + 1, error[:300], None, None
+    if row.tries > len(BACK_OFF):
+        row.status = Mail.FAILED
+    else:
+        row.due_at = clock.now() + BACK_OFF[row.tries - 1]
+    row.save(update_fields=["status", "tries", "error", "handed_at", "claimed_at", "due_at", "updated_at"])
+
+
+@transaction.atomic
+def refuse_mail(*, parcel: Parcel, error: str, address: bool) -> None:
+    """The server refused it for good; where it refused the `address`, nothing more is sent to it."""
+    row = _claimed(parcel)
+    if row is None:
+        return
+    row.status, row.error = (Mail.BOUNCED if address else Mail.FAILED), error[:300]
+    row.tries, row.handed_at = row.tries + 1, None
+    row.save(update_fields=["status", "error", "tries", "handed_at", "updated_at"])
+    if address:
+        own = Enrollment.objects.filter(pk=row.enrollment_id)
+        end_enrollments(own, status=Enrollment.Status.BOUNCED, reason=error, actor=None, running_only=False)
+
+
+def _claimed(parcel: Parcel) -> SentMessage | None:
+    """The mail, locked, while this claim holds. Its enrolment is locked first, as whoever ends it does."""
+    Enrollment.objects.select_for_update().filter(messages=parcel.key).order_by("pk").first()
+    rows = SentMessage.objects.select_for_update()
+    return rows.filter(pk=parcel.key, status=Mail.WAITING, claimed_at=parcel.claimed_at).first()
+
+
+@transaction.atomic
+def send_again(*, message: SentMessage, actor: Any) -> SentMessage:
+    """Somebody has looked: it did not arrive, or it failed for a reason that is mended. It waits to be sent again."""
+    require(actor, "leads.change_enrollment")
+    enrollment = lock(message.enrollment)
+    row = SentMessage.objects.select_for_update().get(pk=message.pk)
+    if row.status not in (Mail.UNCONFIRMED, Mail.FAILED):
+        raise IllegalState("illegal_state", _("Only what is unconfirmed or failed is sent again."))
+    if enrollment.status not in (*SENDS, Enrollment.Status.PAUSED):
+        raise IllegalState("enrollment_over", _("This enrolment is over: nothing more is sent."))
+    row.status, row.error, row.tries = Mail.WAITING, "", 0
+    row.due_at, row.claimed_at, row.handed_at = clock.now(), None, None
+    row.save(update_fields=["status", "error", "tries", "due_at", "claimed_at", "handed_at", "updated_at"])
+    audit.record("mail.sent_again", enrollment, actor=actor, message=row.message_id)
+    return row
+
+
+@transaction.atomic
+def forget_claims(*, parcels: Rows[Parcel]) -> None:
+    """What was claimed and not begun goes back at once."""
+    for parcel in parcels:
+        rows = SentMessage.objects.filter(pk=parcel.key, claimed_at=parcel.claimed_at)
+        rows.filter(status=Mail.WAITING, handed_at=None).update(claimed_at=None)
