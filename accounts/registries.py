@@ -12,11 +12,15 @@ from revops.core.registries import Registry
 
 @dataclass(frozen=True)
 class ActivityHome:
-    """`places(activity ids)` gives, for those that it knows, what they are about: (label, address)."""
+    """`places(activity ids)` gives, for those that it knows, what they are about: (label, address).
+
+    `carry(source=, to=, actor=)` hangs the next one of a series on the same record.
+    """
 
     key: str
     places: Callable[[Collection[int]], Mapping[int, tuple[str, str]]]
     order: int = 100
+    carry: Callable[..., None] | None = None
 
 
 @dataclass(frozen=True)

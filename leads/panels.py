@@ -12,6 +12,7 @@ from accounts.registries import ActivityHome, activity_homes
 from accounts.shelves import Shelf, register_shelf
 from leads.models import Handoff, Lead, LeadActivity, LeadDocument, LeadLicence
 from leads.selectors.cultivation import open_plans
+from leads.services.activities import carry_lead
 from revops.core.places import Place, list_places
 from revops.core.registries import (
     Command,
@@ -143,7 +144,7 @@ def register() -> None:
     day_items.register(DaySource("leads.handoffs", handoffs_due, "leads.view_handoff", order=10))
     day_items.register(DaySource("leads.new", new_leads, "leads.view_lead", order=30))
     panels.register(Panel("leads.of_account", "accounts.account", _("Leads"), _of_account, 60, "leads.view_lead"))
-    activity_homes.register(ActivityHome("leads", places, order=20))
+    activity_homes.register(ActivityHome("leads", places, order=20, carry=carry_lead))
     register_shelf(Shelf("lead", _("Lead"), Lead, LeadDocument, "leads.change_lead", order=30))
 
 

@@ -14,6 +14,7 @@ from accounts.shelves import Shelf, register_shelf
 from opportunities.models import Opportunity, OpportunityActivity, OpportunityDocument, Quote, QuoteDocument
 from opportunities.selectors import attention
 from opportunities.selectors.opportunities import deals
+from opportunities.services.activities import carry_opportunity
 from revops.core import clock
 from revops.core.places import Place, list_places
 from revops.core.registries import (
@@ -136,7 +137,7 @@ def register() -> None:
     _register_growth()
     day_items.register(DaySource("opportunities.stalled", stalled_deals, VIEW, order=60))
     scope_sources.register(ScopeSource("opportunities.activities", "accounts.activity", activities_on_deals))
-    activity_homes.register(ActivityHome("opportunities", places, order=10))
+    activity_homes.register(ActivityHome("opportunities", places, order=10, carry=carry_opportunity))
     register_shelf(
         Shelf(
             "opportunity",

@@ -11,6 +11,7 @@ from accounts.models.documents import (
     DocumentVersion,
     linked_once,
 )
+from accounts.models.series import ActivitySeries, CalendarFeed, ImportedEvent
 from accounts.models.shares import AccountShare
 from accounts.models.territories import TerritoryAssignment, TerritoryChange, TerritoryModel, TerritoryRule
 
@@ -22,6 +23,9 @@ __all__ = [
     "Account",
     "AccountDocument",
     "Activity",
+    "ActivitySeries",
+    "CalendarFeed",
+    "ImportedEvent",
     "Contact",
     "ContactDocument",
     "Document",

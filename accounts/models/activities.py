@@ -69,6 +69,10 @@ class Activity(BaseModel, CustomData):
     due_at = models.DateTimeField(null=True, blank=True)
     happened_at = models.DateTimeField(null=True, blank=True)
     minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+    series = models.ForeignKey(
+        "accounts.ActivitySeries", null=True, blank=True, on_delete=models.PROTECT, related_name="activities"
+    )
+    occurrence_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ActivityQuerySet.as_manager()
 
@@ -82,6 +86,12 @@ class Activity(BaseModel, CustomData):
                 condition=~Q(status="completed") | Q(happened_at__isnull=False),
                 name="activity_completed_has_time",
             ),
+            models.CheckConstraint(
+                condition=Q(series__isnull=True) | Q(occurrence_at__isnull=False), name="activity_of_series_has_slot"
+            ),
+            # Whoever presses Done twice, or at once with somebody else, plans the next one once.
+            models.UniqueConstraint(fields=["series", "occurrence_at"], name="activity_once_a_slot"),
+            models.UniqueConstraint(fields=["series"], condition=Q(status="planned"), name="activity_series_plans_one"),
         ]
         indexes = [
             models.Index(fields=["owner", "due_at", "id"], condition=Q(status="planned"), name="activity_due"),

@@ -37,6 +37,7 @@ from accounts.services.documents import (
 )
 from accounts.services.leaving import hand_over_accounts, hand_over_activities, hand_over_contacts
 from accounts.services.merging import merge_accounts, merge_contacts, refuse_other_account, take_apart
+from accounts.services.series import change_following, end_series, repeat_activity
 from accounts.services.territories import (
     activate_territory_model,
     add_territory_rule,
@@ -64,6 +65,7 @@ __all__ = [
     "archive_document",
     "cancel_activity",
     "capture_participants",
+    "change_following",
     "complete_activity",
     "confirm_participant",
     "create_account",
@@ -81,6 +83,7 @@ __all__ = [
     "take_apart",
     "tell_owners",
     "dismiss_participant",
+    "end_series",
     "hand_over_accounts",
     "hand_over_activities",
     "hand_over_channels",
@@ -94,6 +97,7 @@ __all__ = [
     "plan_activity",
     "refuse_other_account",
     "rename_territory",
+    "repeat_activity",
     "report_completeness",
     "restore_account",
     "restore_channel",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.events import ActivityCompleted
 from accounts.models import Account, Activity, Contact
+from accounts.services._next import plan_next
 from accounts.services.captured import note_attendees
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
 from revops.core import audit, clock, outbox
@@ -74,13 +75,17 @@ def plan_activity(
     body: str = "",
     custom: Mapping[str, Any] | None = None,
     attendees: Iterable[str] = (),
+    minutes: int | None = None,
 ) -> Activity:
     """Something to do; the earliest planned one is a record's next action."""
     if actor is not None:
         require(actor, "accounts.add_activity")
         refuse_readers(account)
     activity = Activity(
-        status=Activity.Status.PLANNED, due_at=due_at, **_facts(actor, kind, subject, account, contact, owner, body)
+        status=Activity.Status.PLANNED,
+        due_at=due_at,
+        minutes=minutes,
+        **_facts(actor, kind, subject, account, contact, owner, body),
     )
     refuse_invalid(activity, TEXTS)
     activity.custom = custom_values.for_new(activity, custom, asked=custom is not None)
@@ -110,7 +115,7 @@ def log_touch(
 
 @transaction.atomic
 def complete_activity(*, activity: Activity, version: int | None, actor: Any, outcome: str = "") -> Activity:
-    """Planned, and now done."""
+    """Planned, and now done. Of a series, the next one is planned."""
     require(actor, "accounts.change_activity")
     activity = lock(activity, version)
     advance(activity, Activity.Status.COMPLETED, Activity.TRANSITIONS)
@@ -119,17 +124,19 @@ def complete_activity(*, activity: Activity, version: int | None, actor: Any, ou
     activity.save(update_fields=["status", "happened_at", "outcome", "version", "updated_at"])
     audit.record("activity.completed", activity, actor=actor)
     outbox.publish(ActivityCompleted(activity_id=activity.pk, kind=activity.kind))
+    plan_next(activity=activity, actor=actor)
     return activity
 
 
 @transaction.atomic
 def cancel_activity(*, activity: Activity, version: int | None, actor: Any, reason: str = "") -> Activity:
-    """Planned, and not going to happen."""
+    """Planned, and not going to happen. Of a series, the next one is planned instead."""
     require(actor, "accounts.change_activity")
     activity = lock(activity, version)
     advance(activity, Activity.Status.CANCELLED, Activity.TRANSITIONS)
     activity.save(update_fields=["status", "version", "updated_at"])
     audit.record("activity.cancelled", activity, actor=actor, reason=reason)
+    plan_next(activity=activity, actor=actor)
     return activity
 
 

@@ -11,7 +11,7 @@ from accounts import services as accounts_services
 from accounts.models import Activity
 from leads.models import Lead, LeadActivity
 from leads.selectors.partners import licence_ended
-from revops.core import audit
+from revops.core import audit, merging
 from revops.core.acting import refuse_readers
 from revops.core.custom import values as custom_values
 from revops.core.errors import IllegalState
@@ -34,6 +34,8 @@ def log_lead_activity(
     custom: Mapping[str, Any] | None = None,
 ) -> Activity:
     """Log what happened; the first touch of a new lead starts work on it."""
+    lead = lock(lead)
+    merging.refuse_alias(lead)
     activity = accounts_services.log_activity(
         actor=actor,
         kind=kind,
@@ -45,7 +47,6 @@ def log_lead_activity(
         account=lead.account,
     )
     LeadActivity.objects.create(lead=lead, activity=activity)
-    lead = lock(lead)
     waits = custom_values.gaps(lead, Lead.Status.WORKING)  # what a state needs does not keep anybody from logging
     if lead.status == Lead.Status.NEW and kind != Activity.Kind.NOTE and not waits:
         advance(lead, Lead.Status.WORKING, Lead.TRANSITIONS)
@@ -68,6 +69,7 @@ def plan_lead_activity(
 ) -> Activity:
     """Plan the next action on a lead."""
     refuse_readers(lead)
+    merging.hold(lead)
     if actor is not None and kind in OUTBOUND and licence_ended(lead) is not None:
         raise IllegalState(
             "licence_expired", _("The licence under which this lead came has ended: it may not be contacted.")
@@ -97,3 +99,10 @@ def log_lead_touch(
     if planned is not None:
         made.append(plan_lead_activity(lead=lead, actor=actor, **planned))
     return made
+
+
+@transaction.atomic
+def carry_lead(*, source: Activity, to: Activity, actor: Any) -> None:
+    """The next one of a series stands on the lead of the one before."""
+    for link in LeadActivity.objects.filter(activity=source):
+        LeadActivity.objects.create(lead_id=link.lead_id, activity=to)

@@ -78,6 +78,13 @@ def log_touch(
         )
 
 
+@transaction.atomic
+def carry_opportunity(*, source: Activity, to: Activity, actor: Any) -> None:
+    """The next one of a series stands on the deal of the one before."""
+    for link in OpportunityActivity.objects.filter(activity=source):
+        OpportunityActivity.objects.create(opportunity_id=link.opportunity_id, activity=to)
+
+
 def _where(opportunity: Opportunity, facts: dict[str, Any]) -> dict[str, Any]:
     contact = facts.pop("contact", None) or opportunity.contact
     if contact is not None and contact.account_id != opportunity.account_id:
