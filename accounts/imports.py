@@ -171,7 +171,8 @@ class AccountImporter(Importer):
         plain = [draft for draft in drafts if not draft.values.get("external_id")]
         refuse_twins(plain, "name", lambda draft: str(draft.values.get("name", "")).casefold())
         names = {str(draft.values.get("name", "")) for draft in plain}
-        rows = Account.objects.active().filter(name_key__in=among({name_key(name) for name in names}))
+        seen = Account.objects.visible_to(context.viewer).active()  # nothing hidden shines through
+        rows = seen.filter(name_key__in=among({name_key(name) for name in names}))
         rows = rows.select_related("parent", "owner", "territory", "channel")
         match_by(plain, rows, lambda draft: str(draft.values.get("name", "")).casefold(), lambda r: r.name.casefold())
         self._parents(drafts, context)
@@ -290,7 +291,7 @@ class ContactImporter(Importer):
         mailed = [draft for draft in drafts if draft.record is None and draft.values.get("email")]
         refuse_twins(mailed, "email", self._key)
         keys = {email_key(draft.values["email"]) for draft in mailed}
-        kept = Contact.objects.filter(archived_at__isnull=True).select_related("account", "owner")
+        kept = Contact.objects.visible_to(context.viewer).active().select_related("account", "owner")
         rows = kept.filter(email_key__in=among(keys))
         match_by(mailed, rows, self._key, lambda row: (row.account_id, row.email_key))
         bare = [draft for draft in drafts if draft.record is None and not draft.values.get("email")]

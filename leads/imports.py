@@ -11,6 +11,7 @@ from accounts.models import Account, Contact
 from leads.models import Lead
 from leads.selectors.duplicates import lead_domain
 from leads.services import imports as services
+from revops.catalog.imports import fill_product
 from revops.integrations.lookups import fill_person
 from revops.integrations.models import ImportRow
 from revops.integrations.planning import among, match_by, match_external, refuse_twins
@@ -63,12 +64,16 @@ class LeadImporter(Importer):
         ImportField("country", gettext_lazy("Country"), column="country"),
         ImportField("region", gettext_lazy("Region"), column="region"),
         ImportField("source", gettext_lazy("Source"), column="source", aliases=("lead source",)),
+        ImportField(
+            "product", gettext_lazy("Product"), aliases=("product name", "product interest"),
+        ),
         ImportField("owner", gettext_lazy("Owner"), aliases=("lead owner", "contact owner", "owner name")),
         ImportField("next_step", gettext_lazy("Next step"), column="next_step", aliases=("note",)),
     )  # fmt: skip
 
     def resolve(self, drafts: Sequence[Draft], context: Context) -> None:
         fill_person(drafts, context)
+        fill_product(drafts, context)
         may_give = context.viewer.has_perm("leads.assign_lead")
         for draft in drafts:
             for column in ("industry", "source"):
@@ -78,16 +83,23 @@ class LeadImporter(Importer):
                 draft.refuse("owner", _("Your role may not give leads to other people."))
 
     def identify(self, drafts: Sequence[Draft], context: Context) -> None:
-        match_external(drafts, self, context, "owner", "queue")
+        match_external(drafts, self, context, "owner", "queue", "product")
         mailed = [draft for draft in drafts if draft.record is None and draft.values.get("email")]
         refuse_twins(mailed, "email", lambda draft: email_key(draft.values["email"]))
         keys = {email_key(draft.values["email"]) for draft in mailed}
         rows = Lead.objects.visible_to(context.viewer).filter(email_key__in=among(keys), archived_at__isnull=True)
-        match_by(mailed, rows.select_related("owner"), lambda d: email_key(d.values["email"]), lambda r: r.email_key)
+        match_by(
+            mailed,
+            rows.select_related("owner", "product"),
+            lambda d: email_key(d.values["email"]),
+            lambda r: r.email_key,
+        )
         bare = [draft for draft in drafts if draft.record is None and not _known_by_key(draft)]
         names = {str(draft.columns.get("last_name", "")) for draft in bare}
         rows = Lead.objects.visible_to(context.viewer).filter(last_name__in=among(names), archived_at__isnull=True)
-        match_by(bare, rows.select_related("owner"), _name, lambda r: _key(r.company, r.first_name, r.last_name))
+        match_by(
+            bare, rows.select_related("owner", "product"), _name, lambda r: _key(r.company, r.first_name, r.last_name)
+        )
         self._look_alikes([draft for draft in drafts if draft.record is None], context)
 
     def _look_alikes(self, drafts: Sequence[Draft], context: Context) -> None:

@@ -1,6 +1,5 @@
 """Importer of opportunities: history from another system. Entry criteria do not apply to it."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -12,7 +11,8 @@ from django.utils.translation import gettext_lazy
 from accounts.imports import fill_account
 from opportunities.models import LossReason, Opportunity, Pipeline, Stage
 from opportunities.services import imports as services
-from revops.catalog.models import PriceBookEntry, Product
+from revops.catalog.imports import fill_product
+from revops.catalog.models import PriceBookEntry
 from revops.core import clock
 from revops.integrations.lookups import bare, fill_person, say_spelling
 from revops.integrations.models import ImportRow
@@ -67,7 +67,7 @@ class OpportunityImporter(Importer):
     def resolve(self, drafts: Sequence[Draft], context: Context) -> None:
         fill_account(drafts, context)
         fill_person(drafts, context, leavers=True)
-        self._products(drafts, context)
+        fill_product(drafts, context)
         self._stages(drafts, context)
         self._reasons(drafts)
         self._opened(drafts, context)
@@ -75,27 +75,6 @@ class OpportunityImporter(Importer):
             self._complete(draft, context)
 
     # References -----------------------------------------------------------------------------
-
-    def _products(self, drafts: Sequence[Draft], context: Context) -> None:
-        """By SKU or name; else by its letters alone, which is said."""
-        known: dict[str, Product] = {}
-        loose: dict[str, list[Product]] = defaultdict(list)
-        for product in Product.objects.visible_to(context.viewer):
-            known |= {product.sku.casefold(): product, product.name.casefold(): product}
-            loose[bare(product.name)].append(product)
-        for draft in drafts:
-            name = draft.values.get("product")
-            if not name:
-                continue
-            found = known.get(name.casefold())
-            if found is None and len(loose[bare(name)]) == 1:
-                found = loose[bare(name)][0]
-                draft.notes.append(_("Product “%(read)s” is “%(meant)s”.") % {"read": name, "meant": found.name})
-                say_spelling(context, name, found.name)
-            if found is None:
-                draft.refuse("product", _("There is no such product."))
-            else:
-                draft.set("product_id", found.pk, found.name)
 
     def _stages(self, drafts: Sequence[Draft], context: Context) -> None:
         pipeline = Pipeline.objects.filter(is_default=True).first()

@@ -178,7 +178,7 @@ class NewTerritoryRuleIn(TerritoryRuleIn):
     territory = serializers.PrimaryKeyRelatedField(queryset=every_territory())
 
 
-class TerritoryRuleViewSet(ResourceViewSet):
+class TerritoryRuleViewSet(BulkMixin):
     """Territories as the models draw them."""
 
     resource = "territory-rules"

@@ -14,6 +14,7 @@ from accounts.matching import SAME_COMPANY, THRESHOLD, Facts, likeness, same_num
 from accounts.models import Account, Contact
 
 SHOWN = 5
+MANY = 1000  # so many are looked at for an import
 NEAR = 50  # so many similar spellings are compared
 REASONS: dict[str, Callable[[], str]] = {
     "email": lambda: _("same e-mail"),
@@ -180,6 +181,18 @@ def hidden_contacts(*, viewer: Any, email_key: str, exclude: int | None = None) 
     return _unseen(
         list(rows.select_related("owner", "account").order_by("pk")[:SHOWN]), Contact.objects.visible_to(viewer)
     )
+
+
+def hidden_twins_of_many(*, viewer: Any, made: QuerySet[Any], names: Sequence[str]) -> list[Any]:
+    """Active records beyond the viewer's sight that share one of these stored keys with one of many new ones."""
+    manager: Any = made.model._default_manager
+    there = manager.active().exclude(pk__in=made.values("pk"))
+    alike: set[int] = set()
+    for name in names:  # one index after the other: joined by OR they would serve none
+        keys = made.exclude(**{name: ""}).order_by().values(name)
+        alike |= set(there.filter(**{f"{name}__in": keys}).order_by("pk").values_list("pk", flat=True)[:MANY])
+    seen = set(manager.visible_to(viewer).filter(pk__in=alike).values_list("pk", flat=True))
+    return list(manager.filter(pk__in=sorted(alike - seen)[:NEAR]).select_related("owner").order_by("pk"))
 
 
 def _unseen(rows: Collection[Any], seen: QuerySet[Any]) -> list[Any]:

@@ -12,7 +12,7 @@ from accounts.models import Account, Activity, Contact
 from accounts.services._next import plan_next
 from accounts.services.captured import note_attendees
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
-from revops.core import audit, clock, outbox
+from revops.core import audit, clock, merging, outbox
 from revops.core.acting import refuse_readers
 from revops.core.custom import values as custom_values
 from revops.core.errors import IllegalState, InvalidInput
@@ -171,6 +171,7 @@ def _facts(
         if account is not None and contact.account_id != account.pk:
             raise InvalidInput.of(contact=_("This contact belongs to another account."))
         account = contact.account
+    merging.hold(account, contact)
     who = owner or actor
     if who is None:
         raise InvalidInput.of(owner=_("Say whose activity this is."))

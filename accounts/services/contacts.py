@@ -39,7 +39,7 @@ def create_contact(
         require(actor, "accounts.add_contact")
         refuse_readers(account)
     refuse_unknown(fields, (*FIELDS, *EXTERNAL))
-    merging.refuse_alias(account)
+    merging.hold(account)
     if account.archived_at is not None:
         raise IllegalState("archived", _("This account is archived. Restore it first."))
     contact = Contact(account=account, owner=owner or account.owner, **tidy({"last_name": last_name, **fields}))
@@ -76,6 +76,8 @@ def update_contact(
     moves = actor is not None and account.pk != contact.account_id
     if moves and not Account.objects.visible_to(actor).filter(pk=account.pk).exists():
         raise InvalidInput.of(account=_("There is no such account, or it is not yours to see."))
+    if account.pk != contact.account_id:
+        merging.hold(account)
     trial = Contact(**{**{name: getattr(contact, name) for name in FIELDS}, **wanted})
     refuse_invalid(trial, TEXTS)
     if custom:

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from accounts.files import clean_name, type_of
 from accounts.models import Document, DocumentLink, DocumentVersion
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
-from revops.core import audit, clock, files
+from revops.core import audit, clock, files, merging
 from revops.core.acting import refuse_readers
 from revops.core.errors import IllegalState, InvalidInput, NotAllowed
+from revops.core.models import Mergeable
 from revops.core.scope import require, within_reach
 from revops.core.status import edit, lock
 
@@ -156,6 +157,8 @@ def _add(document: Document, upload: File, note: str, actor: Any) -> DocumentVer
 
 def _hang(document: Document, link: type[DocumentLink], record: Any, actor: Any) -> DocumentLink:
     refuse_readers(record)
+    if isinstance(record, Mergeable):
+        merging.hold(record)
     links: Any = link._default_manager
     try:
         with transaction.atomic():

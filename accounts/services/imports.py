@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models.expressions import RawSQL
 
 from accounts.keys import KEYS, account_keys, contact_keys, take_keys
 from accounts.models import Account, Activity, Contact
-from revops.integrations.making import forget_made, make_records
+from accounts.selectors.duplicates import hidden_twins_of_many
+from accounts.services.twins import tell_owners
+from revops.core.scope import sees_everything
+from revops.integrations.making import TABLE, forget_made, make_records
 from revops.integrations.models import ImportRow, ImportRun
 from revops.integrations.registries import Stretch
 from revops.integrations.writing import WRITTEN, undo_rows, write_rows
@@ -34,15 +38,24 @@ def _account_keys(records: Sequence[Account]) -> None:
 @transaction.atomic
 def make_accounts(*, stretch: Stretch, actor: Any) -> None:
     """New accounts; parents within the file follow in `link_accounts`."""
-    make_records(Account, stretch, actor=actor, noun="account")
+    if make_records(Account, stretch, actor=actor, noun="account"):
+        _tell_of_twins(Account, ("name_key", "domain", "phone_key"), actor)
     forget_made()
 
 
 @transaction.atomic
 def make_contacts(*, stretch: Stretch, actor: Any) -> None:
     """New contacts."""
-    make_records(Contact, stretch, actor=actor, noun="contact")
+    if make_records(Contact, stretch, actor=actor, noun="contact"):
+        _tell_of_twins(Contact, ("email_key",), actor)
     forget_made()
+
+
+def _tell_of_twins(model: type[Account] | type[Contact], names: Sequence[str], actor: Any) -> None:
+    """Whose record looks like a new one hears of it; who imports learns nothing of what they do not see."""
+    if not sees_everything(actor):
+        made = model._default_manager.filter(pk__in=RawSQL(f"SELECT key FROM {TABLE}", []))  # noqa: S608, S611
+        tell_owners(rows=hidden_twins_of_many(viewer=actor, made=made, names=names), actor=actor)
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from forecasting.selectors.goals import goal_list, standing_of
 from forecasting.services import goals as services
 from revops.catalog.models import Product
 from revops.core.api.serializers import OutSerializer, StrictSerializer
-from revops.core.api.views import ResourceViewSet
+from revops.core.api.writes import BulkMixin
 from revops.users.models import User
 
 NUMBER: dict[str, Any] = {"max_digits": 18, "decimal_places": 3, "min_value": Decimal("0.001")}
@@ -94,7 +94,7 @@ class PartsIn(StrictSerializer):
     allow_variance = serializers.BooleanField(required=False)
 
 
-class GoalViewSet(ResourceViewSet):
+class GoalViewSet(BulkMixin):
     """What is to be reached in a period, by whom; broken down into parts that add up."""
 
     resource = "goals"

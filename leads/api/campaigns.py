@@ -17,7 +17,6 @@ from leads.models import Campaign, CampaignMember, CampaignTask, Lead, Marketing
 from leads.selectors.campaigns import campaign_list, cost_list, funnel_of, member_list, touch_list
 from revops.catalog.models import Product
 from revops.core.api.serializers import MoneyField, OutSerializer, StrictSerializer
-from revops.core.api.views import ResourceViewSet
 from revops.core.api.writes import BulkMixin
 from revops.core.money import Money
 from revops.users.models import User
@@ -305,7 +304,7 @@ class TouchIn(StrictSerializer):
         return one_person(attrs)
 
 
-class TouchPointViewSet(ResourceViewSet):
+class TouchPointViewSet(BulkMixin):
     """Touches, as far as the caller sees the lead or contact. They are written and never changed."""
 
     resource = "touch-points"
@@ -340,7 +339,7 @@ class MarketingCostIn(CostIn):
     campaign = Seen(Campaign, required=False, allow_null=True)
 
 
-class MarketingCostViewSet(ResourceViewSet):
+class MarketingCostViewSet(BulkMixin):
     """The pool of marketing costs. A correction is a row below zero."""
 
     resource = "marketing-costs"

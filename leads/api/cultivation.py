@@ -10,7 +10,7 @@ from leads.filters_cultivation import CultivationFilter
 from leads.models import CultivationPlan, Lead
 from leads.selectors.cultivation import cultivation_list
 from revops.core.api.serializers import OutSerializer, StrictSerializer
-from revops.core.api.views import ResourceViewSet
+from revops.core.api.writes import BulkMixin
 
 
 class CultivationPlanOut(OutSerializer):
@@ -37,7 +37,7 @@ class NewCultivationPlanIn(CultivationPlanIn):
     lead = Seen(Lead)
 
 
-class CultivationPlanViewSet(ResourceViewSet):
+class CultivationPlanViewSet(BulkMixin):
     """Leads that are kept in touch with until they are ready."""
 
     resource = "cultivation-plans"

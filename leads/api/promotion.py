@@ -14,7 +14,7 @@ from leads.filters_campaigns import PartnerFilter, RegistrationFilter
 from leads.models import DealRegistration, PromotionPartner
 from leads.selectors.promotion import partner_list, registration_list
 from revops.core.api.serializers import MoneyField, OutSerializer, StrictSerializer
-from revops.core.api.views import ResourceViewSet
+from revops.core.api.writes import BulkMixin
 from revops.users.models import User
 
 
@@ -47,7 +47,7 @@ class PromotionPartnerIn(StrictSerializer):
     is_active = serializers.BooleanField(required=False)
 
 
-class PromotionPartnerViewSet(ResourceViewSet):
+class PromotionPartnerViewSet(BulkMixin):
     """Companies that promote what we sell, for a fee on what is won."""
 
     resource = "promotion-partners"
@@ -96,7 +96,7 @@ class DealRegistrationIn(StrictSerializer):
     note = serializers.CharField(max_length=4000, required=False, allow_blank=True)
 
 
-class DealRegistrationViewSet(ResourceViewSet):
+class DealRegistrationViewSet(BulkMixin):
     """Claims to companies, each protected for 90 days."""
 
     resource = "deal-registrations"

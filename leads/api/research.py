@@ -13,7 +13,7 @@ from leads.filters import ResearchFilter
 from leads.models import Lead, ResearchBrief, ResearchFinding
 from leads.selectors.research import brief_list, research_on
 from revops.core.api.serializers import OutSerializer, StrictSerializer
-from revops.core.api.views import ResourceViewSet
+from revops.core.api.writes import BulkMixin
 from revops.users.models import User
 
 
@@ -70,7 +70,7 @@ class FindingIn(StrictSerializer):
     expires_on = serializers.DateField(required=False, allow_null=True)
 
 
-class ResearchBriefViewSet(ResourceViewSet):
+class ResearchBriefViewSet(BulkMixin):
     """What is found out about leads and accounts."""
 
     resource = "research-briefs"

@@ -10,7 +10,7 @@ from leads.filters import SettingFilter
 from leads.models import NamedAccount
 from leads.selectors.settings import named_account_list
 from revops.core.api.serializers import OutSerializer, StrictSerializer
-from revops.core.api.views import ResourceViewSet
+from revops.core.api.writes import BulkMixin
 from revops.users.models import User
 
 
@@ -31,7 +31,7 @@ class NamedAccountIn(StrictSerializer):
     is_active = serializers.BooleanField(required=False)
 
 
-class NamedAccountViewSet(ResourceViewSet):
+class NamedAccountViewSet(BulkMixin):
     """Companies whose leads go to one person."""
 
     resource = "named-accounts"

@@ -12,7 +12,7 @@ from accounts.models import Contact
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
 from leads.events import CampaignEnded, CampaignWentLive
 from leads.models import Campaign, CampaignMember, CampaignTask, Lead, TouchPoint
-from revops.core import audit, clock, outbox
+from revops.core import audit, clock, merging, outbox
 from revops.core.acting import refuse_readers
 from revops.core.errors import DomainError, IllegalState, InvalidInput, MissingFields
 from revops.core.money import digits
@@ -268,6 +268,7 @@ def note_touch(
     """Somebody was touched; with `responded` they are a member who answered."""
     if actor is not None:
         require(actor, "leads.add_touchpoint")
+    lead, contact = merging.standing(lead), merging.standing(contact)
     at = at or clock.now()
     if at > clock.now():
         raise InvalidInput.of(at=_("What has not happened yet is no touch."))

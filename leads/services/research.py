@@ -12,7 +12,7 @@ from accounts.validation import refuse_invalid
 from leads.models import Lead, LeadActivity, ResearchBrief, ResearchFinding
 from leads.selectors.research import running_out
 from leads.services._kept import lock_kept
-from revops.core import audit, clock
+from revops.core import audit, clock, merging
 from revops.core.errors import IllegalState, InvalidInput, MissingFields
 from revops.core.scope import require
 from revops.core.status import edit, lock
@@ -31,6 +31,7 @@ def open_brief(
     _require(actor, lead, account)
     if lead is not None:
         lead = lock_kept(lead)
+    merging.hold(account)
     subject: Any = lead or account
     if ResearchBrief.objects.filter(lead=lead, account=account).exists():
         raise IllegalState("research_exists", _("There is a brief already: go on with it."))
@@ -72,6 +73,7 @@ def add_finding(
         raise MissingFields(_("Say where it stands: a finding without a source is refused."), ["source"])
     if lead is not None:
         lead = lock_kept(lead)
+    merging.hold(account)
     brief, _made = ResearchBrief.objects.get_or_create(lead=lead, account=account, defaults={"owner": actor})
     lock(brief)
     finding = ResearchFinding(

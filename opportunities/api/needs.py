@@ -17,6 +17,7 @@ from opportunities.models import Need, NeedsAnalysis, Opportunity
 from opportunities.selectors.needs import analysis_list, need_list
 from revops.core.api.serializers import OutSerializer, StrictSerializer
 from revops.core.api.views import ResourceViewSet
+from revops.core.api.writes import BulkMixin
 
 
 class NeedOut(OutSerializer):
@@ -48,7 +49,7 @@ class NewNeedIn(NeedIn):
     analysis = Seen(NeedsAnalysis)
 
 
-class NeedViewSet(ResourceViewSet):
+class NeedViewSet(BulkMixin):
     """Needs, wherever they were captured."""
 
     resource = "needs"

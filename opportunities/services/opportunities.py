@@ -14,7 +14,7 @@ from opportunities.events import OpportunityMoved
 from opportunities.models import Opportunity, OpportunitySplit, Pipeline, Stage, StageHistory
 from opportunities.services import _credit, _fields
 from opportunities.services._kept import lock_kept
-from revops.core import audit, clock, outbox
+from revops.core import audit, clock, merging, outbox
 from revops.core.custom import values as custom_values
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.scope import require
@@ -93,6 +93,7 @@ def open_deal(
     )
     if opportunity.account_id is None and opportunity.contact is not None:
         opportunity.account = opportunity.contact.account
+    merging.hold(opportunity.account, opportunity.contact)
     # What a lead carries over is not asked to be complete: nobody is there to fill it in.
     opportunity.custom = custom_values.for_new(opportunity, given, asked=False)
     _fields.check(opportunity, ("name", *values))

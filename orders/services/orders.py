@@ -13,7 +13,7 @@ from opportunities.selectors.pricing import price_lines
 from orders.events import OrderCancelled
 from orders.models import Invoice, Order, OrderLine
 from orders.services import _rows
-from revops.core import audit, clock, outbox
+from revops.core import audit, clock, merging, outbox
 from revops.core.custom import values as custom_values
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.models import LegalEntity
@@ -55,6 +55,7 @@ def create_order(
     if owner is None:
         raise InvalidInput.of(owner=_("An order has an owner."))
     _check(channel, account, opportunity)
+    merging.hold(account)
     _check_ship_to(ship_to)
     if opportunity is not None:
         _refuse_second_draft(opportunity)

@@ -11,7 +11,7 @@ from accounts.models import Account, Contact
 from postsales.events import CaseOpened, CaseResolved
 from postsales.models import CaseComment, CaseStatusLog, Priority, SlaPolicy, SupportCase
 from postsales.services.levels import default_policy, watch_case
-from revops.core import audit, clock, outbox
+from revops.core import audit, clock, merging, outbox
 from revops.core.custom import values as custom_values
 from revops.core.errors import DomainError, IllegalState, InvalidInput
 from revops.core.numbers import document_number
@@ -48,6 +48,7 @@ def open_case(
     """Take up what a customer asks. Both clocks start now, whatever the channel."""
     if actor is not None:
         require(actor, "postsales.add_supportcase")
+    merging.hold(account, contact)
     now = clock.now()
     case = SupportCase(
         account=account, subject=subject.strip(), description=description.strip(), contact=contact, channel=channel,

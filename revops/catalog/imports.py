@@ -1,5 +1,6 @@
 """Importer of products, with their list price in the default price book."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -10,9 +11,34 @@ from django.utils.translation import gettext_lazy
 from revops.catalog import services
 from revops.catalog.models import PriceBook, PriceBookEntry, Product
 from revops.core import clock
+from revops.integrations.lookups import bare, say_spelling
 from revops.integrations.models import ImportRow
 from revops.integrations.planning import match_by, match_external, refuse_twins
 from revops.integrations.registries import Context, Draft, Importer, ImportField
+
+
+def fill_product(drafts: Sequence[Draft], context: Context) -> None:
+    """`product` -> product_id, by SKU or name; else by its letters alone, which is said."""
+    if not any(draft.values.get("product") for draft in drafts):
+        return
+    known: dict[str, Product] = {}
+    loose: dict[str, list[Product]] = defaultdict(list)
+    for product in Product.objects.visible_to(context.viewer):
+        known |= {product.sku.casefold(): product, product.name.casefold(): product}
+        loose[bare(product.name)].append(product)
+    for draft in drafts:
+        name = draft.values.get("product")
+        if not name:
+            continue
+        found = known.get(name.casefold())
+        if found is None and len(loose[bare(name)]) == 1:
+            found = loose[bare(name)][0]
+            draft.notes.append(_("Product “%(read)s” is “%(meant)s”.") % {"read": name, "meant": found.name})
+            say_spelling(context, name, found.name)
+        if found is None:
+            draft.refuse("product", _("There is no such product."))
+        else:
+            draft.set("product_id", found.pk, found.name)
 
 
 class ProductImporter(Importer):

@@ -182,6 +182,34 @@ def refuse_alias(record: Any) -> None:
         )
 
 
+def hold(*records: Any) -> None:
+    """Something new hangs on these: until the transaction ends no merge takes them away, and one that waits takes the
+    new row along. Raises IllegalState where one is an alias by now.
+
+    A foreign key alone does not see to it: it is checked at the commit only, and an alias is a row like any other.
+    Who locks the record itself in the same transaction does that first, or two of them wait for each other.
+    """
+    for record in records:
+        if record is not None and (into := _alias_of(record)) is not None:
+            record.merged_into_id = into
+            refuse_alias(record)
+
+
+def standing(record: Any) -> Any:
+    """The same where nobody is to be refused: the record, or what it was merged into meanwhile."""
+    while record is not None and (into := _alias_of(record)) is not None:
+        record = type(record)._base_manager.get(pk=into)
+    return record
+
+
+def _alias_of(record: Any) -> Any:
+    table = record._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT merged_into_id FROM "{table}" WHERE id = %s FOR KEY SHARE', [record.pk])  # noqa: S608
+        found = cursor.fetchone()
+    return found[0] if found else None
+
+
 def _chosen(kind: MergeKind, winner: Any, loser: Any, choices: Mapping[str, str]) -> dict[str, Any]:
     known = {*kind.fields, *(CUSTOM + key for key in {**winner.custom, **loser.custom})}
     for name, side in choices.items():

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection, models
 
 from revops.core import audit, clock, copying
+from revops.core.models import Mergeable
 from revops.integrations.models import ImportRow
 from revops.integrations.registries import Stretch
 from revops.integrations.writing import WRITTEN
@@ -38,6 +39,7 @@ def make_records(model: type[models.Model], stretch: Stretch, *, actor: Any, nou
     with connection.cursor() as cursor:
         cursor.execute(TAKE, [f'"{table}"', key, _defaults(fields), stretch.run, stretch.after, stretch.last])
         made = int(cursor.rowcount)
+        _follow_aliases(cursor, fields)
         cursor.execute(
             f'INSERT INTO "{table}" ("{key}", {columns})'
             f' SELECT m.key, {values} FROM {TABLE} AS m, jsonb_populate_record(NULL::"{table}", m.facts) AS new'
@@ -46,6 +48,21 @@ def make_records(model: type[models.Model], stretch: Stretch, *, actor: Any, nou
     line = audit.entry(f"{noun}.imported", model(), actor=actor, import_run=stretch.run)
     copying.insert_each(line, {"object_id": "key::text", "label": "left(label, 200)"}, f"{TABLE} ORDER BY row")
     return made
+
+
+def _follow_aliases(cursor: Any, fields: list[Any]) -> None:
+    """What was merged away since the plan was made is followed to what stands for it; no merge comes between."""
+    for field in fields:
+        if not (field.many_to_one and issubclass(field.related_model, Mergeable)):
+            continue
+        parent, said = field.related_model._meta.db_table, f"(m.facts ->> '{field.column}')::bigint"
+        cursor.execute(
+            f'SELECT 1 FROM "{parent}" AS p WHERE p.id IN (SELECT {said} FROM {TABLE} AS m) ORDER BY p.id FOR KEY SHARE'
+        )
+        cursor.execute(
+            f"UPDATE {TABLE} AS m SET facts = m.facts || jsonb_build_object('{field.column}', p.merged_into_id)"
+            f' FROM "{parent}" AS p WHERE p.id = {said} AND p.merged_into_id IS NOT NULL'
+        )
 
 
 def _defaults(fields: list[Any]) -> str:

@@ -8,8 +8,9 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from revops.core import audit, clock
+from revops.core import audit, clock, merging
 from revops.core.errors import InvalidInput, NotAllowed
+from revops.core.models import Mergeable
 from revops.core.scope import require
 from revops.core.status import lock
 from revops.users.models import RecordShare, Team, TeamMembership, User
@@ -34,6 +35,8 @@ def share_record(
     """Let a person or a team see a record, or work on it. Sharing again changes what was agreed."""
     kind = _may_share(record, actor)
     record = lock(record)
+    if isinstance(record, Mergeable):
+        merging.refuse_alias(record)
     _check(user, team, level, until, message, actor)
     target = {"user": user} if user is not None else {"team": team}
     terms = {"level": level, "until": until, "message": message.strip(), "created_by": actor}
