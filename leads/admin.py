@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leads import growth_admin as growth_admin
+from leads import prospecting_admin as prospecting_admin
 from leads import services
 from leads.models import (
     Assignment,

@@ -18,6 +18,7 @@ class LeadsConfig(AppConfig):
             merges,
             notices,
             panels,
+            prospecting,
             search,
             webhooks,
         )
@@ -50,7 +51,7 @@ class LeadsConfig(AppConfig):
         scope_sources.register(ScopeSource("leads.activities", "accounts.activity", lead_activity_ids))
         scope_sources.register(ScopeSource("leads.handed", "leads.lead", handed_lead_ids))
         register_homes()
-        for part in (leads_jobs, holdings, merges, notices, panels, webhooks, search, growth):
+        for part in (leads_jobs, holdings, merges, notices, panels, webhooks, search, growth, prospecting):
             part.register()
         self._grant()
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.keys import email_key
 from leads.models import Lead
+from leads.models import Sequence as Outreach
 from revops.core.registries import Hit, Searcher, searchers
 from revops.core.search import best
 
@@ -22,6 +23,12 @@ def search_leads(user: Any, text: str, limit: int) -> Sequence[Hit]:
     exact += list(rows.filter(email_key=key).order_by("-pk")[:limit]) if key else []
     rest = best(rows.exclude(pk__in=[row.pk for row in exact]), text, limit - len(exact))
     return [_hit(row, exact=True) for row in exact] + [_hit(row) for row in rest]
+
+
+def search_sequences(user: Any, text: str, limit: int) -> Sequence[Hit]:
+    """By words of their name."""
+    rows = Outreach.objects.visible_to(user).filter(name__icontains=text).order_by("name", "pk")[:limit]
+    return [Hit(row.name, row.get_status_display(), row.get_absolute_url()) for row in rows]
 
 
 def _hit(row: Lead, exact: bool = False) -> Hit:
@@ -41,5 +48,16 @@ def register() -> None:
             order=20,
             people=True,
             model=Lead,
+        )
+    )
+    searchers.register(
+        Searcher(
+            "sequence",
+            _("Sequence"),
+            "mail-forward",
+            search_sequences,
+            permission="leads.view_sequence",
+            order=28,
+            model=Outreach,
         )
     )

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from leads import enriching, services
+from leads import enriching, mailing, services
 from leads.models import Assignment, Campaign, Handoff, Lead, TargetMarket
 from leads.selectors.cultivation import open_plans
 from leads.selectors.learning import enough_to_learn, published_model
@@ -151,3 +151,11 @@ def cultivation_reminders() -> None:
     """Leads that nobody touched for too long: whoever holds them gets one task; daily."""
     for plan in open_plans().select_related("lead").order_by("pk").iterator(chunk_size=500):
         services.remind_of_lead(plan=plan)
+
+
+@shared_task(name="leads.run_sequence_steps", ignore_result=True)
+def run_sequence_steps() -> None:
+    """Steps of sequences that are due, then the mails that they made: every 5 minutes. Twice at once sends once."""
+    while services.run_due_steps():
+        pass
+    mailing.send_due()

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from leads import events
-from leads.models import Campaign, DealRegistration, Handoff, Lead, TouchPoint
+from leads.models import Campaign, DealRegistration, Enrollment, Handoff, Lead, TouchPoint
 from revops.integrations.offers import Offer, offers
 
 
@@ -23,6 +23,13 @@ def register() -> None:
             _("A deal registration was decided, or has run out"),
             DealRegistration,
             "registration_id",
+        ),
+        Offer(events.EnrollmentStarted, _("Somebody was put into a sequence"), Enrollment, "enrollment_id"),
+        Offer(
+            events.EnrollmentEnded,
+            _("A sequence ended for somebody: replied, bounced, opted out, finished or stopped"),
+            Enrollment,
+            "enrollment_id",
         ),
         # About no record of anybody's: a scorecard or a rule of the company.
         Offer(events.ScoringChanged, _("The rules of scoring changed"), permission="leads.view_scorecard"),

@@ -375,9 +375,9 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="revops@localhost")
-# Answers to mails of sequences: their domain, and what the mail server shows at /intake/mail (nothing: closed).
 INBOUND_DOMAIN = env.str("INBOUND_DOMAIN", default=SITE_URL.partition("://")[2].partition("/")[0].partition(":")[0])
-INBOUND_TOKEN = env.str("INBOUND_TOKEN", default="")
+INBOUND_TOKEN = env.str("INBOUND_TOKEN", default="")  # what a mail server shows at /intake/mail; empty: closed
+MAIL_CLAIM_SECONDS = env.int("MAIL_CLAIM_SECONDS", default=120)
 
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")

@@ -30,6 +30,7 @@ from leads.services.enrichment import (
 )
 from leads.services.enrolling import (
     enroll,
+    inherit_policy,
     pause_enrollment,
     resume_enrollment,
     set_policy,
@@ -51,9 +52,11 @@ from leads.services.learning import (
 from leads.services.learning_drift import watch_drift
 from leads.services.leaving import (
     hand_over_campaigns,
+    hand_over_enrollments,
     hand_over_leads,
     hand_over_partners,
     hand_over_queues,
+    hand_over_sequences,
     return_handoffs,
 )
 from leads.services.markets import (
@@ -85,6 +88,7 @@ from leads.services.promotion import (
 )
 from leads.services.propensity import score_new_leads, score_propensity, start_propensities
 from leads.services.quality import scan_quality
+from leads.services.receiving import mark_read, opt_out, receive_mail
 from leads.services.research import add_finding, expire_findings, open_brief, update_brief
 from leads.services.routing import assign_lead, return_lead, route_lead, watch_first_answer
 from leads.services.scoring import answer_criteria, score_fit, score_leads, score_qualification
@@ -114,6 +118,12 @@ from leads.services.upserts import upsert_lead
 from leads.services.withdrawals import expire_handoff, withdraw_handoff
 
 __all__ = [
+    "hand_over_enrollments",
+    "hand_over_sequences",
+    "inherit_policy",
+    "mark_read",
+    "opt_out",
+    "receive_mail",
     "enroll",
     "pause_enrollment",
     "resume_enrollment",

@@ -31,6 +31,7 @@ def log_lead_activity(
     body: str = "",
     minutes: int | None = None,
     happened_at: datetime | None = None,
+    owner: Any = None,
     custom: Mapping[str, Any] | None = None,
 ) -> Activity:
     """Log what happened; the first touch of a new lead starts work on it."""
@@ -43,6 +44,7 @@ def log_lead_activity(
         body=body,
         minutes=minutes,
         happened_at=happened_at,
+        owner=owner,
         custom=custom,
         account=lead.account,
     )

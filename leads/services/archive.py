@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from leads.models import Handoff, Lead
+from leads.services.enrolling import stop_person
 from revops.core import audit, clock, merging, upserts
 from revops.core.errors import IllegalState
 from revops.core.scope import require
@@ -24,6 +25,7 @@ def archive_lead(*, lead: Lead, version: int | None, actor: Any, reason: str = "
         raise IllegalState("handed_over", _("This lead was offered to a seller: wait for the answer, or take it back."))
     edit(lead, {"archived_at": clock.now()})
     audit.record("lead.archived", lead, actor=actor, reason=reason)
+    stop_person(person=lead, reason=_("The lead was archived."), actor=actor)
     return lead
 
 

@@ -250,6 +250,27 @@ def set_policy(
     return policy
 
 
+@transaction.atomic
+def inherit_policy(*, lead: Lead, contact: Contact, actor: Any) -> ContactPolicy | None:
+    """What is recorded about contacting a lead holds for the contact that it became; of two records the stricter."""
+    given = ContactPolicy.objects.filter(lead=lead).first()
+    if given is None:
+        return None
+    lock_address(contact.email_key)
+    own, new = ContactPolicy.objects.get_or_create(contact=contact, defaults={"email_key": contact.email_key})
+    policy = own if new else lock(own)
+    names = POLICY_FIELDS if new else ()
+    wanted = {name: getattr(given, name) for name in names}
+    if given.do_not_contact_at is not None and policy.do_not_contact_at is None:
+        wanted |= {"do_not_contact_at": given.do_not_contact_at, "reason": given.reason}
+    changed = edit(policy, wanted)
+    if changed:
+        audit.record("policy.changed", policy, actor=actor, changed=changed)
+    if "do_not_contact_at" in changed:
+        _take_out(contact, actor)
+    return policy
+
+
 def _own(person: Lead | Contact, version: int | None) -> ContactPolicy:
     side, key = kind_of(person)
     made, new = ContactPolicy.objects.get_or_create(**{f"{side}_id": key}, defaults={"email_key": person.email_key})

@@ -16,6 +16,7 @@ from leads.selectors.handoffs import may_decide
 from leads.services import _telling
 from leads.services._kept import lock_kept
 from leads.services._returns import NOTE_LENGTH, back_to_working
+from leads.services.enrolling import inherit_policy, stop_person
 from leads.services.promotion import convert_registration
 from revops.core import audit, clock, outbox
 from revops.core.errors import IllegalState, InvalidInput, MissingFields, NotAllowed
@@ -127,6 +128,8 @@ def settle_accepted_handoff(
     lead.save(update_fields=["status", "converted_at", "account", "contact", "version", "updated_at"])
     audit.record("lead.converted", lead, actor=actor, account=account, contact=contact)
     convert_registration(lead=lead, actor=actor)
+    inherit_policy(lead=lead, contact=contact, actor=actor)
+    stop_person(person=lead, reason=_("The lead was converted."), actor=actor)
     return lead
 
 

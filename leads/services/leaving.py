@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from leads.models import Assignment, Campaign, Handoff, Lead, LeadQueue, PromotionPartner
+from leads.models import Assignment, Campaign, Enrollment, Handoff, Lead, LeadQueue, PromotionPartner, Sequence
 from leads.services._assignments import FIRST_ANSWER_MINUTES
 from leads.services._returns import back_to_working
 from revops.core import clock
@@ -46,6 +46,20 @@ def hand_over_partners(*, user: Any, to: Any, actor: Any) -> int:
     """The partners that `user` looks after."""
     rows = PromotionPartner.objects.all()
     return len(hand_rows(rows=rows, user=user, to=to, actor=actor, action="partner.changed"))
+
+
+@transaction.atomic
+def hand_over_sequences(*, user: Any, to: Any, actor: Any) -> int:
+    """The sequences that `user` looks after."""
+    rows = Sequence.objects.exclude(status=Sequence.Status.ARCHIVED)
+    return len(hand_rows(rows=rows, user=user, to=to, actor=actor, action="sequence.changed"))
+
+
+@transaction.atomic
+def hand_over_enrollments(*, user: Any, to: Any, actor: Any) -> int:
+    """Those to whom `user` writes are written to by somebody who stays."""
+    rows = Enrollment.objects.running()
+    return len(hand_rows(rows=rows, user=user, to=to, actor=actor, action="enrollment.changed", field="sender"))
 
 
 @transaction.atomic

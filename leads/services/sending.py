@@ -5,7 +5,7 @@ What leaves the process is `leads.mailing`'s; between these services no transact
 
 from collections.abc import Mapping
 from collections.abc import Sequence as Rows
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ from revops.core.status import lock
 
 Mail = SentMessage.Status
 # A sender that was killed loses its mails after this; EMAIL_TIMEOUT ends a try long before.
-LEASE = timedelta(seconds=getattr(settings, "MAIL_CLAIM_SECONDS", 120))
+LEASE = timedelta(seconds=settings.MAIL_CLAIM_SECONDS)
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 240, 720))
 # A mail goes out while its enrolment runs, and after its last step was written.
 SENDS = (Enrollment.Status.ACTIVE, Enrollment.Status.FINISHED)
@@ -99,14 +99,14 @@ def _parcel(row: SentMessage, now: datetime, earlier: tuple[str, ...]) -> Parcel
 
 
 @transaction.atomic
-def hand_mail(*, parcel: Parcel) -> bool:
+def hand_mail(*, parcel: Parcel) -> Parcel | None:
     """Asked right before the last byte leaves: whether it may. From here on nobody sends this mail again by itself.
 
     Whoever objects for this address meanwhile waits, or was first and is heard (INV-75).
     """
     row = _claimed(parcel)
     if row is None or row.handed_at is not None:
-        return False
+        return None
     enrollment = Enrollment.objects.select_related("lead", "contact", "sequence").get(pk=row.enrollment_id)
     person = person_of(enrollment)
     for address in sorted({person.email_key, row.to.casefold()} - {""}):
@@ -115,20 +115,20 @@ def hand_mail(*, parcel: Parcel) -> bool:
     if enrollment.status not in SENDS or enrollment.sequence.status != Sequence.Status.ACTIVE:
         row.claimed_at = None  # it waits until the enrolment goes on
         row.save(update_fields=["claimed_at", "updated_at"])
-        return False
+        return None
     if why is not None:
         row.status, row.error, row.claimed_at = Mail.CANCELLED, why[1][:300], None
         row.save(update_fields=["status", "error", "claimed_at", "updated_at"])
-        return False
-    row.handed_at = clock.now()
-    row.save(update_fields=["handed_at", "updated_at"])
-    return True
+        return None
+    row.handed_at = row.claimed_at = clock.now()
+    row.save(update_fields=["handed_at", "claimed_at", "updated_at"])
+    return replace(parcel, claimed_at=row.claimed_at)
 
 
 @transaction.atomic
 def settle_mail(*, parcel: Parcel) -> None:
-    """The server has it."""
-    row = _claimed(parcel)
+    """The server has it, however late it said so."""
+    row = _claimed(parcel, Mail.WAITING, Mail.UNCONFIRMED)
     if row is not None:
         row.status, row.sent_at, row.error = Mail.SENT, clock.now(), ""
         row.tries += 1
@@ -172,11 +172,11 @@ def refuse_mail(*, parcel: Parcel, error: str, address: bool) -> None:
         end_enrollments(own, status=Enrollment.Status.BOUNCED, reason=error, actor=None, running_only=False)
 
 
-def _claimed(parcel: Parcel) -> SentMessage | None:
+def _claimed(parcel: Parcel, *states: str) -> SentMessage | None:
     """The mail, locked, while this claim holds. Its enrolment is locked first, as whoever ends it does."""
     Enrollment.objects.select_for_update().filter(messages=parcel.key).order_by("pk").first()
     rows = SentMessage.objects.select_for_update()
-    return rows.filter(pk=parcel.key, status=Mail.WAITING, claimed_at=parcel.claimed_at).first()
+    return rows.filter(pk=parcel.key, status__in=states or (Mail.WAITING,), claimed_at=parcel.claimed_at).first()
 
 
 @transaction.atomic

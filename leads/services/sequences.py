@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from collections.abc import Sequence as Rows
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -92,13 +93,19 @@ def _step(number: int, facts: Mapping[str, Any]) -> SequenceStep:
         template=template if is_mail else None,
         subject="" if is_mail else str(facts.get("subject") or "").strip(),
     )
-    refuse_invalid(step, ("day_offset", "kind", "subject"))
+    at = f"steps.{number - 1}"
+    try:
+        refuse_invalid(step, ("day_offset", "kind", "subject"))
+    except InvalidInput as error:
+        errors = [replace(one, pointer=f"{at}.{one.pointer}") for one in error.errors]
+        raise InvalidInput(error.code, error.message, errors=errors) from error
     if is_mail and not isinstance(template, MessageTemplate):
-        raise InvalidInput.of(template=_("Step %(number)s is an e-mail: choose its text.") % {"number": number})
+        text = _("Step %(number)s is an e-mail: choose its text.") % {"number": number}
+        raise InvalidInput.of(**{f"{at}.template": text})
     if is_mail and template.archived_at is not None:
-        raise InvalidInput.of(template=_("The text of step %(number)s is archived.") % {"number": number})
+        raise InvalidInput.of(**{f"{at}.template": _("The text of step %(number)s is archived.") % {"number": number}})
     if not is_mail and not step.subject:
-        raise InvalidInput.of(subject=_("Say what is to do in step %(number)s.") % {"number": number})
+        raise InvalidInput.of(**{f"{at}.subject": _("Say what is to do in step %(number)s.") % {"number": number}})
     return step
 
 
@@ -106,10 +113,12 @@ def _check_order(steps: Rows[SequenceStep]) -> None:
     if len(steps) > MOST_STEPS:
         raise InvalidInput.of(steps=_("A sequence has at most %(most)s steps.") % {"most": MOST_STEPS})
     days = [step.day_offset for step in steps]
-    if any(later < earlier for earlier, later in zip(days, days[1:], strict=False)):
-        raise InvalidInput.of(day_offset=_("No step comes before the one above it."))
-    if any(day > LAST_DAY for day in days):
-        raise InvalidInput.of(day_offset=_("The last step comes within %(most)s days.") % {"most": LAST_DAY})
+    for at, day in enumerate(days):
+        if at and day < days[at - 1]:
+            raise InvalidInput.of(**{f"steps.{at}.day_offset": _("No step comes before the one above it.")})
+        if day > LAST_DAY:
+            text = _("The last step comes within %(most)s days.") % {"most": LAST_DAY}
+            raise InvalidInput.of(**{f"steps.{at}.day_offset": text})
 
 
 # Its way -------------------------------------------------------------------------------------

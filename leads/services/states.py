@@ -10,6 +10,7 @@ from leads.models import DisqualifyReason, Lead
 from leads.selectors.scoring import AUTHORITY_GATE, Verdict, active_scorecard, answers_of, judge
 from leads.services._kept import lock_kept
 from leads.services._returns import back_to_working
+from leads.services.enrolling import stop_person
 from leads.services.scoring import score_qualification
 from revops.core import audit, clock, outbox
 from revops.core.errors import DomainError, IllegalState, MissingFields
@@ -81,6 +82,7 @@ def disqualify_lead(
     lead.disqualify_reason, lead.qualified_at = reason, None
     lead.save(update_fields=["status", "disqualify_reason", "qualified_at", "version", "updated_at"])
     audit.record("lead.disqualified", lead, actor=actor, reason=reason.label, note=note)
+    stop_person(person=lead, reason=_("The lead was disqualified."), actor=actor)
     return lead
 
 
