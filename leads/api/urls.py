@@ -6,11 +6,13 @@ from leads.api import (
     data,
     enrichment,
     intake,
+    mail,
     markets,
     promotion,
     research,
     routing,
     scoring,
+    sequences,
     settings,
 )
 from leads.api.duplicates import DuplicateViewSet
@@ -48,5 +50,11 @@ router.register("marketing-costs", campaigns.MarketingCostViewSet, basename="api
 router.register("intake-forms", intake.IntakeFormViewSet, basename="api-intake-forms")
 router.register("promotion-partners", promotion.PromotionPartnerViewSet, basename="api-promotion-partners")
 router.register("deal-registrations", promotion.DealRegistrationViewSet, basename="api-deal-registrations")
+router.register("sequences", sequences.SequenceViewSet, basename="api-sequences")
+router.register("enrollments", sequences.EnrollmentViewSet, basename="api-enrollments")
+router.register("message-templates", sequences.MessageTemplateViewSet, basename="api-message-templates")
+router.register("sent-messages", mail.SentMessageViewSet, basename="api-sent-messages")
+router.register("received-messages", mail.ReceivedMessageViewSet, basename="api-received-messages")
+router.register("contact-policies", mail.ContactPolicyViewSet, basename="api-contact-policies")
 
 urlpatterns = router.urls

@@ -172,3 +172,8 @@ def person_of(enrollment: Enrollment) -> Lead | Contact:
     person = enrollment.lead or enrollment.contact
     assert person is not None
     return person
+
+
+def policies_shown(*, viewer: Any) -> QuerySet[ContactPolicy]:
+    """What is recorded about people in sight."""
+    return ContactPolicy.objects.visible_to(viewer)
