@@ -4,7 +4,7 @@ from itertools import count
 from typing import Any
 
 from leads import services
-from leads.models import Handoff, Lead, RoutingPool
+from leads.models import Enrollment, Handoff, Lead, MessageTemplate, RoutingPool, Sequence
 from leads.setup import ensure_leads
 from revops.users.models import User
 
@@ -45,3 +45,26 @@ def make_pool(*members: tuple[User, int, int | None], name: str = "Turn") -> Rou
     pool = RoutingPool.objects.get(is_default=True)
     rows = [{"user": user, "weight": weight, "monthly_capacity": limit} for user, weight, limit in members]
     return services.set_members(pool=pool, members=rows, actor=None)
+
+
+def make_template(actor: User, name: str = "Hello", **fields: Any) -> MessageTemplate:
+    fields.setdefault("subject", "A question for {company}")
+    fields.setdefault("body", "Dear {first_name} {last_name},\n\nmay I call you?\n\n{sender}")
+    return services.create_template(actor=actor, name=name, **fields)
+
+
+def make_sequence(actor: User, *steps: tuple[int, str], name: str = "First steps", **fields: Any) -> Sequence:
+    """An active sequence; each step is (day, kind). Mails all say the same."""
+    sequence = services.create_sequence(actor=actor, name=name, **fields)
+    template = make_template(actor, name=f"{name}: hello")
+    rows = [
+        {"day_offset": day, "kind": kind, "template": template} if kind == "email"
+        else {"day_offset": day, "kind": kind, "subject": f"The {kind} of day {day}"}
+        for day, kind in steps or ((0, "email"), (3, "email"))
+    ]  # fmt: skip
+    sequence = services.set_steps(sequence=sequence, steps=rows, version=None, actor=actor)
+    return services.activate_sequence(sequence=sequence, version=None, actor=actor)
+
+
+def enrolled(sequence: Sequence, lead: Lead, actor: User) -> Enrollment:
+    return services.enroll(sequence=sequence, leads=[lead], actor=actor).enrollments[0]
