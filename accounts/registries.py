@@ -35,6 +35,16 @@ class TerritoryEffect:
     order: int = 100
 
 
+@dataclass(frozen=True)
+class TimelineSource:
+    """What a room adds to a record's timeline: `entries(record, limit)`, newest first. Who sees it sees them."""
+
+    key: str
+    entries: Callable[[Any, int], Sequence[Any]]
+    order: int = 100
+
+
+timeline_sources: Registry[TimelineSource] = Registry("timeline_sources")
 territory_effects: Registry[TerritoryEffect] = Registry("territory_effects")
 activity_homes: Registry[ActivityHome] = Registry("activity_homes")
 

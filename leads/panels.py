@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.registries import ActivityHome, activity_homes
 from accounts.shelves import Shelf, register_shelf
+from leads import panels_sequences
 from leads.models import Handoff, Lead, LeadActivity, LeadDocument, LeadLicence
 from leads.selectors.cultivation import open_plans
 from leads.services.activities import carry_lead
@@ -121,6 +122,7 @@ def _cultivation(lead: Any) -> str:
 def register() -> None:
     """Called once, when the app is ready."""
     register_path()
+    panels_sequences.register()
     list_places.register(
         Place("leads", _("Leads"), "leads.view_lead", {"list": "lead-list", "board": "lead-board"}, "user-search", 20)
     )

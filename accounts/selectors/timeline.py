@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Model, Q, QuerySet
 
 from accounts.models import Account, Activity, Contact
+from accounts.registries import timeline_sources
 from revops.core import clock
 from revops.core.audit import action_text
 from revops.core.custom.values import explained
@@ -51,6 +52,8 @@ def timeline(*, record: Model, activities: QuerySet[Activity], limit: int = SHOW
     done = activities.filter(happened_at__isnull=False).select_related("owner").order_by("-happened_at", "-pk")
     log = AuditEntry.objects.about(record).filter(area="").select_related("actor").order_by("-at", "-pk")
     entries = [*(_of_activity(row) for row in done[:limit]), *_of_log(log[:limit])]
+    for source in timeline_sources:
+        entries += source.entries(record, limit)
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:limit]
 
 

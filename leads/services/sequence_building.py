@@ -21,19 +21,19 @@ def build_sequence(
     version: int | None,
     actor: Any,
     facts: Mapping[str, Any],
-    steps: Rows[Mapping[str, Any]],
+    steps: Rows[Mapping[str, Any]] | None,
 ) -> Sequence:
     """Save a new sequence or change one. A step's `template` is a record, or {name, subject, body} of one to make.
 
-    What is wrong with the n-th step is raised under `steps.<n>.<field>`. Steps that did not change are left alone, so
-    that a sequence in use can be renamed.
+    What is wrong with the n-th step is raised under `steps.<n>.<field>`. Without `steps`, and where they are as they
+    were, they are left alone: a sequence in use can be renamed.
     """
     if sequence is None:
         made = create_sequence(actor=actor, **facts)
-        return set_steps(sequence=made, steps=_with_texts(steps, actor), version=None, actor=actor)
+        return set_steps(sequence=made, steps=_with_texts(steps or (), actor), version=None, actor=actor)
     before = lock(sequence, version)
     changed = update_sequence(sequence=before, version=None, actor=actor, **facts)
-    if _stored(changed) == [_asked(step) for step in steps]:
+    if steps is None or _stored(changed) == [_asked(step) for step in steps]:
         return changed
     return set_steps(sequence=changed, steps=_with_texts(steps, actor), version=None, actor=actor)
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leads import services
 from leads.forms import AssignForm, DisqualifyForm, LeadForm
+from leads.forms_sequences import EnrollForm
 from leads.models import Lead
 from revops.core.bulk import old_value
 from revops.core.views.editors import Editor
@@ -68,6 +69,10 @@ def _restore(*, row: Lead, before: dict[str, Any], actor: Any) -> Lead:
     return services.restore_lead(lead=row, version=None, actor=actor)
 
 
+def _enroll(*, row: Lead, actor: Any, sequence: Any, sender: Any) -> Any:
+    return services.enroll(sequence=sequence, leads=[row], sender=sender, actor=actor)
+
+
 EDITOR = LeadEditor()
 ACTIONS = (
     BulkAction(
@@ -78,6 +83,10 @@ ACTIONS = (
     BulkAction(
         "disqualify", _("Disqualify"), _disqualify, "ban", "leads.qualify_lead", danger=True,
         form=lambda data, viewer: DisqualifyForm(data), undo=_as_it_was,
+    ),
+    BulkAction(
+        "enroll", _("Enrol in a sequence"), _enroll, "mail-forward", "leads.add_enrollment", makes=True,
+        form=lambda data, viewer: EnrollForm(data, viewer=viewer),
     ),
     BulkAction("archive", _("Archive"), _archive, "archive", "leads.change_lead", undo=_restore),
 )  # fmt: skip

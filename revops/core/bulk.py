@@ -152,6 +152,8 @@ def _do_all(page: Any, action: Any, lines: Sequence[BulkRow], job: JobRun) -> No
     fresh = base.in_bulk([line.object_id for line, _before in done])
     for line, before in done:
         _compare(line, before, fresh.get(line.object_id))
+        if action.makes:
+            line.outcome = Outcome.CHANGED
 
 
 def _do(line: BulkRow, row: Any, one: Callable[..., Any], *kept: list[Any]) -> bool:

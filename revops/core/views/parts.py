@@ -75,6 +75,7 @@ class BulkAction:
     form: Callable[[Any, Any], forms.BaseForm] | None = None
     undo: Callable[..., Any] | None = None
     note: StrOrPromise = ""  # said in the dialog, or before an action that cannot be undone
+    makes: bool = False  # what it does is a row elsewhere: done is done though the row itself stays as it was
 
     @property
     def asks(self) -> bool:
