@@ -22,6 +22,10 @@ WEIGHTS = (24, 20, 22, 18, 8, 8)
 DEVELOPERS = {"sam": ("alice", "ben", "bob"), "theo": ("charlie", "elif", "clara")}
 ROLES = tuple(Contact.Role.values)
 CRITERIA = ("needs", "finances", "reputation", "budget", "authority")
+# What makes a lead more (or, above 0, less) likely to be answered: a model of past leads can learn it.
+PULL = {"Referral": -0.24, "Partner": -0.16, "Web form": -0.04, "Webinar": 0.06, "Trade fair": 0.14, "Outbound": 0.3}
+TAKEN = 0.85  # of what is qualified; the rest waits to be handed over
+DECIDES = frozenset({"Operations director", "Chief operating officer", "Fleet manager", "Managing director"})
 
 
 @dataclass
@@ -129,7 +133,7 @@ class Market:
         actor = self.cast.people[developer]
         kind, subject = self.chance.choice(names.DONE)
         leads.log_lead_activity(lead=lead, actor=actor, kind=kind, subject=subject.format(first=lead.first_name))
-        fate = self.chance.random()
+        fate = self.chance.random() + PULL[lead.source] + (-0.1 if lead.title in DECIDES else 0.1)
         later = clock.now()
         if fate < 0.40:
             self.line.after(later, (1, 8), lambda: self._answer(lead, developer))
@@ -176,7 +180,7 @@ class Market:
         actor = self.cast.people[developer]
         leads.score_qualification(lead=lead)
         leads.qualify_lead(lead=lead, version=None, actor=actor)
-        if len(self.converted) < self.conversions:
+        if len(self.converted) < self.conversions and self.chance.random() < TAKEN:
             self.converted.append(lead)
             self.line.after(clock.now(), (0.05, 1), lambda: self._hand_off(lead, developer))
 

@@ -1,5 +1,6 @@
 """Territories, needs and plans to keep in touch, so that their pages are not empty."""
 
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -9,6 +10,7 @@ from forecasting.demo.people import Cast
 from leads import services as leads
 from leads.models import Lead
 from opportunities import services as deals
+from revops.core import clock
 
 REGIONS = {
     "North America": ["United States", "Canada"],
@@ -56,5 +58,7 @@ def talk_early(chance: Random) -> None:
         for text in chance.sample(NEEDS, 3):
             deals.add_need(analysis=analysis, actor=owner, statement=text, priority=chance.randint(1, 3))
     nurtured = Lead.objects.filter(status=Lead.Status.NURTURE, owner__isnull=False, archived_at__isnull=True)
-    for lead in nurtured.select_related("owner").order_by("-pk")[:KEPT]:
-        leads.cultivate_lead(lead=lead, actor=lead.owner, stage="aware")
+    stages = ("aware", "engaged", "unaware", "trusted")
+    for number, lead in enumerate(nurtured.select_related("owner").order_by("-pk")[:KEPT]):
+        on = clock.today() + timedelta(days=number * 5)
+        leads.cultivate_lead(lead=lead, actor=lead.owner, stage=stages[number % 4], next_touch_on=on)

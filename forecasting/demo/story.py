@@ -6,6 +6,7 @@ from random import Random
 from django.db import connection
 
 from accounts.models import Account, Contact
+from forecasting.demo import growth, prospects
 from forecasting.demo.after import close_months, open_cases, picture, set_quotas, set_targets
 from forecasting.demo.deals import Deals
 from forecasting.demo.market import Market
@@ -47,7 +48,7 @@ def tell(*, seed: int = 7, share: float = 1.0) -> dict[str, int]:
     with clock.at(start):
         set_targets(cast, line, start.date(), end.date())
     outbox.deliver_due(100_000)
-    market.generate(start + timedelta(days=5), end, int(LEADS * share))
+    market.generate(start + timedelta(days=5), end, int(LEADS * share) - growth.LEADS - prospects.LEADS)
     deals = Deals(cast, chance, line, market)
     market.pursue = deals.pursue
     deals.generate(start + timedelta(days=1), end - timedelta(days=2), int(DEALS * share) - market.conversions)
@@ -63,5 +64,11 @@ def tell(*, seed: int = 7, share: float = 1.0) -> dict[str, int]:
         close_months(cast)
         draw_territories(cast)
         talk_early(chance)
+        prospects.prospect(cast)
+    growth.promote(cast, chance, end)
+    with clock.at(end):
+        outbox.deliver_due(100_000)
+        prospects.learn(cast)
+        outbox.deliver_due(100_000)
     counted = (Account, Contact, Lead, Opportunity, Quote, Order, Invoice, SupportCase)
     return {str(model._meta.verbose_name_plural): model._default_manager.count() for model in counted}

@@ -31,7 +31,9 @@ def picture() -> dict[str, list[Any]]:
     return {
         "accounts": list(Account.objects.order_by("name").values_list("name", "owner__username", "country")),
         "contacts": list(Contact.objects.order_by("email").values_list("email", "title")),
-        "leads": list(Lead.objects.order_by("email").values_list("email", "status", "created_at")),
+        "leads": list(
+            Lead.objects.order_by("email", "created_at", "status").values_list("email", "status", "created_at")
+        ),
         "deals": list(
             Opportunity.objects.order_by("opened_on", "name", "amount").values_list(
                 "name", "amount", "stage__key", "close_on", "owner__username"
@@ -59,7 +61,8 @@ def test_the_counts_are_those_that_are_promised_and_everything_was_delivered() -
     counts = tell(seed=7, share=SHARE)
     assert (counts["accounts"], counts["contacts"], counts["leads"], counts["opportunities"]) == (15, 42, 30, 36)
     assert counts["orders"] and counts["invoices"] and SupportCase.objects.exists()
-    assert User.objects.count() == 12
+    assert User.objects.filter(is_portal=False).count() == 12
+    assert User.objects.get(is_portal=True).username == "paula", "a partner's guest"
     assert Team.objects.count() == 3
     assert Quota.objects.active().count() == 18, "six sellers, the three months of this quarter"
     assert not Delivery.objects.exclude(state=Delivery.State.DONE).exists()
