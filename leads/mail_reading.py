@@ -15,6 +15,9 @@ from typing import Any
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_TEXT = 50_000
+MOST_PAGE = 500_000
+MOST_HEADER = 20_000
+MOST_PARTS = 200
 _ID = re.compile(r"<[^<>\s]{3,250}>")
 _RETURN = re.compile(r"\b(reply|unsubscribe)\+([0-9a-f]{40})@", re.IGNORECASE)
 _RECIPIENTS = ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
@@ -51,6 +54,8 @@ class Letter:
 
 def read(raw: bytes) -> Letter:
     """Read a mail. Raises ValueError for what cannot be taken apart at all."""
+    if raw.lower().count(b"boundary=") > MOST_PARTS:  # boxes in boxes cost more than they are worth
+        raise ValueError("too many parts")
     try:
         return _read(message_from_bytes(raw))
     except (RecursionError, LookupError, TypeError, AttributeError) as error:
@@ -87,7 +92,7 @@ def _kind(mail: "Message[str, str]") -> str:
 
 
 def _all(mail: "Message[str, str]", name: str) -> list[str]:
-    return [str(value) for value in mail.get_all(name, [])]
+    return [str(value)[:MOST_HEADER] for value in mail.get_all(name, [])[:20]]
 
 
 def _ids(mail: "Message[str, str]", name: str) -> list[str]:
@@ -96,7 +101,7 @@ def _ids(mail: "Message[str, str]", name: str) -> list[str]:
 
 def _header(mail: "Message[str, str]", name: str) -> str:
     """A header as people read it; as it stands where its coding is broken."""
-    value = str(mail.get(name, "") or "")
+    value = str(mail.get(name, "") or "")[:MOST_HEADER]
     with suppress(ValueError, LookupError):
         value = str(make_header(decode_header(value)))
     return " ".join(_clean(value).split())
@@ -111,7 +116,7 @@ def _text(parts: list[Any]) -> str:
     for wanted in ("text/plain", "text/html"):
         for part in parts:
             if part.get_content_type() == wanted and part.get_content_disposition() != "attachment":
-                found = _decoded(part)
+                found = _decoded(part)[:MOST_PAGE]
                 return (_without_tags(found) if wanted == "text/html" else found).strip()
     return ""
 

@@ -133,7 +133,7 @@ class _Ready(DjangoMessage):
         super().__init__(one_line(parcel.subject), parcel.body, envelope_sender(parcel), [parcel.to])
         self._parcel = parcel
 
-    def message(self) -> Any:
+    def message(self, **_kwargs: Any) -> Any:
         return compose(self._parcel)
 
 

@@ -31,7 +31,8 @@ class StepInline(admin.TabularInline):  # type: ignore[type-arg]
     """In their order."""
 
     model = SequenceStep
-    fields = readonly_fields = ["position", "day_offset", "kind", "template", "subject"]
+    fields = ["position", "day_offset", "kind", "template", "subject"]
+    readonly_fields = ["position", "day_offset", "kind", "template", "subject"]
     extra = max_num = 0
     can_delete = False
 

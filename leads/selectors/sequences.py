@@ -110,7 +110,13 @@ def kind_of(person: Lead | Contact) -> tuple[str, int]:
     return ("lead" if isinstance(person, Lead) else "contact", person.pk)
 
 
-def licences_ended(leads: Collection[int]) -> dict[int, date]:
+def standing(person: Lead | Contact) -> Lead | Contact:
+    """Whom somebody was merged into, else they themselves."""
+    other = person.merged_into if person.merged_into_id is not None else None
+    return other if isinstance(other, Lead | Contact) else person
+
+
+def licences_ended(leads: Collection[int]) -> dict[int, date | None]:
     """Leads whose licence has ended, with its last day."""
     rows = LeadLicence.objects.filter(lead__in=leads, delivery__partner__licence_expires_on__lt=clock.today())
     return dict(rows.values_list("lead_id", "delivery__partner__licence_expires_on"))
@@ -122,7 +128,7 @@ class Facts:
 
     policies: dict[tuple[str, int], ContactPolicy]
     closed: set[str]
-    ended: dict[int, date]
+    ended: dict[int, date | None]
 
 
 def facts_about(people: Iterable[Lead | Contact]) -> Facts:

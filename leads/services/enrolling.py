@@ -15,7 +15,7 @@ from accounts.models import Contact
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
 from leads.events import EnrollmentStarted
 from leads.models import ContactPolicy, Enrollment, Lead, Sequence, SequenceStep
-from leads.selectors.sequences import Facts, facts_about, kind_of, person_of, why_not
+from leads.selectors.sequences import Facts, facts_about, kind_of, person_of, standing, why_not
 from leads.selectors.windows import days_later, hours_of, next_moment, zones
 from leads.services._ending import cancel_waiting, end_enrollments
 from leads.services._objections import lock_address
@@ -89,7 +89,7 @@ def _once(given: Iterable[Lead | Contact]) -> list[Lead | Contact]:
     """Each person once; what was merged is whom it was merged into."""
     found: dict[tuple[str, int], Lead | Contact] = {}
     for one in given:
-        person = one.merged_into if one.merged_into_id is not None else one
+        person = standing(one)
         found.setdefault(kind_of(person), person)
     return list(found.values())
 

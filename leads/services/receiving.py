@@ -12,7 +12,7 @@ from accounts.models import Activity
 from accounts.services import log_activity
 from leads.mail_reading import Letter, read
 from leads.models import Enrollment, Lead, ReceivedMessage, SentMessage
-from leads.selectors.sequences import person_of
+from leads.selectors.sequences import person_of, standing
 from leads.services._ending import end_enrollments
 from leads.services.activities import log_lead_activity
 from leads.services.enrolling import set_policy
@@ -66,7 +66,7 @@ def _match(letter: Letter) -> tuple[SentMessage | None, Enrollment | None]:
     return enrollment.messages.filter(handed_at__isnull=False).order_by("-handed_at").first(), enrollment
 
 
-def _kind(letter: Letter, enrollment: Enrollment | None) -> Kind:
+def _kind(letter: Letter, enrollment: Enrollment | None) -> str:
     if enrollment is None:
         return Kind.UNMATCHED
     if letter.is_report:
@@ -103,7 +103,7 @@ def _bounced(row: ReceivedMessage, enrollment: Enrollment, actor: Any) -> None:
 def _replied(row: ReceivedMessage, enrollment: Enrollment, actor: Any) -> None:
     """Nothing more is sent to who answers; it stands on their timeline, and the sender hears of it."""
     own, person = Enrollment.objects.filter(pk=enrollment.pk), person_of(enrollment)
-    person = person.merged_into or person
+    person = standing(person)
     words = _("They answered: %(subject)s") % {"subject": row.subject or "–"}
     end_enrollments(own, status=Status.REPLIED, reason=words, actor=actor, running_only=False)
     owner = enrollment.sender if enrollment.sender.is_active else person.owner or enrollment.sender

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from collections.abc import Sequence as Rows
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -84,11 +84,11 @@ def set_steps(*, sequence: Sequence, steps: Rows[Mapping[str, Any]], version: in
 
 def _step(number: int, facts: Mapping[str, Any]) -> SequenceStep:
     refuse_unknown(facts, STEP_FIELDS)
-    kind, template = facts.get("kind", ""), facts.get("template")
+    kind, template, day = facts.get("kind", ""), facts.get("template"), cast(int, facts.get("day_offset"))
     is_mail = kind == SequenceStep.Kind.EMAIL
     step = SequenceStep(
         position=number,
-        day_offset=facts.get("day_offset"),
+        day_offset=day,
         kind=kind,
         template=template if is_mail else None,
         subject="" if is_mail else str(facts.get("subject") or "").strip(),
@@ -102,7 +102,7 @@ def _step(number: int, facts: Mapping[str, Any]) -> SequenceStep:
     if is_mail and not isinstance(template, MessageTemplate):
         text = _("Step %(number)s is an e-mail: choose its text.") % {"number": number}
         raise InvalidInput.of(**{f"{at}.template": text})
-    if is_mail and template.archived_at is not None:
+    if isinstance(template, MessageTemplate) and is_mail and template.archived_at is not None:
         raise InvalidInput.of(**{f"{at}.template": _("The text of step %(number)s is archived.") % {"number": number}})
     if not is_mail and not step.subject:
         raise InvalidInput.of(**{f"{at}.subject": _("Say what is to do in step %(number)s.") % {"number": number}})

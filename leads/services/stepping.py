@@ -42,7 +42,8 @@ def run_due_steps(*, actor: Any = None, most: int = CHUNK) -> int:
         return 0
     facts, steps = facts_about([person_of(row) for row in rows]), _steps_of(rows)
     going = _take_out(rows, facts, actor)
-    mails, tasks = [], []
+    mails: list[tuple[Enrollment, SequenceStep]] = []
+    tasks: list[tuple[Enrollment, SequenceStep]] = []
     for row in going:
         step, hours = _current(row, steps), _hours(row, facts)
         if step is not None and (moment := next_moment(now, hours)) > now:
