@@ -6,9 +6,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.keys import domain_of, email_key
-from accounts.models import Account, Contact
+from accounts.models import Account, Channel, Contact
 from revops.core.registries import Hit, Searcher, searchers
-from revops.core.search import best
+from revops.core.search import best, named
 
 
 def search_accounts(user: Any, text: str, limit: int) -> Sequence[Hit]:
@@ -40,6 +40,12 @@ def _contact(row: Contact, exact: bool = False) -> Hit:
     )
 
 
+def search_channels(user: Any, text: str, limit: int) -> Sequence[Hit]:
+    """Channels that are in use, by name."""
+    rows = named(Channel.objects.visible_to(user).active(), text, limit, "name")
+    return [Hit(row.name, str(row.get_kind_display()), row.get_absolute_url()) for row in rows]
+
+
 def register() -> None:
     """Called once, when the app is ready."""
     searchers.register(
@@ -64,4 +70,7 @@ def register() -> None:
             people=True,
             model=Contact,
         )
+    )
+    searchers.register(
+        Searcher("channel", _("Channel"), "route", search_channels, permission="accounts.view_channel", order=74)
     )

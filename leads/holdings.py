@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leads import services
 from leads.models import Handoff, Lead, LeadQueue, NamedAccount
+from leads.selectors.research import open_briefs
 from revops.core.registries import Holding, hand_over
 
 
@@ -36,6 +37,15 @@ def register() -> None:
             lambda user: LeadQueue.objects.filter(owner=user),
             services.hand_over_queues,
             order=21,
+        )
+    )
+    hand_over.register(
+        Holding(
+            "research",
+            _("Research to be done"),
+            lambda user: open_briefs().filter(owner=user),
+            services.hand_over_research,
+            order=24,
         )
     )
     hand_over.register(

@@ -7,10 +7,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.keys import email_key
-from leads.models import Lead
+from leads.models import Campaign, Lead, PromotionPartner, ResearchBrief, TargetMarket
 from leads.models import Sequence as Outreach
 from revops.core.registries import Hit, Searcher, searchers
-from revops.core.search import best
+from revops.core.search import best, named
 
 NUMBER = re.compile(r"^(?:lead-)?(\d{1,12})$", re.IGNORECASE)
 
@@ -27,13 +27,40 @@ def search_leads(user: Any, text: str, limit: int) -> Sequence[Hit]:
 
 def search_sequences(user: Any, text: str, limit: int) -> Sequence[Hit]:
     """By words of their name."""
-    rows = Outreach.objects.visible_to(user).filter(name__icontains=text).order_by("name", "pk")[:limit]
+    rows = named(Outreach.objects.visible_to(user), text, limit, "name")
     return [Hit(row.name, row.get_status_display(), row.get_absolute_url()) for row in rows]
 
 
 def _hit(row: Lead, exact: bool = False) -> Hit:
     where = f"{row.company}, {row.get_status_display()}"
     return Hit(row.name, where, row.get_absolute_url(), exact=exact, meta=f"LEAD-{row.pk}")
+
+
+def search_campaigns(user: Any, text: str, limit: int) -> Sequence[Hit]:
+    """By name, or by what links call it."""
+    rows = named(Campaign.objects.visible_to(user), text, limit, "name", "code")
+    return [Hit(row.name, str(row.get_status_display()), row.get_absolute_url()) for row in rows]
+
+
+def search_markets(user: Any, text: str, limit: int) -> Sequence[Hit]:
+    """Those that are planned or in force; of one that was revised, the version that counts."""
+    rows = TargetMarket.objects.visible_to(user).exclude(status=TargetMarket.Status.RETIRED)
+    return [
+        Hit(row.name, str(row.get_status_display()), row.get_absolute_url()) for row in named(rows, text, limit, "name")
+    ]
+
+
+def search_partners(user: Any, text: str, limit: int) -> Sequence[Hit]:
+    """Promotion partners by name or web site."""
+    rows = named(PromotionPartner.objects.visible_to(user), text, limit, "name", "website")
+    return [Hit(row.name, str(row.get_tier_display()), row.get_absolute_url()) for row in rows]
+
+
+def search_research(user: Any, text: str, limit: int) -> Sequence[Hit]:
+    """Research by the company that it is about."""
+    leads = [row.pk for row in best(Lead.objects.visible_to(user).filter(archived_at__isnull=True), text, limit)]
+    rows = ResearchBrief.objects.filter(lead__in=leads).select_related("lead", "owner").order_by("pk") if leads else ()
+    return [Hit(row.lead.company, str(row.owner or ""), row.get_absolute_url()) for row in rows if row.lead]
 
 
 def register() -> None:
@@ -58,6 +85,12 @@ def register() -> None:
             search_sequences,
             permission="leads.view_sequence",
             order=28,
-            model=Outreach,
         )
     )
+    for key, label, icon, find, right, order in (
+        ("campaign", _("Campaign"), "speakerphone", search_campaigns, "leads.view_campaign", 70),
+        ("target-market", _("Target market"), "target", search_markets, "leads.view_targetmarket", 71),
+        ("partner", _("Promotion partner"), "heart-handshake", search_partners, "leads.view_promotionpartner", 72),
+        ("research", _("Research"), "zoom-question", search_research, "leads.view_lead", 73),
+    ):
+        searchers.register(Searcher(key, label, icon, find, permission=right, order=order))

@@ -147,6 +147,11 @@ def _pace(goal: Goal) -> Decimal:
     return (goal.target * over.days / whole.days).quantize(Decimal("0.001"))
 
 
+def goals_to_reach() -> QuerySet[Goal]:
+    """Goals of periods that are not over."""
+    return Goal.objects.filter(period__last_on__gte=clock.today())
+
+
 def live_goals(day: date) -> QuerySet[Goal]:
     """Goals of periods that run on this day, or ended yesterday: their last figure is written after midnight."""
     return Goal.objects.filter(period__first_on__lte=day, period__last_on__gte=day - timedelta(days=1)).select_related(

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
 from forecasting.models.goals import Goal, GoalProgress
 from forecasting.models.periods import FiscalPeriod
-from forecasting.selectors.goals import live_goals, values_of
+from forecasting.selectors.goals import goals_to_reach, live_goals, values_of
 from revops.core import audit, clock
 from revops.core.errors import DomainError, InvalidInput, NotAllowed
 from revops.core.scope import reach_ids, require
 from revops.core.status import edit, lock
+from revops.users.services import hand_rows
 
 DIMENSIONS = ("name", "region", "product", "customer_type", "min_score")
 CHANGED = (*DIMENSIONS, "owner", "target", "allow_variance")
@@ -196,3 +197,9 @@ def _may_set(actor: Any, permission: str, owner: Any) -> None:
     ids = reach_ids(actor)
     if ids is not None and owner.pk not in ids:
         raise NotAllowed(_("You set goals for the people of your teams."))
+
+
+@transaction.atomic
+def hand_over_goals(*, user: Any, to: Any, actor: Any) -> int:
+    """Goals that `user` was to reach and that are not over."""
+    return len(hand_rows(rows=goals_to_reach(), user=user, to=to, actor=actor, action="goal.changed"))

@@ -68,6 +68,12 @@ def brief_list(*, viewer: Any) -> QuerySet[ResearchBrief]:
     return rows.select_related("lead", "account", "owner").prefetch_related("findings")
 
 
+def open_briefs() -> QuerySet[ResearchBrief]:
+    """Briefs that somebody is to answer: about leads and accounts that are still worked on."""
+    of_lead = Q(lead__status__in=Lead.OPEN, lead__archived_at__isnull=True)
+    return ResearchBrief.objects.filter(of_lead | Q(account__isnull=False, account__archived_at__isnull=True))
+
+
 def holding(day: date) -> Q:
     """Findings that stand and hold on this day; the last day counts."""
     return Q(is_current=True) & (Q(expires_on__isnull=True) | Q(expires_on__gte=day))

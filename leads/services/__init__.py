@@ -56,6 +56,7 @@ from leads.services.leaving import (
     hand_over_leads,
     hand_over_partners,
     hand_over_queues,
+    hand_over_research,
     hand_over_sequences,
     return_handoffs,
 )
@@ -239,6 +240,7 @@ __all__ = [
     "expire_handoff",
     "hand_over_leads",
     "hand_over_queues",
+    "hand_over_research",
     "return_handoffs",
     "import_leads",
     "log_lead_activity",

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from leads.models import Assignment, Campaign, Enrollment, Handoff, Lead, LeadQueue, PromotionPartner, Sequence
+from leads.selectors.research import open_briefs
 from leads.services._assignments import FIRST_ANSWER_MINUTES
 from leads.services._returns import back_to_working
 from revops.core import clock
@@ -60,6 +61,12 @@ def hand_over_enrollments(*, user: Any, to: Any, actor: Any) -> int:
     """Those to whom `user` writes are written to by somebody who stays."""
     rows = Enrollment.objects.running()
     return len(hand_rows(rows=rows, user=user, to=to, actor=actor, action="enrollment.changed", field="sender"))
+
+
+@transaction.atomic
+def hand_over_research(*, user: Any, to: Any, actor: Any) -> int:
+    """Briefs that `user` is to answer, about leads and accounts that are still worked on."""
+    return len(hand_rows(rows=open_briefs(), user=user, to=to, actor=actor, action="research.changed"))
 
 
 @transaction.atomic

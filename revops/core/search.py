@@ -69,6 +69,19 @@ def best(rows: QuerySet[Any], text: str, limit: int) -> list[Any]:
     return [found[key] for key in keys if key in found]
 
 
+def named(rows: QuerySet[Any], text: str, limit: int, *columns: str) -> list[Any]:
+    """Rows of a small table, which has no column to search in: each word stands in one of these, the first one tells
+    their order.
+    """
+    said = words(text[:100])
+    if not said or len(text.strip()) < 2:
+        return []
+    found = Q()
+    for word in said:
+        found &= Q(*[Q(**{f"{column}__icontains": word}) for column in columns], _connector=Q.OR)
+    return list(rows.filter(found).order_by(columns[0], "pk")[:limit])
+
+
 def some_of(path: str, related: QuerySet[Any]) -> Q:
     """Rows that lead to one of the first hundred of these: enough for a menu."""
     return Q(**{f"{path}__in": list(related.values_list("pk", flat=True)[:100])})

@@ -46,6 +46,7 @@ def facts_of(field: Any) -> dict[str, Any]:
         "leads.handoff": {"status": "expired", "expires_at": now, "sla_due_at": now, "package": {}},
         "leads.assignment": {"is_current": False},
         "leads.qualificationscore": {"is_current": False, "answers": {}},
+        "leads.enrollment": {"next_at": now},
         "leads.leadfinancials": {"revenue": None},
         "orders.order": {"number": f"O-{next(_serial)}"},
         "orders.invoice": {},

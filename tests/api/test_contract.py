@@ -28,12 +28,10 @@ MONEY = {
 # A file, or a secret that is shown once: one at a time.
 ONE_BY_ONE = {"imports", "documents", "exports", "webhooks", "fulfillments", "comp-calculate", "prices",
               "scorecards",
-              # Drawn, written down or agreed one at a time.
-              "territory-models", "territory-rules", "named-accounts", "needs", "needs-analyses", "cultivation-plans",
-              "opportunity-team-members",
-              # Settings, and what a person decides about one at a time.
-              "goals", "marketing-costs", "intake-forms", "promotion-partners", "research-briefs", "target-markets",
-              "touch-points", "deal-registrations", "enrichment-providers"}  # fmt: skip
+              # Drawn or agreed one at a time.
+              "territory-models", "needs-analyses", "opportunity-team-members",
+              # Settings.
+              "intake-forms", "target-markets", "enrichment-providers"}  # fmt: skip
 LISTS = [resource for resource in resources().values() if hasattr(resource.view, "sort_fields")]
 PLAIN = [resource for resource in LISTS if "{" not in resource.path]
 by_key = pytest.mark.parametrize("resource", PLAIN, ids=lambda resource: resource.key)
