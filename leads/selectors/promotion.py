@@ -1,12 +1,16 @@
 """Promotion partners and their registrations, as lists, pages and the partner's own view show them."""
 
+from datetime import date
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from leads.models import DealRegistration, Lead, PartnerContact, PromotionPartner
+from revops.core.templatetags.frame import day
 
 Status = DealRegistration.Status
+PROTECTED = "protected_until="  # how a registration says that an earlier claim stands, for programs
 
 
 def partner_list(*, viewer: Any) -> QuerySet[PromotionPartner]:
@@ -23,6 +27,14 @@ def registration_list(*, viewer: Any) -> QuerySet[DealRegistration]:
     """Registrations with partner and lead."""
     rows = DealRegistration.objects.visible_to(viewer)
     return rows.select_related("partner", "lead__owner", "lead__queue", "account", "submitted_by", "decided_by")
+
+
+def reason_words(row: DealRegistration) -> str:
+    """Why it was rejected, as people read it."""
+    if not row.reason.startswith(PROTECTED):
+        return row.reason
+    until = date.fromisoformat(row.reason.removeprefix(PROTECTED))
+    return _("An earlier registration protects this company until %(day)s.") % {"day": day(until)}
 
 
 def blocker_of(row: DealRegistration) -> DealRegistration | None:

@@ -42,6 +42,7 @@ def cards_of(rows: Iterable[Any], query: str) -> list[Card]:
 def _card(lead: Any, query: str) -> Card:
     text, when = next_cell(lead) or ("", "none")
     score = "" if lead.score is None else _("Score %(n)s") % {"n": f"{lead.score.normalize():f}"}
+    fit = "" if lead.fit_score is None else _("Fit %(n)s") % {"n": lead.fit_score}
     return Card(
         pk=lead.pk,
         version=lead.version,
@@ -49,6 +50,7 @@ def _card(lead: Any, query: str) -> Card:
         move_url=reverse("lead-board-move", args=[lead.pk]) + query,
         title=lead.name,
         sub=lead.company,
+        note=", ".join(filter(None, (lead.source, fit))) or _("No source"),
         pill=score,
         pill_tone=TONES[Status(lead.status)],
         next_text=text,

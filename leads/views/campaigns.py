@@ -21,8 +21,9 @@ from leads.filters_campaigns import CampaignFilter, MemberFilter
 from leads.forms_campaigns import CampaignForm, CostForm, FindingsForm, TaskForm
 from leads.models import Campaign, CampaignMember
 from leads.selectors.campaigns import Stage, campaign_list, costs_of, funnel_of, member_list, touches_of
+from leads.views.pages import LeadsPart, Trail, form_page, saved, trail
 from leads.views.records import lead_of
-from revops.core.errors import BadRequest, DomainError, InvalidInput, MissingFields
+from revops.core.errors import BadRequest, DomainError, MissingFields
 from revops.core.money import truncated_percent
 from revops.core.registries import panels_for
 from revops.core.views.lists import Action, Chip, Column, Empty, Figure, ListPage
@@ -46,11 +47,12 @@ DONE = {
 }
 
 
-class CampaignList(ListPage):
+class CampaignList(LeadsPart):
     """What we do to be found, and what it brings."""
 
-    title, nav_key, noun, place = gettext_lazy("Campaigns"), "leads", gettext_lazy("campaigns"), "campaigns"
+    title, noun, place = gettext_lazy("Campaigns"), gettext_lazy("campaigns"), "campaigns"
     permission = "leads.view_campaign"
+    adds = ("leads.add_campaign", gettext_lazy("New campaign"), "campaign-new")
     filters = CampaignFilter
     order = "-starts"
     file_name = "campaigns"
@@ -80,14 +82,6 @@ class CampaignList(ListPage):
 
     def rows(self) -> QuerySet[Any]:
         return campaign_list(viewer=self.request.user)
-
-    def crumbs(self) -> list[tuple[Any, str]]:
-        return [(_("Leads"), reverse("lead-list")), (self.title, "")]
-
-    def actions(self) -> list[Action]:
-        if not self.request.user.has_perm("leads.add_campaign"):
-            return []
-        return [Action(_("New campaign"), reverse("campaign-new"), "plus", primary=True)]
 
 
 class MemberList(ListPage):
@@ -135,8 +129,8 @@ def campaign_of(request: HttpRequest, pk: int) -> Campaign:
     return get_object_or_404(campaign_list(viewer=request.user), pk=pk)
 
 
-def _crumbs(*more: tuple[str, str]) -> list[tuple[Any, str]]:
-    return [(_("Leads"), reverse("lead-list")), (_("Campaigns"), reverse("campaign-list")), *more]
+def _crumbs(*more: tuple[str, str]) -> Trail:
+    return trail((_("Campaigns"), reverse("campaign-list")), *more)
 
 
 @login_required
@@ -182,7 +176,7 @@ def _keyfacts(campaign: Campaign) -> list[Figure]:
         Figure(_("Leads it brought"), campaign.lead_count, note=_("by their first touch")),
         Figure(_("Responded"), campaign.responded_count, url=f"{members}&status=responded"),
         Figure(_("Cost"), campaign.cost_money, url="#costs"),
-        Figure(_("Cost per lead"), campaign.cost_per_lead or "–"),
+        Figure(_("Cost per lead"), campaign.cost_per_lead, note="" if campaign.lead_count else _("no lead yet")),
         Figure(
             _("Budget"),
             campaign.budget_money,
@@ -213,7 +207,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Plan a campaign."""
     form = CampaignForm(request.POST or None, viewer=request.user)
     made = saved(request, form, lambda facts: services.create_campaign(actor=request.user, **facts))
-    return made or _form(request, form, _("New campaign"), reverse("campaign-list"), None)
+    return made or form_page(request, form, title=_("New campaign"), way=_crumbs(), back=reverse("campaign-list"))
 
 
 @login_required
@@ -233,33 +227,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         ),
     )
     title = _("Edit %(name)s") % {"name": campaign}
-    return made or _form(request, form, title, campaign.get_absolute_url(), campaign)
-
-
-def saved(request: HttpRequest, form: forms.BaseForm, save: Callable[[dict[str, Any]], Any]) -> HttpResponse | None:
-    """The way to the record once the form is saved; None while it is not, the reasons then stand in the form."""
-    if request.method != "POST" or not form.is_valid():
-        return None
-    try:
-        record = save(form.cleaned_data)
-    except InvalidInput as error:
-        refused(form, error)
-        return None
-    messages.success(request, _("Saved."))
-    return redirect(record)
-
-
-def _form(request: HttpRequest, form: forms.BaseForm, title: str, back: str, campaign: Campaign | None) -> HttpResponse:
-    context = {
-        "form": form,
-        "title": title,
-        "nav_key": "leads",
-        "crumbs": _crumbs((title, "")),
-        "cancel_url": back,
-        "record": campaign,
-        "version": campaign and (request.POST.get("version") or campaign.version),
-    }
-    return render(request, "core/form.html", context, status=422 if form.errors else 200)
+    return made or form_page(request, form, title=title, way=_crumbs(), record=campaign)
 
 
 @login_required

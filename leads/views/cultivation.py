@@ -1,6 +1,5 @@
 """Keeping in touch with leads: the list of plans, and the plan of one lead."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -21,9 +20,10 @@ from leads.filters_cultivation import CultivationFilter
 from leads.models import CultivationPlan, Lead
 from leads.selectors.activities import activities_on
 from leads.selectors.cultivation import cultivation_list
+from leads.views.pages import LeadsPart
 from leads.views.records import lead_of
 from revops.core.errors import InvalidInput
-from revops.core.views.lists import Action, Chip, Column, Empty, ListPage
+from revops.core.views.lists import Chip, Column, Empty
 
 
 class CultivationForm(forms.Form):
@@ -35,10 +35,10 @@ class CultivationForm(forms.Form):
     )
 
 
-class CultivationList(ListPage):
+class CultivationList(LeadsPart):
     """Leads that are kept in touch with."""
 
-    title, nav_key, noun = gettext_lazy("Cultivation"), "leads", gettext_lazy("plans")
+    title, noun = gettext_lazy("Cultivation"), gettext_lazy("plans")
     permission = "leads.view_lead"
     filters = CultivationFilter
     order = "next"
@@ -62,9 +62,6 @@ class CultivationList(ListPage):
 
     def rows(self) -> QuerySet[Any]:
         return cultivation_list(viewer=self.request.user)
-
-    def actions(self) -> Sequence[Action]:
-        return ()
 
 
 @login_required

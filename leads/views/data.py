@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,23 +24,23 @@ from leads.market_forms import CompetitorForm, DataSourceForm, MarketFactForm
 from leads.models import Competitor, DataQualityIssue, DataSource, MarketFact
 from leads.selectors.data import competitor_list, fact_list, source_list
 from leads.selectors.quality import BY_KEY, RULES, counts, issue_list
+from leads.views.pages import LeadsPart, Trail, form_page, trail
 from revops.core.errors import InvalidInput, NotAllowed
 from revops.core.scope import require
-from revops.core.views.lists import Action, Chip, Column, Empty, Figure, ListPage
+from revops.core.views.lists import Chip, Column, Empty, Figure
 
 TONES = {"high": "bad", "medium": "warn", "low": ""}
 FIX = {"lead": "lead-edit", "account": "account-edit", "contact": "contact-edit"}
 KIND_NAMES = {"lead": gettext_lazy("Lead"), "account": gettext_lazy("Account"), "contact": gettext_lazy("Contact")}
 
 
-def _crumbs(*more: tuple[Any, str]) -> list[tuple[Any, str]]:
-    return [(_("Leads"), reverse("lead-list")), (_("Data"), reverse("lead-data")), *more]
+def _crumbs(*more: tuple[Any, str]) -> Trail:
+    return trail((_("Data"), reverse("lead-data")), *more)
 
 
-class DataPage(ListPage):
+class DataPage(LeadsPart):
     """One of the four lists that stand side by side."""
 
-    nav_key = "leads"
     here = ""
 
     def views(self) -> list[dict[str, Any]]:
@@ -110,9 +110,6 @@ class QualityList(DataPage):
     def row_url(self, row: Any) -> str:
         return reverse(FIX[kind_of(row)], args=[row.record.pk])
 
-    def actions(self) -> list[Action]:
-        return []
-
 
 @login_required
 @require_POST
@@ -124,17 +121,12 @@ def scan(request: HttpRequest) -> HttpResponse:
     return redirect("lead-data")
 
 
-def _new(kind: str, permission: str, label: Any, user: Any) -> list[Action]:
-    if not user.has_perm(permission):
-        return []
-    return [Action(label, reverse("data-record-new", args=[kind]), "plus", primary=True)]
-
-
 class CompetitorList(DataPage):
     """Who else sells to our market."""
 
     title, noun, here = gettext_lazy("Competitors"), gettext_lazy("competitors"), "competitor-list"
     permission = "leads.view_competitor"
+    adds = ("leads.add_competitor", gettext_lazy("New competitor"), "data-record-new", "competitors")
     filters = CompetitorFilter
     order = "name"
     columns = (
@@ -148,15 +140,13 @@ class CompetitorList(DataPage):
     def rows(self) -> QuerySet[Any]:
         return competitor_list(viewer=self.request.user)
 
-    def actions(self) -> list[Action]:
-        return _new("competitors", "leads.add_competitor", _("New competitor"), self.request.user)
-
 
 class FactList(DataPage):
     """Figures about markets, with source and day."""
 
     title, noun, here = gettext_lazy("Market facts"), gettext_lazy("market facts"), "market-fact-list"
     permission = "leads.view_marketfact"
+    adds = ("leads.add_marketfact", gettext_lazy("New market fact"), "data-record-new", "facts")
     filters = MarketFactFilter
     order = "-as_of"
     columns = (
@@ -175,15 +165,13 @@ class FactList(DataPage):
     def rows(self) -> QuerySet[Any]:
         return fact_list(viewer=self.request.user)
 
-    def actions(self) -> list[Action]:
-        return _new("facts", "leads.add_marketfact", _("New market fact"), self.request.user)
-
 
 class SourceList(DataPage):
     """Where facts come from."""
 
     title, noun, here = gettext_lazy("Data sources"), gettext_lazy("sources"), "data-source-list"
     permission = "leads.view_datasource"
+    adds = ("leads.add_datasource", gettext_lazy("New source"), "data-record-new", "sources")
     filters = DataSourceFilter
     order = "name"
     columns = (
@@ -195,9 +183,6 @@ class SourceList(DataPage):
 
     def rows(self) -> QuerySet[Any]:
         return source_list(viewer=self.request.user)
-
-    def actions(self) -> list[Action]:
-        return _new("sources", "leads.add_datasource", _("New source"), self.request.user)
 
 
 # Forms ------------------------------------------------------------------------------------
@@ -271,14 +256,6 @@ def _kind(kind: str) -> _Kind:
 
 
 def _form(request: HttpRequest, chosen: _Kind, form: forms.Form, record: Any) -> HttpResponse:
-    title = str(record) if record else _("New")
-    context = {
-        "form": form,
-        "title": title,
-        "nav_key": "leads",
-        "crumbs": _crumbs((chosen.title, reverse(chosen.list_name)), (title, "")),
-        "cancel_url": reverse(chosen.list_name),
-        "record": record,
-        "version": record and (request.POST.get("version") or record.version),
-    }
-    return render(request, "core/form.html", context, status=422 if form.errors else 200)
+    title, listed = str(record) if record else _("New"), reverse(chosen.list_name)
+    way = _crumbs((chosen.title, listed))
+    return form_page(request, form, title=title, way=way, back=listed, record=record)

@@ -17,6 +17,7 @@ from leads import services
 from leads.market_forms import FinancialsForm, ProviderForm
 from leads.models import EnrichmentProvider, LeadFinancials
 from leads.selectors.enrichment import financials_of, provider_list, run_list, state_of
+from leads.views.pages import form_page, trail
 from leads.views.records import lead_of
 from revops.core.errors import InvalidInput
 
@@ -89,20 +90,9 @@ def edit_provider(request: HttpRequest, pk: int) -> HttpResponse:
 def _provider_form(
     request: HttpRequest, form: ProviderForm, title: str, provider: EnrichmentProvider | None = None
 ) -> HttpResponse:
-    context = {
-        "form": form,
-        "title": title,
-        "nav_key": "leads",
-        "crumbs": [
-            (_("Leads"), reverse("lead-list")),
-            (_("Enrichment"), reverse("enrichment-settings")),
-            (title, ""),
-        ],
-        "cancel_url": reverse("enrichment-settings"),
-        "record": provider,
-        "version": provider and (request.POST.get("version") or provider.version),
-    }
-    return render(request, "core/form.html", context, status=422 if form.errors else 200)
+    back = reverse("enrichment-settings")
+    way = trail((_("Enrichment"), back))
+    return form_page(request, form, title=title, way=way, back=back, record=provider)
 
 
 @login_required

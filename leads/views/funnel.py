@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from leads.models import Lead
 from leads.selectors.funnel import PATH, by_source, days_of_funnel, due_answers, funnel, my_tasks
+from leads.views.lists import layouts
 from revops.core import clock
 from revops.core.templatetags.frame import day as day_text
 
@@ -39,6 +40,7 @@ def workspace(request: HttpRequest) -> HttpResponse:
         "due": due_answers(viewer=viewer)[:SHOWN],
         "tasks": my_tasks(viewer=viewer)[:SHOWN],
         "now": now,
+        "views": layouts(request, "funnel"),
         **_history(history),
     }
     return render(request, "leads/funnel.html", context)

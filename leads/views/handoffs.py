@@ -65,6 +65,7 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
         "lead": lead,
         "version": request.POST.get("version") or lead.version,
         "submit_label": _("Hand off"),
+        "hours": ANSWER_MINUTES // 60,
         "cancel_url": lead.get_absolute_url(),
         "gaps": gaps,
         "open_gaps": [gap for gap in gaps if gap["gap"]],

@@ -24,9 +24,9 @@ from leads.forms_campaigns import IntakeSettingsForm, PublicForm
 from leads.models import IntakeForm
 from leads.selectors.campaigns import form_list, open_form
 from leads.services.intake import TRACES
-from leads.views.campaigns import saved
+from leads.views.pages import LeadsPart, Trail, form_page, saved, trail
 from revops.core.errors import DomainError
-from revops.core.views.lists import Action, Column, Empty, ListPage
+from revops.core.views.lists import Action, Column, Empty
 
 # A field that no person sees: whoever fills it in is a machine.
 TRAP = "fax_number"
@@ -36,11 +36,12 @@ FACTS = ("name", "email", "company", "phone", "message")
 YES = frozenset({"1", "on", "true", "yes"})
 
 
-class IntakeFormList(ListPage):
+class IntakeFormList(LeadsPart):
     """Forms that anybody may send."""
 
-    title, nav_key, noun = gettext_lazy("Public forms"), "leads", gettext_lazy("forms")
+    title, noun = gettext_lazy("Public forms"), gettext_lazy("forms")
     permission = "leads.view_intakeform"
+    adds = ("leads.add_intakeform", gettext_lazy("New form"), "intake-form-new")
     filters = IntakeFormFilter
     order = "name"
     columns = (
@@ -65,17 +66,9 @@ class IntakeFormList(ListPage):
     def rows(self) -> QuerySet[Any]:
         return form_list(viewer=self.request.user)
 
-    def crumbs(self) -> list[tuple[Any, str]]:
-        return [(_("Leads"), reverse("lead-list")), (self.title, "")]
 
-    def actions(self) -> list[Action]:
-        if not self.request.user.has_perm("leads.add_intakeform"):
-            return []
-        return [Action(_("New form"), reverse("intake-form-new"), "plus", primary=True)]
-
-
-def _crumbs(*more: tuple[str, str]) -> list[tuple[Any, str]]:
-    return [(_("Leads"), reverse("lead-list")), (_("Public forms"), reverse("intake-form-list")), *more]
+def _crumbs(*more: tuple[str, str]) -> Trail:
+    return trail((_("Public forms"), reverse("intake-form-list")), *more)
 
 
 @login_required
@@ -105,7 +98,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """A new public form."""
     form = IntakeSettingsForm(request.POST or None)
     made = saved(request, form, lambda facts: services.create_form(actor=request.user, **facts))
-    return made or _form(request, form, _("New form"), reverse("intake-form-list"), None)
+    return made or form_page(request, form, title=_("New form"), way=_crumbs(), back=reverse("intake-form-list"))
 
 
 @login_required
@@ -122,20 +115,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         form,
         lambda facts: services.update_form(form=record, version=shown_version(request), actor=request.user, **facts),
     )
-    return made or _form(request, form, _("Edit %(name)s") % {"name": record}, record.get_absolute_url(), record)
-
-
-def _form(request: HttpRequest, form: Any, title: str, back: str, record: IntakeForm | None) -> HttpResponse:
-    context = {
-        "form": form,
-        "title": title,
-        "nav_key": "leads",
-        "crumbs": _crumbs((title, "")),
-        "cancel_url": back,
-        "record": record,
-        "version": record and (request.POST.get("version") or record.version),
-    }
-    return render(request, "core/form.html", context, status=422 if form.errors else 200)
+    return made or form_page(request, form, title=_("Edit %(name)s") % {"name": record}, way=_crumbs(), record=record)
 
 
 # The open door -------------------------------------------------------------------------------

@@ -46,10 +46,8 @@ def next_cell(lead: Any) -> tuple[str, str] | None:
 
 
 def score_note(lead: Any) -> str:
-    """Beside the number: how far the answers are, and on demand each of them."""
+    """Beside the number: how far the answers are, and on demand each of them, the rule card and the probability."""
     answers: dict[str, str] = lead.score_answers or {}
-    if not answers:
-        return ""
     rows = [
         (QualificationAnswer.Criterion(name).label, Decimal(answers[name]) if name in answers else None)
         for name in CRITERIA
@@ -60,6 +58,7 @@ def score_note(lead: Any) -> str:
         "rows": rows,
         "answered": len(answers),
         "threshold": threshold,
+        "is_open": lead.status in Lead.OPEN,
         "qualifies": lead.score is not None and threshold is not None and lead.score >= threshold,
     }
     return render_to_string("leads/score_note.html", context)

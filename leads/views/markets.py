@@ -1,6 +1,5 @@
 """Target markets: the list, the builder with its preview, and what is done with a version."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -13,17 +12,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.forms import refused
 from accounts.views.records import shown_version
 from leads import services
 from leads.filters import MarketFilter
 from leads.market_forms import MarketForm
 from leads.models import TargetMarket
 from leads.selectors.markets import LABELS, Preview, active_fits, asked_of, market_list, preview, reasons
+from leads.views.pages import LeadsPart, Trail, form_page, saved, trail
 from leads.views.records import lead_of
-from revops.core.errors import BadRequest, DomainError, InvalidInput
+from revops.core.errors import BadRequest, DomainError
 from revops.core.views.counting import bounded_count, count_text
-from revops.core.views.lists import Action, Chip, Column, Empty, Figure, ListPage
+from revops.core.views.lists import Action, Chip, Column, Empty, Figure
 
 TONES = {
     TargetMarket.Status.DRAFT: "",
@@ -33,11 +32,12 @@ TONES = {
 FACTS = tuple(MarketForm.base_fields)
 
 
-class MarketList(ListPage):
+class MarketList(LeadsPart):
     """Whom we want to sell to."""
 
-    title, nav_key, noun = gettext_lazy("Target markets"), "leads", gettext_lazy("target markets")
+    title, noun = gettext_lazy("Target markets"), gettext_lazy("target markets")
     permission = "leads.view_targetmarket"
+    adds = ("leads.add_targetmarket", gettext_lazy("New market"), "target-market-new")
     filters = MarketFilter
     order = "name"
     columns = (
@@ -64,21 +64,13 @@ class MarketList(ListPage):
     def rows(self) -> QuerySet[Any]:
         return market_list(viewer=self.request.user)
 
-    def crumbs(self) -> list[tuple[Any, str]]:
-        return [(_("Leads"), reverse("lead-list")), (self.title, "")]
-
-    def actions(self) -> list[Action]:
-        if not self.request.user.has_perm("leads.add_targetmarket"):
-            return []
-        return [Action(_("New market"), reverse("target-market-new"), "plus", primary=True)]
-
 
 def market_of(request: HttpRequest, pk: int) -> TargetMarket:
     return get_object_or_404(market_list(viewer=request.user), pk=pk)
 
 
-def _crumbs(*more: tuple[str, str]) -> list[tuple[Any, str]]:
-    return [(_("Leads"), reverse("lead-list")), (_("Target markets"), reverse("target-market-list")), *more]
+def _crumbs(*more: tuple[str, str]) -> Trail:
+    return trail((_("Target markets"), reverse("target-market-list")), *more)
 
 
 @login_required
@@ -141,8 +133,15 @@ def show_preview(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Build a market."""
     form = MarketForm(request.POST or None)
-    made = _saved(request, form, lambda facts: services.create_market(actor=request.user, **facts))
-    return made or _form(request, form, _("New market"), reverse("target-market-list"), None)
+    made = saved(request, form, lambda facts: services.create_market(actor=request.user, **facts))
+    return made or form_page(
+        request,
+        form,
+        title=_("New market"),
+        way=_crumbs(),
+        back=reverse("target-market-list"),
+        template="leads/market_form.html",
+    )
 
 
 @login_required
@@ -152,39 +151,21 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a draft; of a version in force its size."""
     market = market_of(request, pk)
     form = MarketForm(request.POST or None, initial={name: getattr(market, name) for name in FACTS})
-    made = _saved(
+    made = saved(
         request,
         form,
         lambda facts: services.update_market(
             market=market, version=shown_version(request), actor=request.user, **facts
         ),
     )
-    return made or _form(request, form, _("Edit %(name)s") % {"name": market}, market.get_absolute_url(), market)
-
-
-def _saved(request: HttpRequest, form: MarketForm, save: Callable[[dict[str, Any]], Any]) -> HttpResponse | None:
-    if request.method != "POST" or not form.is_valid():
-        return None
-    try:
-        market = save(form.cleaned_data)
-    except InvalidInput as error:
-        refused(form, error)
-        return None
-    messages.success(request, _("Saved."))
-    return redirect(market)
-
-
-def _form(request: HttpRequest, form: MarketForm, title: str, back: str, market: TargetMarket | None) -> HttpResponse:
-    context = {
-        "form": form,
-        "title": title,
-        "nav_key": "leads",
-        "crumbs": _crumbs((title, "")),
-        "cancel_url": back,
-        "record": market,
-        "version": market and (request.POST.get("version") or market.version),
-    }
-    return render(request, "leads/market_form.html", context, status=422 if form.errors else 200)
+    return made or form_page(
+        request,
+        form,
+        title=_("Edit %(name)s") % {"name": market},
+        way=_crumbs(),
+        record=market,
+        template="leads/market_form.html",
+    )
 
 
 @login_required

@@ -11,7 +11,7 @@ from accounts.forms import refused
 from leads import services
 from leads.forms_campaigns import RegistrationForm
 from leads.models import PartnerContact
-from leads.selectors.promotion import contact_of, partner_leads, registration_list
+from leads.selectors.promotion import contact_of, partner_leads, reason_words, registration_list
 from leads.views.promotion import TONES
 from revops.core.errors import DomainError
 
@@ -35,7 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "title": _("Your registrations"),
         "me": me,
-        "rows": [(row, TONES[row.status]) for row in rows[:SHOWN]],  # type: ignore[index]
+        "rows": [(row, TONES[row.Status(row.status)], reason_words(row)) for row in rows[:SHOWN]],
         "more": len(rows) > SHOWN,
         "leads": list(partner_leads(viewer=request.user).order_by("-pk")[:SHOWN]),
     }
@@ -67,7 +67,13 @@ def registration(request: HttpRequest, pk: int) -> HttpResponse:
     """One of one's own registrations."""
     me = me_of(request)
     row = get_object_or_404(registration_list(viewer=request.user), pk=pk)
-    context = {"title": row.company, "me": me, "row": row, "tone": TONES[row.Status(row.status)]}
+    context = {
+        "title": row.company,
+        "me": me,
+        "row": row,
+        "reason": reason_words(row),
+        "tone": TONES[row.Status(row.status)],
+    }
     return render(request, "partner/registration.html", context)
 
 

@@ -19,29 +19,27 @@ from leads.filters import ResearchPartnerFilter
 from leads.market_forms import DeliveryForm, ResearchPartnerForm
 from leads.models import ResearchPartner
 from leads.selectors.partners import deliveries_of, licence_ended, partner_list
+from leads.views.pages import LeadsPart, Trail, form_page, saved, trail
 from leads.views.records import lead_of
 from revops.core import clock
-from revops.core.errors import DomainError, InvalidInput
-from revops.core.views.lists import Action, Column, Empty, ListPage
+from revops.core.errors import DomainError
+from revops.core.views.lists import Column, Empty
 
 VIEW, ADD, CHANGE = "leads.view_researchpartner", "leads.add_researchpartner", "leads.change_researchpartner"
 FACTS = tuple(ResearchPartnerForm.base_fields)
 SHOWN = 50
 
 
-def _crumbs(*more: tuple[Any, str]) -> list[tuple[Any, str]]:
-    return [
-        (_("Leads"), reverse("lead-list")),
-        (_("Research partners"), reverse("research-partner-list")),
-        *more,
-    ]
+def _crumbs(*more: tuple[str, str]) -> Trail:
+    return trail((_("Research partners"), reverse("research-partner-list")), *more)
 
 
-class ResearchPartnerList(ListPage):
+class ResearchPartnerList(LeadsPart):
     """Who sells us records."""
 
-    title, nav_key, noun = gettext_lazy("Research partners"), "leads", gettext_lazy("research partners")
+    title, noun = gettext_lazy("Research partners"), gettext_lazy("research partners")
     permission = VIEW
+    adds = (ADD, gettext_lazy("New partner"), "research-partner-new")
     filters = ResearchPartnerFilter
     order = "name"
     columns = (
@@ -59,14 +57,6 @@ class ResearchPartnerList(ListPage):
 
     def rows(self) -> QuerySet[Any]:
         return partner_list(viewer=self.request.user)
-
-    def crumbs(self) -> list[tuple[Any, str]]:
-        return [(_("Leads"), reverse("lead-list")), (self.title, "")]
-
-    def actions(self) -> list[Action]:
-        if not self.request.user.has_perm(ADD):
-            return []
-        return [Action(_("New partner"), reverse("research-partner-new"), "plus", primary=True)]
 
 
 def partner_of(request: HttpRequest, pk: int) -> ResearchPartner:
@@ -114,15 +104,14 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Write a partner down."""
     form = ResearchPartnerForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = services.create_setting(record=ResearchPartner(**form.cleaned_data), actor=request.user)
-        except InvalidInput as error:
-            refused(form, error)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect(made)
-    return _form(request, form, _("New partner"), reverse("research-partner-list"), None)
+    made = saved(
+        request,
+        form,
+        lambda facts: services.create_setting(record=ResearchPartner(**facts), actor=request.user),
+    )
+    return made or form_page(
+        request, form, title=_("New partner"), way=_crumbs(), back=reverse("research-partner-list")
+    )
 
 
 @login_required
@@ -132,32 +121,14 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change the agreement; renewing the licence lets its leads be contacted again."""
     partner = partner_of(request, pk)
     form = ResearchPartnerForm(request.POST or None, initial={name: getattr(partner, name) for name in FACTS})
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.edit_setting(
-                record=partner, version=shown_version(request), actor=request.user, **form.cleaned_data
-            )
-        except InvalidInput as error:
-            refused(form, error)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect(partner)
-    return _form(request, form, _("Edit %(name)s") % {"name": partner}, partner.get_absolute_url(), partner)
-
-
-def _form(
-    request: HttpRequest, form: ResearchPartnerForm, title: str, back: str, partner: ResearchPartner | None
-) -> HttpResponse:
-    context = {
-        "form": form,
-        "title": title,
-        "nav_key": "leads",
-        "crumbs": _crumbs((title, "")),
-        "cancel_url": back,
-        "record": partner,
-        "version": partner and (request.POST.get("version") or partner.version),
-    }
-    return render(request, "core/form.html", context, status=422 if form.errors else 200)
+    made = saved(
+        request,
+        form,
+        lambda facts: services.edit_setting(
+            record=partner, version=shown_version(request), actor=request.user, **facts
+        ),
+    )
+    return made or form_page(request, form, title=_("Edit %(name)s") % {"name": partner}, way=_crumbs(), record=partner)
 
 
 @login_required

@@ -18,11 +18,11 @@ from leads import services
 from leads.filters_campaigns import PartnerFilter, RegistrationFilter
 from leads.forms_campaigns import PartnerContactForm, PartnerForm, RegistrationForm, RejectionForm
 from leads.models import DealRegistration, Lead, PromotionPartner
-from leads.selectors.promotion import partner_list, registration_list
-from leads.views.campaigns import saved
+from leads.selectors.promotion import partner_list, reason_words, registration_list
+from leads.views.pages import LeadsPart, Trail, form_page, saved, trail
 from revops.core.errors import BadRequest, DomainError
 from revops.core.registries import panels_for
-from revops.core.views.lists import Action, Chip, Column, Empty, Figure, ListPage
+from revops.core.views.lists import Action, Chip, Column, Empty, Figure
 
 Status = DealRegistration.Status
 TONES = {
@@ -34,11 +34,12 @@ TONES = {
 }
 
 
-class PartnerList(ListPage):
+class PartnerList(LeadsPart):
     """Companies that promote what we sell."""
 
-    title, nav_key, noun = gettext_lazy("Partners"), "leads", gettext_lazy("partners")
+    title, noun = gettext_lazy("Partners"), gettext_lazy("partners")
     permission = "leads.view_promotionpartner"
+    adds = ("leads.add_promotionpartner", gettext_lazy("New partner"), "promotion-partner-new")
     filters = PartnerFilter
     order = "name"
     columns = (
@@ -60,19 +61,11 @@ class PartnerList(ListPage):
     def rows(self) -> QuerySet[Any]:
         return partner_list(viewer=self.request.user)
 
-    def crumbs(self) -> list[tuple[Any, str]]:
-        return [(_("Leads"), reverse("lead-list")), (self.title, "")]
 
-    def actions(self) -> list[Action]:
-        if not self.request.user.has_perm("leads.add_promotionpartner"):
-            return []
-        return [Action(_("New partner"), reverse("promotion-partner-new"), "plus", primary=True)]
-
-
-class RegistrationList(ListPage):
+class RegistrationList(LeadsPart):
     """Companies that partners claim."""
 
-    title, nav_key, noun = gettext_lazy("Deal registrations"), "leads", gettext_lazy("registrations")
+    title, noun = gettext_lazy("Deal registrations"), gettext_lazy("registrations")
     permission = "leads.view_dealregistration"
     filters = RegistrationFilter
     order = "-id"
@@ -83,7 +76,7 @@ class RegistrationList(ListPage):
         Column("partner", gettext_lazy("Partner")),
         Column("amount", gettext_lazy("May bring"), "money", kind="money"),
         Column("until", gettext_lazy("Protected until"), "protected_until", kind="date", sort="protected_until"),
-        Column("reason", gettext_lazy("Reason"), phone=False),
+        Column("reason", gettext_lazy("Reason"), reason_words, phone=False),
         Column("id", gettext_lazy("Registered"), "created_at", kind="datetime", sort="id", phone=False),
     )
     chips = (
@@ -108,8 +101,8 @@ def registration_of(request: HttpRequest, pk: int) -> DealRegistration:
     return get_object_or_404(registration_list(viewer=request.user), pk=pk)
 
 
-def _crumbs(*more: tuple[str, str]) -> list[tuple[Any, str]]:
-    return [(_("Leads"), reverse("lead-list")), (_("Partners"), reverse("promotion-partner-list")), *more]
+def _crumbs(*more: tuple[str, str]) -> Trail:
+    return trail((_("Partners"), reverse("promotion-partner-list")), *more)
 
 
 @login_required
@@ -150,7 +143,9 @@ def new(request: HttpRequest) -> HttpResponse:
     """A new partner."""
     form = PartnerForm(request.POST or None, viewer=request.user, initial={"is_active": True})
     made = saved(request, form, lambda facts: services.create_partner(actor=request.user, **facts))
-    return made or _form(request, form, _("New partner"), reverse("promotion-partner-list"), None)
+    return made or form_page(
+        request, form, title=_("New partner"), way=_crumbs(), back=reverse("promotion-partner-list")
+    )
 
 
 @login_required
@@ -168,20 +163,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             partner=record, version=shown_version(request), actor=request.user, **facts
         ),
     )
-    return made or _form(request, form, _("Edit %(name)s") % {"name": record}, record.get_absolute_url(), record)
-
-
-def _form(request: HttpRequest, form: Any, title: str, back: str, record: Any) -> HttpResponse:
-    context = {
-        "form": form,
-        "title": title,
-        "nav_key": "leads",
-        "crumbs": _crumbs((title, "")),
-        "cancel_url": back,
-        "record": record,
-        "version": record and (request.POST.get("version") or record.version),
-    }
-    return render(request, "core/form.html", context, status=422 if form.errors else 200)
+    return made or form_page(request, form, title=_("Edit %(name)s") % {"name": record}, way=_crumbs(), record=record)
 
 
 @login_required
@@ -232,7 +214,7 @@ def register(request: HttpRequest, pk: int) -> HttpResponse:
     form = RegistrationForm(request.POST or None)
     made = saved(request, form, lambda facts: services.register_deal(partner=partner, actor=request.user, **facts))
     title = _("Register a deal of %(name)s") % {"name": partner}
-    return made or _form(request, form, title, partner.get_absolute_url(), None)
+    return made or form_page(request, form, title=title, way=_crumbs(), back=partner.get_absolute_url())
 
 
 @login_required
@@ -252,6 +234,7 @@ def _registration_page(
         "nav_key": "leads",
         "crumbs": _crumbs((row.partner.name, row.partner.get_absolute_url()), (row.company, "")),
         "row": row,
+        "reason": reason_words(row),
         "tone": TONES[Status(row.status)],
         "lead": lead,
         "may_decide": request.user.has_perm("leads.decide_dealregistration") and row.status == Status.SUBMITTED,

@@ -175,12 +175,20 @@ def _keyfacts(lead: Lead, verdict: Verdict) -> list[Figure]:
     days = (clock.now() - lead.created_at).days
     people = "" if lead.employees is None else _("%(n)s employees") % {"n": shown(lead.employees)}
     return [
-        Figure(_("Score") if verdict.score is not None else _("Score so far"), _figure(verdict.so_far), "", so_far),
-        Figure(_("Fit"), fit.score if fit else "–", "", _("by rules, beside the score")),
-        Figure(_("Industry"), lead.industry or "–", "", people),
-        Figure(_("Source"), lead.source or "–", "", lead.country),
+        Figure(
+            _("Score") if verdict.score is not None else _("Score so far"), _figure(verdict.so_far), "#criteria", so_far
+        ),
+        Figure(_("Fit"), fit.score if fit else "–", reverse("lead-scores", args=[lead.pk]), _fit_note(lead)),
+        Figure(_("Industry"), lead.industry or _("not known"), "", people),
+        Figure(_("Source"), lead.source or _("not known"), "", lead.country),
         Figure(_("Age"), ngettext("%(n)s day", "%(n)s days", days) % {"n": days}),
     ]
+
+
+def _fit_note(lead: Lead) -> str:
+    """What the fit leads to where there is more than the fit: the grade of the rule card."""
+    engagement = getattr(lead, "engagement", None)
+    return _("by rules, grade %(grade)s") % {"grade": engagement.grade} if engagement else _("by rules")
 
 
 def _figure(value: Any) -> str:

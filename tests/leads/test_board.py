@@ -35,6 +35,13 @@ def test_the_board_shows_lanes_of_the_list_s_filter_and_further_cards(client: Cl
     assert "/leads/board/" in client.get("/leads/").content.decode()
 
 
+def test_a_card_says_what_is_known_of_a_lead_instead_of_an_amount(client: Client, sam: User) -> None:
+    lead = answered(make_lead(sam, source="Referral"), sam)
+    client.force_login(sam)
+    card = client.get("/leads/board/").content.decode().split(f'data-card="{lead.pk}"')[1].split("</article>")[0]
+    assert f"Referral, Fit {lead.fit.score}" in card and "Score 77" in card and "–" not in card
+
+
 def test_a_card_goes_where_its_state_may_go(client: Client, sam: User) -> None:
     lead = answered(make_lead(sam), sam)
     assert state(lead) == "working"

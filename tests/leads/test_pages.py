@@ -59,6 +59,24 @@ def test_a_suspected_duplicate_is_asked_about_and_made_on_purpose(sam: User, cha
     assert Lead.objects.count() == 3
 
 
+def test_every_lead_of_the_list_says_why_it_has_its_scores(sam: User) -> None:
+    bare, known = make_lead(sam), answered(make_lead(sam), sam)
+    page = signed_in(sam).get(reverse("lead-list")).content.decode()
+    told = {lead.pk: page.split(f'id="why-{lead.pk}"')[1].split("</td>")[0] for lead in (bare, known)}
+    assert "Nothing is answered yet" in told[bare.pk] and "Score 77" in told[known.pk]
+    for lead in (bare, known):
+        assert reverse("lead-scores", args=[lead.pk]) in told[lead.pk]
+        assert reverse("lead-qualify", args=[lead.pk]) in told[lead.pk]
+
+
+def test_the_composer_names_what_goes_along_and_the_inbox_what_its_number_is(sam: User, alice: User) -> None:
+    lead = make_qualified_lead(sam)
+    composer = signed_in(sam).get(reverse("lead-handoff", args=[lead.pk])).content.decode()
+    assert "What goes along" in composer and "Competitive situation" in composer
+    services.submit_handoff(lead=lead, to_user=alice, version=None, actor=sam)
+    assert "score 77.00" in signed_in(alice).get(reverse("handoff-inbox")).content.decode()
+
+
 def test_refused_fields_stand_beside_what_was_typed(sam: User) -> None:
     page = post(signed_in(sam), "lead-new", last_name="", company="<b>Acme</b>", email="nobody")
     assert page.status_code == 422

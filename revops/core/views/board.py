@@ -22,7 +22,10 @@ CARDS_A_LANE = 20
 
 @dataclass(frozen=True)
 class Card:
-    """One card. `when` is today, late, none or later; `warning` states its reason."""
+    """One card. `when` is today, late, none or later; `warning` states its reason.
+
+    What has no amount says in `note` what is known of it instead.
+    """
 
     pk: Any
     version: int
@@ -31,6 +34,7 @@ class Card:
     title: str
     sub: str = ""
     amount: Money | None = None
+    note: str = ""
     pill: str = ""
     pill_tone: str = ""
     next_text: str = ""
