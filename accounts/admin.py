@@ -7,7 +7,16 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from accounts import services
-from accounts.models import Account, Activity, Channel, Contact, Territory, TerritoryModel, TerritoryRule
+from accounts.models import (
+    Account,
+    Activity,
+    ActivitySeries,
+    Channel,
+    Contact,
+    Territory,
+    TerritoryModel,
+    TerritoryRule,
+)
 from accounts.services.accounts import FIELDS as ACCOUNT_FIELDS
 from accounts.services.channels import FIELDS as CHANNEL_FIELDS
 from accounts.services.contacts import FIELDS as CONTACT_FIELDS
@@ -87,6 +96,18 @@ class ActivityAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(ActivitySeries)
+class ActivitySeriesAdmin(ReadOnlyAdmin):
+    """To read: what repeats is begun, changed and ended where it is planned."""
+
+    list_display = ["subject", "kind", "rule", "zone", "starts_at", "ended_at"]
+    list_filter = ["kind"]
+    search_fields = ["subject"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return ActivitySeries.objects.visible_to(request.user)
 
 
 @admin.register(Territory)

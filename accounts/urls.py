@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from accounts.views import acts, calendar, captured, channels, documents, lists, merging, records, territories
+from accounts.views import (
+    acts,
+    calendar,
+    captured,
+    channels,
+    documents,
+    feeds,
+    lists,
+    merging,
+    planned,
+    records,
+    territories,
+)
 
 urlpatterns: list[URLPattern] = [
     path("accounts/", lists.AccountList.as_view(), name="account-list"),
@@ -32,6 +44,12 @@ urlpatterns: list[URLPattern] = [
     path("activities/<int:pk>/done/", acts.done, name="activity-done"),
     path("activities/<int:pk>/drop/", acts.drop, name="activity-drop"),
     path("activities/<int:pk>/move/", acts.move, name="activity-move"),
+    path("activities/<int:pk>/edit/", planned.activity_edit, name="activity-edit"),
+    path("activities/<int:pk>/end/", planned.series_end, name="activity-series-end"),
+    path("activities/import/", feeds.calendar_import, name="calendar-import"),
+    path("settings/calendar/", feeds.calendar_settings, name="calendar-settings"),
+    path("settings/calendar/withdraw/", feeds.calendar_withdraw, name="calendar-withdraw"),
+    path("calendar/<str:token>.ics", feeds.calendar_feed, name="calendar-feed"),
     path("territories/", territories.territory_map, name="territory-map"),
     path("territories/run/", territories.run, name="territory-run"),
     path("territories/changes/", territories.TerritoryChangeList.as_view(), name="territory-changes"),

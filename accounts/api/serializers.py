@@ -67,14 +67,20 @@ class ActivityOut(OutSerializer):
     """An activity."""
 
     custom = CustomOut()
+    repeats = serializers.SerializerMethodField()
 
     class Meta:
         model = Activity
         fields = [
             "id", "kind", "status", "subject", "body", "outcome", "owner", "account", "contact", "due_at",
-            "happened_at", "minutes", "custom", "created_at", "updated_at", "version",
+            "happened_at", "minutes", "repeats", "custom", "created_at", "updated_at", "version",
         ]  # fmt: skip
         expandable = {"owner": OwnerOut, "account": AccountOut, "contact": ContactOut}
+
+    @extend_schema_field({"type": "string", "description": "The rule (RFC 5545) of its series; empty without one."})
+    def get_repeats(self, activity: Activity) -> str:
+        """The rule of its series."""
+        return activity.series.rule if activity.series else ""
 
 
 class Seen(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg]
@@ -135,6 +141,13 @@ class ContactIn(StrictSerializer):
     custom = CustomIn()
 
 
+class RuleField(serializers.CharField):
+    """A rule of repetition, as FREQ=WEEKLY;BYDAY=MO,TH or FREQ=DAILY;COUNT=10."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=200, help_text=str(self.__doc__), **kwargs)
+
+
 class ActivityIn(StrictSerializer):
     """An activity: with `due_at` it is planned, without it happened (`happened_at`, else now)."""
 
@@ -151,6 +164,7 @@ class ActivityIn(StrictSerializer):
     attendees = serializers.ListField(
         child=serializers.EmailField(), max_length=50, required=False, help_text="E-mail addresses of who took part."
     )
+    repeats = RuleField(required=False)
     custom = CustomIn(default=dict)
 
 
@@ -163,6 +177,7 @@ class TaskIn(StrictSerializer):
     contact = Seen(Contact, required=False, allow_null=True)
     owner = Seen(User, required=False)
     due_at = serializers.DateTimeField()
+    repeats = RuleField(required=False)
     custom = CustomIn(default=dict)
 
 
@@ -174,7 +189,42 @@ class ActivityChange(StrictSerializer):
     body = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
     owner = Seen(User, required=False)
     due_at = serializers.DateTimeField(required=False)
+    repeats = RuleField(required=False, allow_blank=True)
+    following = serializers.BooleanField(
+        required=False, help_text="Of a series: change this one and all that follow. A new rule is about them anyway."
+    )
     custom = CustomIn()
+
+
+class CalendarFileIn(StrictSerializer):
+    """A file that another calendar exported."""
+
+    file = serializers.FileField()
+
+
+class RefusalOut(serializers.Serializer):  # type: ignore[type-arg]
+    """What was not taken: by line and property."""
+
+    line = serializers.IntegerField()
+    name = serializers.CharField()
+    text = serializers.CharField()
+
+
+class ImportedOut(serializers.Serializer):  # type: ignore[type-arg]
+    """What became of a calendar file."""
+
+    made = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    same = serializers.IntegerField()
+    cancelled = serializers.IntegerField()
+    refused = RefusalOut(many=True)
+    notes = RefusalOut(many=True)
+
+
+class FeedOut(serializers.Serializer):  # type: ignore[type-arg]
+    """Where one's calendar program reads what is planned; shown only now."""
+
+    address = serializers.CharField()
 
 
 class OutcomeIn(StrictSerializer):

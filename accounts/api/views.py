@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import services
+from accounts.api.calendars import CalendarMixin
 from accounts.api.serializers import (
     AccountIn,
     AccountOut,
@@ -147,16 +148,16 @@ class ContactViewSet(MergeMixin, BulkMixin, UpsertMixin):
         return self.again(services.restore_contact(contact=contact, version=version, actor=request.user))
 
 
-class ActivityViewSet(BulkMixin):
-    """What was done and what is planned."""
+class ActivityBase(BulkMixin):
+    """What was done and what is planned, tasks among it."""
 
-    resource = "activities"
     create_in, change_in = ActivityIn, ActivityChange
     rights = {
         "create": "accounts.add_activity",
         "partial_update": "accounts.change_activity",
         "complete": "accounts.change_activity",
         "cancel": "accounts.change_activity",
+        "end_series": "accounts.change_activity",
     }
     selector = staticmethod(activity_list)
     out = ActivityOut
@@ -171,20 +172,32 @@ class ActivityViewSet(BulkMixin):
             past = [name for name in ("happened_at", "minutes", "outcome") if name in facts]
             if past:
                 raise InvalidInput.of(**{past[0]: "A planned activity has not happened: send due_at or this."})
-            made = services.plan_activity(actor=request.user, **facts)
+            made = self._plan(facts)
+        elif "repeats" in facts:
+            raise InvalidInput.of(repeats="Only what is planned repeats: send due_at.")
         else:
             made = services.log_activity(actor=request.user, **facts)
         return self.answer(made, 201)
 
+    def _plan(self, facts: dict[str, Any]) -> Activity:
+        rule = facts.pop("repeats", "")
+        if rule:
+            return services.plan_repeated(actor=self.request.user, rule=rule, **facts)
+        return services.plan_activity(actor=self.request.user, **facts)
+
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Move it, give it to somebody else, or put its text right."""
-        changed = services.update_activity(
-            activity=self.record(pk),
-            version=self.shown_version(request),
-            actor=request.user,
-            **self.read(ActivityChange),
-        )
+        """Move it, give it to somebody else, put its text right; with `following` or `repeats` the rest of a series."""
+        record, version, facts = self.record(pk), self.shown_version(request), self.read(ActivityChange)
+        rule = facts.pop("repeats", None)
+        changed = services.arrange_activity(activity=record, version=version, actor=request.user, rule=rule, **facts)
         return self.answer(changed)
+
+    @extend_schema(request=None, responses=ActivityOut)
+    @action(detail=True, methods=["post"], url_path="end-series")
+    def end_series(self, request: Request, pk: str) -> Response:
+        """No more of it: the planned one is dropped and none follows."""
+        activity, version = self.record(pk), self.shown_version(request)
+        return self.again(services.end_series(activity=activity, version=version, actor=request.user))
 
     @extend_schema(request=OutcomeIn, responses=ActivityOut)
     @action(detail=True, methods=["post"])
@@ -205,12 +218,20 @@ class ActivityViewSet(BulkMixin):
         return self.again(changed)
 
 
+class ActivityViewSet(CalendarMixin, ActivityBase):
+    """What was done and what is planned."""
+
+    resource = "activities"
+    rights = {**ActivityBase.rights, **CalendarMixin.calendar_rights}
+    costs = {**ActivityBase.costs, "import_calendar": "upload"}
+
+
 def task_list(*, viewer: Any) -> QuerySet[Activity]:
     """The activities that are tasks."""
     return activity_list(viewer=viewer).filter(kind=Activity.Kind.TASK)
 
 
-class TaskViewSet(ActivityViewSet):
+class TaskViewSet(ActivityBase):
     """Tasks: the activities of that kind."""
 
     resource = "tasks"
@@ -219,5 +240,5 @@ class TaskViewSet(ActivityViewSet):
 
     def create(self, request: Request) -> Response:
         """Plan a task."""
-        made = services.plan_activity(actor=request.user, kind=Activity.Kind.TASK, **self.read(TaskIn))
+        made = self._plan({"kind": Activity.Kind.TASK, **self.read(TaskIn)})
         return self.answer(made, 201)

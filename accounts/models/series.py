@@ -1,5 +1,6 @@
 """What repeats: the rule by which the next activity is planned, and which events of other calendars became what."""
 
+import hashlib
 from typing import Any, Self
 
 from django.conf import settings
@@ -56,6 +57,11 @@ class CalendarFeed(Stamped):
 
     def __str__(self) -> str:
         return str(self.user)
+
+    @staticmethod
+    def digest_of(raw: str) -> str:
+        """What is stored of an address. It is long and random, so a plain hash is enough."""
+        return hashlib.sha256(raw.encode()).hexdigest()
 
 
 class ImportedEvent(Stamped):

@@ -10,7 +10,7 @@ from accounts.models import Activity
 
 def activity_list(*, viewer: Any) -> QuerySet[Activity]:
     """Activities with who does them and what they are about."""
-    return Activity.objects.visible_to(viewer).select_related("owner", "account", "contact")
+    return Activity.objects.visible_to(viewer).select_related("owner", "account", "contact", "series")
 
 
 def overdue_activities(*, owner: Any, until: datetime) -> QuerySet[Activity]:

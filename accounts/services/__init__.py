@@ -14,6 +14,7 @@ from accounts.services.activities import (
     plan_activity,
     update_activity,
 )
+from accounts.services.calendars import import_calendar, make_feed, withdraw_feed
 from accounts.services.captured import capture_participants, confirm_participant, dismiss_participant
 from accounts.services.channels import (
     archive_channel,
@@ -37,7 +38,7 @@ from accounts.services.documents import (
 )
 from accounts.services.leaving import hand_over_accounts, hand_over_activities, hand_over_contacts
 from accounts.services.merging import merge_accounts, merge_contacts, refuse_other_account, take_apart
-from accounts.services.series import change_following, end_series, repeat_activity
+from accounts.services.series import arrange_activity, change_following, end_series, plan_repeated, repeat_activity
 from accounts.services.territories import (
     activate_territory_model,
     add_territory_rule,
@@ -60,6 +61,7 @@ __all__ = [
     "add_territory_rule",
     "add_version",
     "archive_account",
+    "arrange_activity",
     "archive_channel",
     "archive_contact",
     "archive_document",
@@ -89,12 +91,15 @@ __all__ = [
     "hand_over_channels",
     "hand_over_contacts",
     "hand_over_documents",
+    "import_calendar",
     "link_document",
     "log_activity",
     "log_touch",
+    "make_feed",
     "merge_accounts",
     "merge_contacts",
     "plan_activity",
+    "plan_repeated",
     "refuse_other_account",
     "rename_territory",
     "repeat_activity",
@@ -113,4 +118,5 @@ __all__ = [
     "upload_document",
     "upsert_account",
     "upsert_contact",
+    "withdraw_feed",
 ]

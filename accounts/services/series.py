@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Activity, ActivitySeries
 from accounts.recurrence import clean_rule, moved_weekday, parts_of, passed, with_count
 from accounts.services._next import end_of
-from accounts.services.activities import cancel_activity, update_activity
+from accounts.services.activities import cancel_activity, plan_activity, update_activity
 from revops.core import audit
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.scope import require
@@ -36,14 +36,15 @@ def repeat_activity(
     activity = _planned(lock(activity, version))
     if activity.series_id is not None:
         raise IllegalState("repeats_already", _("This repeats already: change how."))
+    first = _whole(activity.due_at)
     series = ActivitySeries.objects.create(
         rule=clean_rule(rule),
         zone=zone or activity.owner.time_zone,
-        starts_at=starts_at or activity.due_at,
+        starts_at=starts_at or first,
         without=[one.isoformat() for one in without],
         **{name: getattr(activity, name) for name in TEMPLATE},
     )
-    edit(activity, {"series": series, "occurrence_at": activity.due_at})
+    edit(activity, {"series": series, "due_at": first, "occurrence_at": first})
     audit.record("activity.repeats", activity, actor=actor, rule=series.rule)
     return activity
 
@@ -58,6 +59,8 @@ def change_following(
     if held.series_id is None or held.occurrence_at is None:
         raise IllegalState("repeats_not", _("This does not repeat."))
     series = ActivitySeries.objects.select_for_update().get(pk=held.series_id)
+    if changes.get("due_at"):
+        changes["due_at"] = _whole(changes["due_at"])
     wanted = _from_here(series, held, changes.get("due_at"), clean_rule(rule) if rule else "")
     held = update_activity(activity=held, version=None, actor=actor, **changes)
     wanted |= {name: getattr(held, name) for name in TEMPLATE}
@@ -70,8 +73,37 @@ def change_following(
 
 
 @transaction.atomic
-def end_series(*, activity: Activity, version: int | None, actor: Any) -> Activity:
-    """No more of it: the planned one is dropped and none follows."""
+def plan_repeated(*, actor: Any, rule: str, **facts: Any) -> Activity:
+    """Plan the first of a series. `facts`: what plan_activity takes."""
+    first = plan_activity(actor=actor, **facts)
+    return repeat_activity(activity=first, version=None, rule=rule, actor=actor)
+
+
+@transaction.atomic
+def arrange_activity(
+    *,
+    activity: Activity,
+    version: int | None,
+    actor: Any,
+    rule: str | None = None,
+    following: bool = False,
+    **changes: Any,
+) -> Activity:
+    """Change an activity, and how it repeats: a rule, "" for no longer, None for as it is.
+
+    Of a series only this one is changed, unless `following` says that the rest is, too; a rule is about the rest.
+    """
+    held = lock(activity, version)
+    if held.series_id is None or held.status != Activity.Status.PLANNED or not (following or rule is not None):
+        held = update_activity(activity=held, version=None, actor=actor, **changes)
+        return repeat_activity(activity=held, version=None, rule=rule, actor=actor) if rule else held
+    held = change_following(activity=held, version=None, actor=actor, rule=rule, **changes)
+    return end_series(activity=held, version=None, actor=actor, keep=True) if rule == "" else held
+
+
+@transaction.atomic
+def end_series(*, activity: Activity, version: int | None, actor: Any, keep: bool = False) -> Activity:
+    """No more of it: none follows, and the planned one is dropped, unless it is kept as the last."""
     require(actor, "accounts.change_activity")
     held = _planned(lock(activity, version))
     if held.series_id is None:
@@ -79,7 +111,7 @@ def end_series(*, activity: Activity, version: int | None, actor: Any) -> Activi
     series = ActivitySeries.objects.select_for_update().get(pk=held.series_id)
     if series.ended_at is None:
         end_of(series, actor)
-    return cancel_activity(activity=held, version=None, actor=actor)
+    return held if keep else cancel_activity(activity=held, version=None, actor=actor)
 
 
 def _planned(activity: Activity) -> Activity:
@@ -88,12 +120,17 @@ def _planned(activity: Activity) -> Activity:
     return activity
 
 
+def _whole(at: Any) -> Any:
+    """To the second: rules know nothing finer."""
+    return at.replace(microsecond=0)
+
+
 def _from_here(series: ActivitySeries, held: Activity, to: datetime | None, rule: str) -> dict[str, Any]:
     """The series as it runs from this one on. Moved or ruled anew it begins here; what was counted stays counted."""
     was = held.occurrence_at
     if was is None or ((to is None or to == was) and rule in ("", series.rule)):
         return {}
-    begins = to or held.due_at or was
+    begins = to or _whole(held.due_at or was)
     if Activity.objects.filter(series=series, occurrence_at=begins).exclude(pk=held.pk).exists():
         raise InvalidInput.of(due_at=_("One of this series stands at this time already."))
     if rule and rule != series.rule:

@@ -168,6 +168,11 @@ class ActivityList(ListPage):
     def rows(self) -> QuerySet[Any]:
         return activity_list(viewer=self.request.user)
 
+    def actions(self) -> Sequence[Action]:
+        if not self.request.user.has_perm("accounts.add_activity"):
+            return ()
+        return (Action(_("Read a calendar"), reverse("calendar-import"), "calendar-down"),)
+
     def views(self) -> Sequence[dict[str, Any]]:
         return layouts(self.request, "list")
 
