@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from leads import services
 from leads.models import Lead, LeadLicence, MarketingCost, PartnerDelivery, ResearchPartner
-from leads.selectors.partners import barred
+from leads.selectors.partners import barred, licence_ended
 from leads.setup import ensure_leads
 from revops.core import clock, jobs
 from revops.core.errors import IllegalState, InvalidInput, NotAllowed
@@ -166,3 +166,29 @@ def test_partners_and_deliveries_on_the_page_and_over_the_api(cast: Cast, client
     assert client.get(reverse("research-partner-list")).status_code == 200
     client.force_login(cast.alice)
     assert client.get(path).status_code == 404 and client.get(page).status_code == 403
+
+
+@pytest.mark.spec("SD-04", "SD-05")
+@pytest.mark.parametrize(
+    ("of_winner", "of_loser", "kept"), [(5, 90, 90), (90, 5, 90), (5, None, None), (None, 5, None)]
+)
+def test_of_two_licences_the_longer_holds_after_a_merge_and_each_its_own_when_it_is_undone(
+    cast: Cast, of_winner: int | None, of_loser: int | None, kept: int | None
+) -> None:
+    ensure_leads()
+    leads, ends = [], []
+    for number, days in enumerate((of_winner, of_loser), 1):
+        end = None if days is None else clock.today() + timedelta(days=days)
+        partner = make_partner(cast.olga, name=f"Partner {number}", licence_expires_on=end)
+        delivered(partner, builders(1, first=number), cast.olga)
+        leads.append(Lead.objects.get(company=f"Builder {number} Ltd"))
+        ends.append(end)
+    winner, loser = leads
+    merge = services.merge_leads(winner=winner, loser=loser, version=None, actor=cast.olga)
+    [licence] = LeadLicence.objects.filter(lead__in=leads)
+    end = None if kept is None else clock.today() + timedelta(days=kept)
+    assert (licence.lead_id, licence.delivery.partner.licence_expires_on) == (winner.pk, end)
+    with clock.at(clock.now() + timedelta(days=6)):
+        assert licence_ended(winner) is None
+    services.take_leads_apart(merge=merge, actor=cast.olga)
+    assert [lead.licence.delivery.partner.licence_expires_on for lead in Lead.objects.order_by("pk")] == ends
