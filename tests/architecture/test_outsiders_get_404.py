@@ -43,6 +43,10 @@ WORDS = {
     "merges": "merge",
     "duplicates": "duplicate",
     "goals": "goal",
+    "enrollments": "enrollment",
+    "sent-messages": "sent-message",
+    "received-messages": "received-message",
+    "reply-read": "received-message",
 }
 # Records that every colleague may read, or that a role (not an owner) opens: their own rooms test them.
 SHARED = (
@@ -54,6 +58,7 @@ SHARED = (
     "import", "export", "change", "mfa", "account_", "schema", "policy", "legal", "custom-values", "captured",
     "target-market", "enrichment", "research-", "competitors", "data-", "market-facts", "quality-issues",
     "campaign", "marketing-costs", "intake-form", "promotion-partner", "deal-registration", "partner-",
+    "sequence", "message-template", "opt-out",
 )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from forecasting.services.goals import create_goal
 from forecasting.services.snapshots import snapshot_pipeline
 from forecasting.services.statements import publish_month, review_period
 from forecasting.setup import ensure_periods, ensure_plan_p1
-from leads.services import create_campaign, cultivate_lead, dismiss_records, note_touch
+from leads.services import create_campaign, cultivate_lead, dismiss_records, note_touch, set_policy
 from leads.setup import ensure_leads
 from opportunities import services as deals
 from opportunities.setup import ensure_pipeline
@@ -38,6 +38,7 @@ from revops.users.models import Notification, User
 from tests.builders import make_price_book, make_product
 from tests.cast import Cast
 from tests.leads.builders import make_handoff, make_lead, make_qualified_lead
+from tests.leads.test_sequence_pages import answered_mail, enrolled, mailed, make_sequence
 
 SECRET = "Zanzibar Quartz"
 
@@ -98,6 +99,10 @@ def make_world(cast: Cast) -> World:
     today = clock.today()
     campaign = create_campaign(actor=bob, name="Autumn", code="autumn", starts_on=today, ends_on=today)
     touch = note_touch(actor=bob, campaign=campaign, lead=lead, responded=True, note=SECRET)
+    row = enrolled(lead, make_sequence(cast.olga), alice)
+    mail = mailed(row, to="quartz@zanzibar.example", subject=SECRET)
+    answer = answered_mail(row, mail, subject=SECRET, text=SECRET)
+    policy = set_policy(actor=alice, contact=contact, reason=SECRET)
     handed = make_handoff(cast.sam, alice)
     pair = dismiss_records(kind="lead", one=lead, other=make_lead(alice, last_name=SECRET), actor=alice)
     double = create_account(actor=alice, name=f"{SECRET} Works Ltd", allow_duplicate=True)
@@ -141,6 +146,10 @@ def make_world(cast: Cast) -> World:
             "needs": need.analysis_id,
             "cultivation": plan.pk,
             "handoff": handed.pk,
+            "enrollment": row.pk,
+            "sent-message": row.messages.get().pk,
+            "received-message": answer.pk,
+            "contact-policies": policy.pk,
             "opportunity": deal.pk,
             "quote": quote.pk,
             "order": order.pk,

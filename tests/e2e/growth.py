@@ -1,13 +1,15 @@
-"""A campaign, a public form and a partner with a guest, for the walk through every page."""
+"""A campaign, a public form, a partner with a guest and a sequence, for the walk through every page."""
 
 from collections.abc import Callable
 from typing import Any
 
 from leads import services
 from tests.cast import Cast
+from tests.leads.builders import make_lead
 from tests.leads.test_campaigns import make_campaign
 from tests.leads.test_intake import make_form
 from tests.leads.test_promotion import FACTS, approved, make_partner, make_person
+from tests.leads.test_sequence_pages import answered_mail, enrolled, mailed, make_sequence
 
 GUEST = "pia@northstar.example"
 
@@ -25,7 +27,15 @@ def growth_keys(cast: Cast) -> dict[str, Callable[[], Any]]:
         partner=partner, actor=cast.bob, **{**FACTS, "company": "B", "website": "", "email": "b@b.example"}
     )
     partner_pages = ("promotion-partner", *(f"promotion-partner-{name}" for name in ("edit", "register", "earned")))
+    sequence = make_sequence(cast.olga, name="Spring")
+    paused = services.pause_sequence(sequence=make_sequence(cast.olga), version=None, actor=cast.olga)
+    person = enrolled(make_lead(cast.alice), sequence, cast.alice)
+    reply = answered_mail(person, mailed(person))
     return {
+        "sequence-detail": lambda: sequence.pk,
+        "sequence-edit": lambda: paused.pk,
+        "message-template-edit": lambda: sequence.steps.get(position=1).template_id,
+        "reply-read": lambda: reply.pk,
         **dict.fromkeys(campaign_pages, lambda: campaign.pk),
         **dict.fromkeys(partner_pages, lambda: partner.pk),
         **dict.fromkeys(("intake-form-page", "intake-form-edit"), lambda: form.pk),

@@ -62,18 +62,17 @@ def enrolled(lead: Any, sequence: Sequence, actor: User) -> Enrollment:
 def mailed(row: Enrollment, **fields: Any) -> SentMessage:
     """The first step's mail as it stands once the server took it."""
     now, step = clock.now(), row.sequence.steps.get(position=1)
-    times = {"status": "sent", "handed_at": now, "sent_at": now, **fields}
+    told = {"status": "sent", "handed_at": now, "sent_at": now, "to": "a@b.example", "subject": "Dear you", **fields}
     return SentMessage.objects.create(
-        enrollment=row, step=step, message_id=f"<{row.pk}@here>", to="a@b.example", subject="Dear you", body="Words",
-        due_at=now, **times,
-    )  # fmt: skip
+        enrollment=row, step=step, message_id=f"<{row.pk}@here>", body="Words", due_at=now, **told
+    )
 
 
 def answered_mail(row: Enrollment, mail: SentMessage, **fields: Any) -> ReceivedMessage:
-    facts: dict[str, Any] = {"kind": "reply", "sender": "ann@b.example", "subject": "Re: Dear you", "text": "Yes!"}
+    told: dict[str, Any] = {"kind": "reply", "sender": "ann@b.example", "subject": "Re: Dear you", "text": "Yes!"}
     return ReceivedMessage.objects.create(
         digest=f"{row.pk}-{fields.get('kind', '')}", enrollment=row, answers=mail, received_at=clock.now(),
-        **{**facts, **fields},
+        **{**told, **fields},
     )  # fmt: skip
 
 
