@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from leads.models import Enrollment, SentMessage, Sequence
@@ -36,6 +36,7 @@ class Parcel:
     """A claimed mail with all that its message needs."""
 
     key: int
+    enrollment: int
     claimed_at: datetime
     message_id: str
     earlier: tuple[str, ...]
@@ -86,6 +87,7 @@ def _parcel(row: SentMessage, now: datetime, earlier: tuple[str, ...]) -> Parcel
     sender = row.enrollment.sender
     return Parcel(
         key=row.pk,
+        enrollment=row.enrollment_id,
         claimed_at=now,
         message_id=row.message_id,
         earlier=earlier[-10:],
@@ -104,10 +106,9 @@ def hand_mail(*, parcel: Parcel) -> Parcel | None:
 
     Whoever objects for this address meanwhile waits, or was first and is heard (INV-75).
     """
-    row = _claimed(parcel)
+    enrollment, row = _claimed(parcel)
     if row is None or row.handed_at is not None:
         return None
-    enrollment = Enrollment.objects.select_related("lead", "contact", "sequence").get(pk=row.enrollment_id)
     person = person_of(enrollment)
     for address in sorted({person.email_key, row.to.casefold()} - {""}):
         lock_address(address)
@@ -128,26 +129,22 @@ def hand_mail(*, parcel: Parcel) -> Parcel | None:
 @transaction.atomic
 def settle_mail(*, parcel: Parcel) -> None:
     """The server has it, however late it said so."""
-    row = _claimed(parcel, Mail.WAITING, Mail.UNCONFIRMED)
-    if row is not None:
-        row.status, row.sent_at, row.error = Mail.SENT, clock.now(), ""
-        row.tries += 1
-        row.save(update_fields=["status", "sent_at", "error", "tries", "updated_at"])
+    now = clock.now()
+    rows = _held(parcel).filter(status__in=(Mail.WAITING, Mail.UNCONFIRMED), handed_at__isnull=False)
+    rows.update(status=Mail.SENT, sent_at=now, error="", tries=F("tries") + 1, updated_at=now)
 
 
 @transaction.atomic
 def doubt_mail(*, parcel: Parcel, error: str) -> None:
     """The connection broke after the last byte: the server may have it, or not."""
-    row = _claimed(parcel)
-    if row is not None:
-        row.status, row.error = Mail.UNCONFIRMED, error[:300]
-        row.save(update_fields=["status", "error", "updated_at"])
+    rows = _held(parcel).filter(status=Mail.WAITING)
+    rows.update(status=Mail.UNCONFIRMED, error=error[:300], updated_at=clock.now())
 
 
 @transaction.atomic
 def postpone_mail(*, parcel: Parcel, error: str) -> None:
     """Not now, the server says, or it is away: again later, a few times."""
-    row = _claimed(parcel)
+    _enrollment, row = _claimed(parcel)
     if row is None:
         return
     row.tries, row.error, row.handed_at, row.claimed_at = row.tries + 1, error[:300], None, None
@@ -161,7 +158,7 @@ def postpone_mail(*, parcel: Parcel, error: str) -> None:
 @transaction.atomic
 def refuse_mail(*, parcel: Parcel, error: str, address: bool) -> None:
     """The server refused it for good; where it refused the `address`, nothing more is sent to it."""
-    row = _claimed(parcel)
+    _enrollment, row = _claimed(parcel)
     if row is None:
         return
     row.status, row.error = (Mail.BOUNCED if address else Mail.FAILED), error[:300]
@@ -172,11 +169,16 @@ def refuse_mail(*, parcel: Parcel, error: str, address: bool) -> None:
         end_enrollments(own, status=Enrollment.Status.BOUNCED, reason=error, actor=None, running_only=False)
 
 
-def _claimed(parcel: Parcel, *states: str) -> SentMessage | None:
-    """The mail, locked, while this claim holds. Its enrolment is locked first, as whoever ends it does."""
-    Enrollment.objects.select_for_update().filter(messages=parcel.key).order_by("pk").first()
-    rows = SentMessage.objects.select_for_update()
-    return rows.filter(pk=parcel.key, status__in=states or (Mail.WAITING,), claimed_at=parcel.claimed_at).first()
+def _held(parcel: Parcel) -> QuerySet[SentMessage]:
+    """The mail, while this claim holds."""
+    return SentMessage.objects.filter(pk=parcel.key, claimed_at=parcel.claimed_at)
+
+
+def _claimed(parcel: Parcel) -> tuple[Enrollment, SentMessage | None]:
+    """Both locked, the enrolment first, as whoever ends it does."""
+    enrollments = Enrollment.objects.select_for_update(of=("self",)).select_related("lead", "contact", "sequence")
+    enrollment = enrollments.get(pk=parcel.enrollment)
+    return enrollment, _held(parcel).select_for_update().filter(status=Mail.WAITING).first()
 
 
 @transaction.atomic

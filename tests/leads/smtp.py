@@ -1,6 +1,7 @@
 """A real mail server on this machine, which tests may tell to refuse, to wait, or to break off."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -69,6 +70,7 @@ def post_office(settings: Any, **answers: Any) -> Iterator[PostOffice]:
     """A mail server to which this process sends, too."""
     office = PostOffice(**answers)
     office.port = free_port()
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
     controller = Controller(office, hostname="127.0.0.1", port=office.port)
     controller.start()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
