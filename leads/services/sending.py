@@ -14,8 +14,9 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from leads.models import Enrollment, SentMessage, Sequence
-from leads.selectors.sequences import facts_about, person_of, why_not
+from accounts.models import Contact
+from leads.models import Enrollment, Lead, SentMessage, Sequence
+from leads.selectors.sequences import closed_keys, facts_about, person_of, why_not
 from leads.services._ending import end_enrollments
 from leads.services._objections import lock_address
 from revops.core import audit, clock
@@ -106,24 +107,36 @@ def hand_mail(*, parcel: Parcel) -> Parcel | None:
 
     Whoever objects for this address meanwhile waits, or was first and is heard (INV-75).
     """
+    # The address first and the enrolment then, as whoever objects does.
+    before = Enrollment.objects.select_related("lead", "contact").filter(pk=parcel.enrollment).first()
+    locked = {parcel.to} if before is None else {parcel.to, person_of(before).email_key} - {""}
+    for address in sorted(locked):
+        lock_address(address)
     enrollment, row = _claimed(parcel)
-    if row is None or row.handed_at is not None:
+    if enrollment is None or row is None or row.handed_at is not None:
         return None
     person = person_of(enrollment)
-    for address in sorted({person.email_key, row.to.casefold()} - {""}):
-        lock_address(address)
-    why = why_not(person, facts_about([person]))
-    if enrollment.status not in SENDS or enrollment.sequence.status != Sequence.Status.ACTIVE:
-        row.claimed_at = None  # it waits until the enrolment goes on
+    goes = enrollment.status in SENDS and enrollment.sequence.status == Sequence.Status.ACTIVE
+    if not goes or person.email_key not in locked | {""}:
+        row.claimed_at = None  # it waits until the enrolment goes on, or is asked again
         row.save(update_fields=["claimed_at", "updated_at"])
         return None
-    if why is not None:
-        row.status, row.error, row.claimed_at = Mail.CANCELLED, why[1][:300], None
+    why = _why_not(person, parcel.to)
+    if why:
+        row.status, row.error, row.claimed_at = Mail.CANCELLED, why[:300], None
         row.save(update_fields=["status", "error", "claimed_at", "updated_at"])
         return None
     row.handed_at = row.claimed_at = clock.now()
     row.save(update_fields=["handed_at", "claimed_at", "updated_at"])
     return replace(parcel, claimed_at=row.claimed_at)
+
+
+def _why_not(person: Lead | Contact, to: str) -> str:
+    """What keeps this mail here; the address to which it was written counts, whatever theirs is by now."""
+    why = why_not(person, facts_about([person]))
+    if why is None and to != person.email_key and closed_keys({to}):
+        return _("Somebody with this address does not want to be contacted.")
+    return why[1] if why is not None else ""
 
 
 @transaction.atomic
@@ -174,10 +187,10 @@ def _held(parcel: Parcel) -> QuerySet[SentMessage]:
     return SentMessage.objects.filter(pk=parcel.key, claimed_at=parcel.claimed_at)
 
 
-def _claimed(parcel: Parcel) -> tuple[Enrollment, SentMessage | None]:
-    """Both locked, the enrolment first, as whoever ends it does."""
+def _claimed(parcel: Parcel) -> tuple[Enrollment | None, SentMessage | None]:
+    """Both locked, the enrolment first, as whoever ends it does; nothing where somebody removed them."""
     enrollments = Enrollment.objects.select_for_update(of=("self",)).select_related("lead", "contact", "sequence")
-    enrollment = enrollments.get(pk=parcel.enrollment)
+    enrollment = enrollments.filter(pk=parcel.enrollment).first()
     return enrollment, _held(parcel).select_for_update().filter(status=Mail.WAITING).first()
 
 
