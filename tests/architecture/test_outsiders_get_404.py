@@ -56,7 +56,7 @@ SHARED = (
     "record-access", "record-unshare", "offboarding", "openid", "notification-unsubscribe", "approvals", "approval",
     "territory-", "lead-lane",
     "import", "export", "change", "mfa", "account_", "schema", "policy", "legal", "custom-values", "captured",
-    "target-market", "enrichment", "research-", "competitors", "data-", "market-facts", "quality-issues",
+    "target-market", "enrichment-provider", "research-partner", "competitors", "data-", "market-facts", "channel",
     "campaign", "marketing-costs", "intake-form", "promotion-partner", "deal-registration", "partner-",
     "sequence", "message-template", "opt-out",
 )  # fmt: skip

@@ -24,7 +24,18 @@ from forecasting.services.goals import create_goal
 from forecasting.services.snapshots import snapshot_pipeline
 from forecasting.services.statements import publish_month, review_period
 from forecasting.setup import ensure_periods, ensure_plan_p1
-from leads.services import create_campaign, cultivate_lead, dismiss_records, note_touch, set_policy
+from leads.models import DataQualityIssue
+from leads.services import (
+    ask_enrichment,
+    create_campaign,
+    create_provider,
+    cultivate_lead,
+    dismiss_records,
+    note_touch,
+    open_brief,
+    scan_quality,
+    set_policy,
+)
 from leads.setup import ensure_leads
 from opportunities import services as deals
 from opportunities.setup import ensure_pipeline
@@ -99,6 +110,10 @@ def make_world(cast: Cast) -> World:
     today = clock.today()
     campaign = create_campaign(actor=bob, name="Autumn", code="autumn", starts_on=today, ends_on=today)
     touch = note_touch(actor=bob, campaign=campaign, lead=lead, responded=True, note=SECRET)
+    brief = open_brief(actor=alice, lead=lead)
+    create_provider(actor=cast.olga, name="Facts", url="https://facts.example/{domain}")
+    [question] = ask_enrichment(lead=lead, actor=alice)
+    scan_quality(rule_key="lead_no_country")
     row = enrolled(lead, make_sequence(cast.olga), alice)
     mail = mailed(row, to="quartz@zanzibar.example", subject=SECRET)
     answer = answered_mail(row, mail, subject=SECRET, text=SECRET)
@@ -146,6 +161,9 @@ def make_world(cast: Cast) -> World:
             "needs": need.analysis_id,
             "cultivation": plan.pk,
             "handoff": handed.pk,
+            "research-briefs": brief.pk,
+            "enrichment-runs": question.pk,
+            "quality-issues": DataQualityIssue.objects.get(lead=lead).pk,
             "enrollment": row.pk,
             "sent-message": row.messages.get().pk,
             "received-message": answer.pk,
