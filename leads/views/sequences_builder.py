@@ -16,7 +16,7 @@ from leads.forms_sequences import PersonForm, SequenceForm, StepList
 from leads.models import Lead, MessageTemplate, Sequence
 from leads.selectors.sequences import PLACEHOLDERS, preview
 from leads.services.sequence_building import build_sequence
-from leads.views.sequences import ICONS, crumbs, sequence_of
+from leads.views.sequences import crumbs, sequence_of
 from revops.core.errors import InvalidInput
 from revops.core.search import best
 
@@ -62,7 +62,6 @@ def _builder(request: HttpRequest, sequence: Sequence | None) -> HttpResponse:
         "record": sequence,
         "version": sequence and (request.POST.get("version") or sequence.version),
         "frozen": steps is None,
-        "icons": ICONS,
     }
     return render(request, "leads/sequences/builder.html", context, status=422 if request.method == "POST" else 200)
 
@@ -114,7 +113,9 @@ def draw(request: HttpRequest) -> HttpResponse:
     """The steps after one was added, moved, taken away or became of another kind. Nothing is saved."""
     move, _sign, at = request.POST.get("move", "").partition(":")
     steps = StepList.drawn(request.POST, viewer=request.user, move=move, at=at)
-    return render(request, "leads/sequences/steps.html", {"steps": steps, "icons": ICONS})
+    answer = render(request, "leads/sequences/steps.html", {"steps": steps})
+    answer["HX-Trigger"] = "drawn"  # the preview follows
+    return answer
 
 
 @login_required
