@@ -33,6 +33,11 @@ class LeadSerializer(serializers.ModelSerializer):  # type: ignore[type-arg]
     name = serializers.CharField(read_only=True)
     score = serializers.DecimalField(max_digits=5, decimal_places=2, read_only=True, default=None)
     fit = serializers.IntegerField(source="fit_score", read_only=True, default=None)
+    engagement = serializers.IntegerField(source="engagement_score", read_only=True, default=None)
+    grade = serializers.CharField(read_only=True, default=None)
+    propensity = serializers.DecimalField(
+        source="propensity_score", max_digits=5, decimal_places=2, read_only=True, default=None
+    )
     disqualify_reason = serializers.CharField(source="disqualify_reason.label", read_only=True, default=None)
 
     class Meta:
@@ -60,7 +65,11 @@ class Bare(APIView):
         """One query for a page: scores and reason come along."""
         scores = QualificationScore.objects.filter(lead=OuterRef("pk"), is_current=True)
         return Lead.objects.select_related("disqualify_reason").annotate(
-            score=Subquery(scores.values("score")[:1]), fit_score=F("fit__score")
+            score=Subquery(scores.values("score")[:1]),
+            fit_score=F("fit__score"),
+            engagement_score=F("engagement__score"),
+            grade=F("engagement__grade"),
+            propensity_score=F("propensity__score"),
         )
 
 

@@ -5,6 +5,7 @@ shines through. `hidden_*` are for telling the owners of what the viewer does no
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
+from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from rapidfuzz import fuzz
@@ -92,8 +93,14 @@ def any_of(**keys: str) -> Q:
 
 
 def similar(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
-    """Rows in which something is spelled nearly so, by trigrams; for one form at a time, never for many rows."""
-    return rows.filter(search__trigram_word_similar=text) if len(text) >= 4 else rows.none()
+    """Rows in which something is spelled nearly so, by trigrams, the nearest first; for one form, never for many rows.
+
+    The order is also what keeps PostgreSQL from walking the table by its key, comparing row by row, to find the first.
+    """
+    if len(text) < 4:
+        return rows.none()
+    near = rows.filter(search__trigram_word_similar=text)
+    return near.order_by(TrigramWordSimilarity(text, "search").desc(), "pk")
 
 
 def account_duplicates(
@@ -125,7 +132,7 @@ def _twin_accounts(rows: QuerySet[Account], keys: dict[str, str], asked: Account
     wanted = Facts(company=keys["name_key"], domain=keys["domain"], phone=keys["phone_key"], **_place(asked))
     return exact + [
         row
-        for row in near.filter(city__iexact=asked.city.strip()).select_related("owner").order_by("pk")[:NEAR]
+        for row in near.filter(city__iexact=asked.city.strip()).select_related("owner")[:NEAR]
         if _nearly(wanted, account_facts(row))
     ]
 

@@ -5,6 +5,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -165,6 +166,7 @@ class Lead(BaseModel, CustomData, ExternalRef, Mergeable):
             models.Index(fields=["company", "id"], name="lead_by_company"),
             models.Index(fields=["last_name", "id"], name="lead_by_name"),
             models.Index(fields=["created_at", "id"], name="lead_by_time"),
+            models.Index(Upper("country"), "created_at", "id", name="lead_by_country"),
             *search_indexes("lead"),
         ]
         permissions = [

@@ -98,7 +98,7 @@ def near_leads(*, viewer: Any, lead: Lead) -> list[dict[str, Any]]:
     wanted = lead_facts_of(lead)
     found = [
         (score(wanted, lead_facts_of(row)), row)
-        for row in similar(rows, f"{lead.first_name} {lead.last_name}".strip().lower()).order_by("pk")[:NEAR]
+        for row in similar(rows, f"{lead.first_name} {lead.last_name}".strip().lower())[:NEAR]
     ]
     return [
         candidate("lead", row, reason_texts(reasons_of(wanted, lead_facts_of(row))), row.company)
