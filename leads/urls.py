@@ -88,6 +88,7 @@ urlpatterns: list[URLPattern] = [
     path("leads/sequences/enrollments/", sequences.EnrollmentList.as_view(), name="enrollment-list"),
     path("leads/sequences/enrollments/<int:pk>/<slug:verb>/", sequences_people.act, name="enrollment-verb"),
     path("leads/sequences/mails/", sequences.MailList.as_view(), name="sent-message-list"),
+    path("leads/sequences/mails/<int:pk>/again/", sequences_people.send_again, name="sent-message-again"),
     path("leads/sequences/<int:pk>/", sequences.detail, name="sequence-detail"),
     path("leads/sequences/<int:pk>/edit/", sequences_builder.edit, name="sequence-edit"),
     path("leads/sequences/<int:pk>/do/<slug:verb>/", sequences.act, name="sequence-verb"),

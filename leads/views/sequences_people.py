@@ -19,6 +19,7 @@ from leads.models import Enrollment, Lead
 from leads.selectors.outreach import about, enrollments_of, enrollments_shown, mails_shown, policy_of, received_shown
 from leads.selectors.sequences import facts_about, why_not
 from leads.services import enrolling as services
+from leads.services.sending import send_again as again
 from leads.views.records import lead_of
 from leads.views.sequences import MAIL_TONES, STATE_TONES, person_url
 from revops.core.errors import BadRequest, DomainError, InvalidInput
@@ -143,3 +144,14 @@ def policy(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         "closed_by": why_not(person, facts_about([person])),
     }
     return render(request, "leads/sequences/policy.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@permission_required("leads.change_enrollment", raise_exception=True)
+@require_POST
+def send_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """A mail that failed, or of which nobody knows whether it arrived: somebody has looked."""
+    mail = get_object_or_404(mails_shown(viewer=request.user), pk=pk)
+    again(message=mail, actor=request.user)
+    messages.success(request, _("It is sent again."))
+    return redirect(person_url(mail.enrollment))

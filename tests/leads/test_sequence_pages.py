@@ -291,6 +291,18 @@ def test_many_leads_are_enrolled_from_the_list_and_the_refused_are_named(olga: U
     assert outcomes[closed.pk][0] == "refused" and "does not want to be contacted" in outcomes[closed.pk][1]
 
 
+def test_a_mail_that_failed_is_sent_again_from_the_persons_page(olga: User, alice: User, charlie: User) -> None:
+    lead = make_lead(alice)
+    mail = mailed(enrolled(lead, make_sequence(olga), alice), status="failed", error="550 no")
+    client = signed_in(alice)
+    assert "Send again" in client.get(reverse("lead-outreach", args=[lead.pk])).content.decode()
+    assert post(signed_in(charlie), "sent-message-again", mail.pk).status_code == 404
+    assert post(client, "sent-message-again", mail.pk).url == lead.get_absolute_url()
+    mail.refresh_from_db()
+    assert (mail.status, mail.error) == ("waiting", "")
+    assert post(client, "sent-message-again", mail.pk).status_code in (409, 422)
+
+
 # Answers ----------------------------------------------------------------------------------
 
 
