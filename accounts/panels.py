@@ -1,13 +1,12 @@
 """What accounts, contacts and activities add to the frame."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.filters import start_of_tomorrow
 from accounts.models import Activity
 from accounts.registries import homes_of
 from accounts.selectors import overdue_activities
@@ -15,6 +14,7 @@ from accounts.selectors.timeline import ICONS
 from revops.core import clock
 from revops.core.places import Place, list_places
 from revops.core.registries import (
+    DAY_MOST,
     Command,
     CreateItem,
     DayItem,
@@ -26,13 +26,11 @@ from revops.core.registries import (
     navigation,
 )
 
-SHOWN = 50
 
-
-def planned_today(user: Any, _today: date) -> Sequence[DayItem]:
-    """What a person planned for today or before, and has not done."""
+def planned_today(user: Any, today: date) -> Sequence[DayItem]:
+    """What a person planned for this day or before, and has not done."""
     now = clock.now()
-    rows = list(overdue_activities(owner=user, until=start_of_tomorrow())[:SHOWN])
+    rows = list(overdue_activities(owner=user, until=clock.start_of(today + timedelta(days=1)))[:DAY_MOST])
     homes = homes_of(rows)
     return [
         DayItem(
@@ -44,6 +42,9 @@ def planned_today(user: Any, _today: date) -> Sequence[DayItem]:
             rank=20 if row.due_at and row.due_at < now else 40,
             action=gettext("Do it"),
             icon=ICONS[Activity.Kind(row.kind)],
+            activity=row.pk,
+            version=row.version,
+            key=f"activity:{row.pk}",
         )
         for row in rows
     ]

@@ -16,6 +16,7 @@ from leads.selectors.cultivation import open_plans
 from leads.services.activities import carry_lead
 from revops.core.places import Place, list_places
 from revops.core.registries import (
+    DAY_MOST,
     Command,
     CreateItem,
     DayItem,
@@ -28,8 +29,6 @@ from revops.core.registries import (
     navigation,
     panels,
 )
-
-SHOWN = 25
 
 
 def open_leads(user: Any) -> int:
@@ -51,7 +50,7 @@ def handoffs_due(user: Any, _today: date) -> Sequence[DayItem]:
             action=gettext("Answer"),
             icon="inbox",
         )
-        for row in rows.order_by("sla_due_at", "pk")[:SHOWN]
+        for row in rows.order_by("sla_due_at", "pk")[:DAY_MOST]
     ]
 
 
@@ -68,7 +67,7 @@ def new_leads(user: Any, _today: date) -> Sequence[DayItem]:
             action=gettext("Start"),
             icon="user-search",
         )
-        for row in rows.order_by("pk")[:SHOWN]
+        for row in rows.order_by("pk")[:DAY_MOST]
     ]
 
 
@@ -111,7 +110,7 @@ def touches_due(user: Any, today: date) -> Sequence[DayItem]:
             action=gettext("Touch"),
             icon="plant",
         )
-        for row in rows.order_by("next_touch_on", "pk")[:SHOWN]
+        for row in rows.order_by("next_touch_on", "pk")[:DAY_MOST]
     ]
 
 

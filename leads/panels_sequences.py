@@ -12,6 +12,7 @@ from accounts.registries import TimelineSource, timeline_sources
 from leads.selectors.outreach import mails_on
 from leads.selectors.sequences import unread_replies
 from revops.core.registries import (
+    DAY_MOST,
     Command,
     CreateItem,
     DayItem,
@@ -25,7 +26,6 @@ from revops.core.registries import (
     panels,
 )
 
-SHOWN = 25
 VIEW, READ = "leads.view_sequence", "leads.view_receivedmessage"
 
 
@@ -46,7 +46,7 @@ def replies_today(user: Any, _today: date) -> Sequence[DayItem]:
             action=gettext("Read"),
             icon="mail",
         )
-        for row in unread_replies(user).order_by("received_at", "pk")[:SHOWN]
+        for row in unread_replies(user).order_by("received_at", "pk")[:DAY_MOST]
         if row.enrollment is not None
     ]
 

@@ -18,6 +18,7 @@ from opportunities.services.activities import carry_opportunity
 from revops.core import clock
 from revops.core.places import Place, list_places
 from revops.core.registries import (
+    DAY_MOST,
     Command,
     CreateItem,
     DayItem,
@@ -34,7 +35,6 @@ from revops.core.registries import (
 )
 
 VIEW = "opportunities.view_opportunity"
-STALLED_SHOWN = 10
 
 
 def activities_on_deals(user: Any) -> QuerySet[Any, Any]:
@@ -48,7 +48,7 @@ def stalled_deals(user: Any, _today: date) -> Sequence[DayItem]:
     """A person's own open deals on which nothing happened for too long and nothing is planned."""
     now = clock.now()
     own = attention.ageing(deals(viewer=user).filter(owner=user), now).filter(attention.next_is("none", now))
-    rows = list(own.select_related("account", "stage").order_by("stage_entered_at", "pk")[:STALLED_SHOWN])
+    rows = list(own.select_related("account", "stage").order_by("stage_entered_at", "pk")[:DAY_MOST])
     touches = attention.last_touches([row.pk for row in rows])
     return [
         DayItem(

@@ -13,6 +13,7 @@ from opportunities.selectors.approvals import approval_inbox
 from opportunities.selectors.quotes import quote_list
 from revops.core.places import Place, list_places
 from revops.core.registries import (
+    DAY_MOST,
     Command,
     DayItem,
     DaySource,
@@ -30,7 +31,6 @@ from revops.core.search import LETTERS, beginning, best, some_of
 from revops.core.templatetags.frame import money_text
 
 VIEW = "opportunities.view_quote"
-SHOWN = 20
 
 
 def approvals_today(user: Any, _today: date) -> Sequence[DayItem]:
@@ -47,7 +47,7 @@ def approvals_today(user: Any, _today: date) -> Sequence[DayItem]:
             action=gettext("Decide"),
             icon="shield-check",
         )
-        for row in approval_inbox(viewer=user)[:SHOWN]
+        for row in approval_inbox(viewer=user)[:DAY_MOST]
     ]
 
 

@@ -13,6 +13,7 @@ from orders.models import Invoice, Order, OrderDocument
 from orders.selectors import invoice_list, order_list
 from revops.core.places import Place, list_places
 from revops.core.registries import (
+    DAY_MOST,
     Command,
     CreateItem,
     DayItem,
@@ -28,12 +29,11 @@ from revops.core.registries import (
 from revops.core.templatetags.frame import money_text
 
 SEE_ORDER, SEE_INVOICE, BILL = "orders.view_order", "orders.view_invoice", "orders.issue_invoice"
-SHOWN = 10
 
 
 def drafts_to_complete(user: Any, _today: date) -> Sequence[DayItem]:
     """A seller's deals that were won by hand: their orders wait for lines and a booking."""
-    rows = order_list(viewer=user).filter(owner=user, status=Order.Status.DRAFT).order_by("pk")[:SHOWN]
+    rows = order_list(viewer=user).filter(owner=user, status=Order.Status.DRAFT).order_by("pk")[:DAY_MOST]
     return [
         DayItem(
             kind="order",
@@ -62,7 +62,7 @@ def overdue_bills(user: Any, today: date) -> Sequence[DayItem]:
             action=gettext("Open"),
             icon="receipt",
         )
-        for row in open_rows.order_by("due_on", "pk")[:SHOWN]
+        for row in open_rows.order_by("due_on", "pk")[:DAY_MOST]
     ]
 
 

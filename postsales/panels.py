@@ -13,6 +13,7 @@ from postsales.models import CaseDocument, SupportCase
 from postsales.selectors import ClockBook, wanting_somebody
 from revops.core.places import Place, list_places
 from revops.core.registries import (
+    DAY_MOST,
     CreateItem,
     DayItem,
     DaySource,
@@ -25,12 +26,11 @@ from revops.core.registries import (
 )
 
 VIEW, ADD = "postsales.view_supportcase", "postsales.add_supportcase"
-SHOWN = 50
 
 
 def cases_today(user: Any, _today: date) -> Sequence[DayItem]:
     """One's unsolved cases, and those that nobody has taken; late ones first."""
-    cases = list(wanting_somebody(user=user)[:SHOWN])
+    cases = list(wanting_somebody(user=user)[:DAY_MOST])
     book = ClockBook() if cases else None
     items = []
     for case in cases:

@@ -2,6 +2,7 @@
 
 from forecasting.models.compensation import Component, CompPlan, PlanAssignment, PlanVersion, Tier
 from forecasting.models.credits import Credit
+from forecasting.models.day import PutOff
 from forecasting.models.forecast import PipelineSnapshot
 from forecasting.models.goals import Goal, GoalProgress
 from forecasting.models.ledger import CommissionRun, LedgerEntry
@@ -21,6 +22,7 @@ __all__ = [
     "PipelineSnapshot",
     "PlanAssignment",
     "PlanVersion",
+    "PutOff",
     "Quota",
     "Statement",
     "StatementLine",

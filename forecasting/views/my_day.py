@@ -1,46 +1,121 @@
-"""My day: one ranked queue of what wants this person today, counted at the source."""
+"""My day: one ranked queue of what wants this person, counted at the source, with what to do about each row."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
 
+from accounts import services as accounts_services
 from accounts.models import Activity
+from accounts.views.records import shown_version
+from forecasting import services
+from forecasting.selectors.my_day import HORIZONS, TODAY, TOMORROW, WEEK, meetings_on, queue_of, tallies
 from revops.core import clock
-from revops.core.errors import BadRequest
-from revops.core.registries import DayItem, day_for, panels_for
+from revops.core.errors import BadRequest, InvalidInput
+from revops.core.registries import DayItem, panels_for
 
 SHOWN = 50
-MEETINGS = (Activity.Kind.MEETING, Activity.Kind.VISIT)
+LABELS = {TODAY: gettext_lazy("Today"), TOMORROW: gettext_lazy("Tomorrow"), WEEK: gettext_lazy("Week")}
+KNOWN = frozenset({"show", "on", "rows"})
 
 
 @login_required
+@require_GET
 def my_day(request: HttpRequest) -> HttpResponse:
-    """The queue, the tallies over it and today's meetings; `show` narrows it to a tally."""
-    show = request.GET.get("show", "all")
-    unknown = sorted(set(request.GET) - {"show"})
-    now, today = clock.now(), clock.today()
-    everything = day_for(request.user, today)
-    tallies = _tallies(everything, now)
-    if unknown or show not in {tally["key"] for tally in tallies}:
+    """The queue of a horizon (`on`), the tallies over it and the meetings; `show` narrows it to a tally."""
+    show, on = request.GET.get("show", "all"), request.GET.get("on", TODAY)
+    if set(request.GET) - KNOWN or on not in HORIZONS or request.GET.get("rows", "all") != "all":
         raise BadRequest("unknown_filter", _("There is no such view of My day."))
-    chosen = next(tally for tally in tallies if tally["key"] == show)["items"]
+    now = clock.now()
+    queue = queue_of(request.user, on)
+    parts = tallies(queue.items, now)
+    chosen = next((tally for tally in parts if tally.key == show), None)
+    if chosen is None:
+        raise BadRequest("unknown_filter", _("There is no such view of My day."))
+    shown = chosen.count if "rows" in request.GET else SHOWN
+    day = clock.today() + timedelta(days=on == TOMORROW)
     context = {
         "title": _greeting(now) % {"name": request.user.first_name or request.user.username},
         "crumbs": [(_("My day"), "")],
         "nav_key": "my_day",
-        "today": today,
-        "tallies": [{**tally, "current": tally["key"] == show, "count": len(tally["items"])} for tally in tallies],
-        "queue": [_row(item, now) for item in chosen[:SHOWN]],
-        "more": max(len(chosen) - SHOWN, 0),
-        "meetings": _meetings(request.user, now),
+        "day": day,
+        "on": on,
+        "show": show,
+        "horizons": [(key, label, key == on) for key, label in LABELS.items()],
+        "tallies": [tally for tally in parts if tally.count or tally.key in ("all", "overdue", show)],
+        "queue": [_row(item, now) for item in chosen.items[:shown]],
+        "more": max(chosen.count - shown, 0),
+        "put_off": queue.put_off,
+        "meetings": _meetings(request.user, day, now),
+        "may_log": request.user.has_perm("accounts.add_activity"),
+        "may_do": request.user.has_perm("accounts.change_activity"),
         "earn_url": next((card["url"] for card in panels_for("forecasting.my_day", request.user, request.user)), ""),
     }
     return render(request, "forecasting/my_day.html", context)
+
+
+@login_required
+@require_POST
+def log(request: HttpRequest) -> HttpResponse:
+    """Log a line in one field."""
+    try:
+        made = services.log_line(actor=request.user, text=request.POST.get("text", ""))
+    except InvalidInput as error:
+        messages.error(request, error.message)
+        return _back(request)
+    about = made.contact or made.account
+    said = _("Logged: %(kind)s with %(name)s.") if about else _("Logged: %(kind)s.")
+    messages.success(request, said % {"kind": made.get_kind_display(), "name": about})
+    return _back(request)
+
+
+@login_required
+@require_POST
+def done(request: HttpRequest, pk: int) -> HttpResponse:
+    """A planned activity is done, without leaving the page."""
+    activity = _activity(request, pk)
+    accounts_services.complete_activity(activity=activity, version=shown_version(request), actor=request.user)
+    messages.success(request, _("Done: %(what)s.") % {"what": activity.subject})
+    return _back(request)
+
+
+@login_required
+@require_POST
+def later(request: HttpRequest, pk: int) -> HttpResponse:
+    """A planned activity moves to tomorrow."""
+    activity = _activity(request, pk)
+    moved = services.put_off_activity(actor=request.user, activity=activity, version=shown_version(request))
+    when = date_format(clock.business_day(moved.due_at), "D j M") if moved.due_at else ""
+    messages.success(request, _("Moved to %(day)s: %(what)s.") % {"day": when, "what": moved.subject})
+    return _back(request)
+
+
+@login_required
+@require_POST
+def put_off(request: HttpRequest) -> HttpResponse:
+    """Something else is not wanted before tomorrow."""
+    services.put_off(actor=request.user, key=request.POST.get("key", ""))
+    messages.success(request, _("Put off until tomorrow."))
+    return _back(request)
+
+
+def _activity(request: HttpRequest, pk: int) -> Activity:
+    return get_object_or_404(Activity.objects.visible_to(request.user), pk=pk)
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """To the view of My day from which it was done."""
+    view = {name: request.POST[name] for name in ("on", "show") if request.POST.get(name, "").isalpha()}
+    return redirect(f"{reverse('my-day')}?{urlencode(view)}" if view else reverse("my-day"))
 
 
 def _greeting(now: datetime) -> str:
@@ -48,25 +123,6 @@ def _greeting(now: datetime) -> str:
     if hour < 12:
         return _("Good morning, %(name)s")
     return _("Good afternoon, %(name)s") if hour < 18 else _("Good evening, %(name)s")
-
-
-def _tallies(items: list[DayItem], now: datetime) -> list[dict[str, Any]]:
-    """Each tally holds the very rows it counts."""
-    return [
-        {"key": "all", "label": _("All today"), "items": items},
-        {
-            "key": "overdue",
-            "label": _("Overdue"),
-            "bad": True,
-            "items": [item for item in items if item.due_at and item.due_at < now],
-        },
-        {"key": "leads", "label": _("Leads and handoffs"), "items": [i for i in items if i.kind in LEAD_KINDS]},
-        {"key": "deals", "label": _("Deals and approvals"), "items": [i for i in items if i.kind in DEAL_KINDS]},
-    ]
-
-
-LEAD_KINDS = frozenset({"lead", "handoff"})
-DEAL_KINDS = frozenset({"opportunity", "deal", "approval", "quote"})
 
 
 def _row(item: DayItem, now: datetime) -> dict[str, Any]:
@@ -89,18 +145,15 @@ def _due(due: datetime, now: datetime) -> tuple[str, str]:
     return "later", date_format(day, "D j M")
 
 
-def _meetings(user: Any, now: datetime) -> list[dict[str, Any]]:
+def _meetings(user: Any, day: Any, now: datetime) -> dict[str, Any]:
+    """The day's meetings, and how long they take as far as that is known."""
     zone = clock.company_zone()
-    start = datetime.combine(now.astimezone(zone).date(), time(), tzinfo=zone)
-    found = (
-        Activity.objects.visible_to(user)
-        .filter(owner=user, kind__in=MEETINGS, due_at__gte=start, due_at__lt=start + timedelta(days=1))
-        .exclude(status=Activity.Status.CANCELLED)
-        .select_related("account")
-        .order_by("due_at")[:20]
-    )
-    return [
+    found = [one for one in meetings_on(user, day)[:20] if one.due_at]
+    rows = [
         {"at": f"{one.due_at.astimezone(zone):%H:%M}", "past": one.due_at < now, "activity": one}
         for one in found
         if one.due_at
     ]
+    minutes = sum(one.minutes or 0 for one in found)
+    length = _("%(h)s h %(m)s min") % {"h": minutes // 60, "m": minutes % 60} if minutes else ""
+    return {"rows": rows, "length": length}

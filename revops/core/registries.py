@@ -7,7 +7,7 @@ so what a page shows never depends on the order of INSTALLED_APPS.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -156,7 +156,11 @@ class Searcher:
 
 @dataclass(frozen=True)
 class DayItem:
-    """One thing that wants a person today. Lower rank comes first; due decides among equals."""
+    """One thing that wants a person today. Lower rank comes first; due decides among equals.
+
+    `activity` is the key of a planned activity, `version` its version: such a row is done and moved from My day.
+    `key` tells it from all others of its source when a person puts it off; by default its address does.
+    """
 
     kind: str
     title: str
@@ -166,11 +170,18 @@ class DayItem:
     rank: int = 100
     action: str = ""
     icon: str = "checkbox"
+    activity: int | None = None
+    version: int = 0
+    key: str = ""
+    source: str = ""  # the key of its source, filled in by day_for
 
 
 @dataclass(frozen=True)
 class DaySource:
-    """A source of things for My day."""
+    """A source of things for My day: `items(user, day)` are those that want the person up to that day's end.
+
+    A source gives at most DAY_MOST; the page says so when there are more.
+    """
 
     key: str
     items: Callable[[AbstractUser, date], Sequence[DayItem]]
@@ -276,6 +287,7 @@ create_menu: Registry[CreateItem] = Registry("create_menu")
 panels: Registry[Panel] = Registry("panels")
 commands: Registry[Command] = Registry("commands")
 searchers: Registry[Searcher] = Registry("searchers")
+DAY_MOST = 200
 day_items: Registry[DaySource] = Registry("day_items")
 scope_sources: Registry[ScopeSource] = Registry("scope_sources")
 hand_over: Registry[Holding] = Registry("hand_over")
@@ -308,7 +320,12 @@ def steps_for(registry: Registry[Step], topic: str) -> list[Step]:
 
 def day_for(user: AbstractUser, today: date) -> list[DayItem]:
     """Everything that wants this person today, most pressing first."""
-    found = [item for source in day_items.all() if permitted(source, user) for item in source.items(user, today)]
+    found = [
+        replace(item, source=source.key, key=item.key or f"{source.key}:{item.url}"[:200])
+        for source in day_items.all()
+        if permitted(source, user)
+        for item in source.items(user, today)
+    ]
     return sorted(
         found,
         key=lambda item: (item.rank, item.due_at.timestamp() if item.due_at else float("inf"), item.title),

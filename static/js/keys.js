@@ -1,4 +1,4 @@
-/* g then a letter goes, c then a letter creates, ? shows the list, e edits, / searches. */
+/* g then a letter goes, c then a letter creates, ? shows the list, e edits, / searches; data-key="l" is what l focuses. */
 import { one, typing } from "./dom.js";
 
 const WAIT = 1200;
@@ -41,6 +41,9 @@ export function startKeys() {
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (pending && second(key)) {
       event.preventDefault();
+    } else if (one(`[data-key="${CSS.escape(key)}"]`)) {
+      event.preventDefault();
+      one(`[data-key="${CSS.escape(key)}"]`).focus();
     } else if (FIRST[key]) {
       event.preventDefault();
       FIRST[key]();

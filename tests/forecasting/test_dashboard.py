@@ -155,11 +155,11 @@ def test_my_day_counts_the_very_rows_it_shows(business: Cast, client: Client) ->
         )
     client.force_login(business.alice)
     page = client.get("/my-day/")
-    tallies = {tally["key"]: tally for tally in page.context["tallies"]}
-    assert tallies["overdue"]["count"] == 2
+    tallies = {tally.key: tally for tally in page.context["tallies"]}
+    assert tallies["overdue"].count == 2
     for key, tally in tallies.items():
         shown = client.get(f"/my-day/?show={key}").context
-        assert len(shown["queue"]) + shown["more"] == tally["count"]
+        assert len(shown["queue"]) + shown["more"] == tally.count
     assert "Call 3" in page.content.decode()
     client.force_login(business.charlie)
     assert "Call 3" not in client.get("/my-day/").content.decode()
