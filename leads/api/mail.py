@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -78,8 +78,16 @@ class ReceivedMessageViewSet(ResourceViewSet):
         return self.again(services.mark_read(message=self.record(pk), actor=request.user))
 
 
+@extend_schema_field({"type": "string", "description": "By the person's wall clock: 09:00:00."})
+class WallClockField(serializers.TimeField):
+    """A time of day without a zone: what a schema calls a time has one."""
+
+
 class ContactPolicyOut(OutSerializer):
     """Whether, on what ground and when somebody may be contacted."""
+
+    window_from = WallClockField(read_only=True)
+    window_to = WallClockField(read_only=True)
 
     class Meta:
         model = ContactPolicy
@@ -96,8 +104,8 @@ class ContactPolicyChangeIn(StrictSerializer):
     reason = serializers.CharField(max_length=200, required=False, allow_blank=True)
     basis = serializers.ChoiceField(choices=ContactPolicy.Basis.choices, required=False)
     time_zone = serializers.CharField(max_length=40, required=False, allow_blank=True)
-    window_from = serializers.TimeField(required=False)
-    window_to = serializers.TimeField(required=False)
+    window_from = WallClockField(required=False)
+    window_to = WallClockField(required=False)
 
 
 class ContactPolicyIn(ContactPolicyChangeIn):

@@ -74,7 +74,7 @@ class SequenceDetailOut(SequenceOut):
         return StepOut(step_figures(sequence, viewer=viewer), many=True).data
 
 
-class StepIn(StrictSerializer):
+class SequenceStepIn(StrictSerializer):
     """An e-mail has a template, everything else says what is to do."""
 
     day_offset = serializers.IntegerField(min_value=0, max_value=365)
@@ -90,7 +90,7 @@ class SequenceIn(StrictSerializer):
     description = serializers.CharField(max_length=5000, required=False, allow_blank=True)
     owner = Seen(User, required=False)
     on_weekends = serializers.BooleanField(required=False)
-    steps = serializers.ListField(child=StepIn(), required=False, max_length=30)
+    steps = serializers.ListField(child=SequenceStepIn(), required=False, max_length=30)
 
 
 class EnrollIn(StrictSerializer):

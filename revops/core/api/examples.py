@@ -13,6 +13,7 @@ SAMPLES: dict[str, Any] = {
     "period": "2026-11", "label": "2026-11", "amount": "1200.00", "percent": "100.0000", "time_zone": "Europe/Berlin",
     "next": None, "cursor": None, "list": "accounts", "delimiter": ";",
     "date_order": "dmy", "code": "P1", "carrier": "DHL",
+    "window_from": "09:00:00", "window_to": "17:00:00",
 }  # fmt: skip
 BY_FORMAT = {
     "date": "2026-12-01", "date-time": "2026-12-01T10:00:00Z", "decimal": "10.00", "email": "ada.keller@example.com",
