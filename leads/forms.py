@@ -74,7 +74,7 @@ class PackageForm(forms.Form):
 class HandoffForm(forms.Form):
     """To whom, and what to tell them."""
 
-    to_user = forms.ModelChoiceField(queryset=User.objects.none(), label=_("Seller"))
+    to_user = forms.ModelChoiceField(queryset=User.objects.none(), label=_("Seller"), empty_label=_("Choose a seller"))
     note = forms.CharField(max_length=400, required=False, label=_("A word to them"))
 
     def __init__(self, *args: Any, viewer: Any, **kwargs: Any) -> None:

@@ -96,6 +96,7 @@ def _form(cast: Cast) -> None:
         actor=cast.people["olga"],
         name="Talk to us",
         key="talk-to-us",
+        source="Web form",
         headline="Talk to us about your fleet",
         intro="One of us answers within a working day.",
         consent_text=CONSENT,

@@ -205,7 +205,7 @@ def _aim(stage: _Stage) -> None:
         _market, job = services.activate_market(market=market, version=market.version, actor=bob)
         jobs.run(str(job.pk))
     draft = services.revise_market(market=fleets, actor=bob)
-    services.update_market(market=draft, version=draft.version, actor=bob, technologies=["WayTrace One"])
+    services.update_market(market=draft, version=draft.version, actor=bob, employees_min=50)
 
 
 def _research(stage: _Stage) -> None:
@@ -303,15 +303,19 @@ def _hand_over(stage: _Stage) -> None:
 
 
 def _set_goals(stage: _Stage) -> None:
-    """Qualified leads of the quarter, by person."""
+    """Qualified leads of the month and of the quarter, by person."""
     dana, today = stage.who("dana"), clock.today()
-    quarter = FiscalPeriod.objects.filter(kind=FiscalPeriod.Kind.QUARTER).holding(today).get()
-    goals.create_goal(
-        actor=dana,
-        period=quarter,
-        owner=dana,
-        target=40,
-        name="Qualified leads of the quarter",
-        parts=[{"owner": stage.who("sam"), "target": 22}, {"owner": stage.who("theo"), "target": 18}],
-    )
+    sam, theo = stage.who("sam"), stage.who("theo")
+    for kind, name, parts in (
+        (FiscalPeriod.Kind.MONTH, "Qualified leads of the month", (8, 6)),
+        (FiscalPeriod.Kind.QUARTER, "Qualified leads of the quarter", (22, 18)),
+    ):
+        goals.create_goal(
+            actor=dana,
+            period=FiscalPeriod.objects.filter(kind=kind).holding(today).get(),
+            owner=dana,
+            target=sum(parts),
+            name=name,
+            parts=[{"owner": sam, "target": parts[0]}, {"owner": theo, "target": parts[1]}],
+        )
     goals.compute_goal_progress()

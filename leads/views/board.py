@@ -19,7 +19,7 @@ from leads.forms import AnswersForm, DisqualifyForm
 from leads.models import Lead
 from leads.selectors.leads import lead_list, shaped
 from leads.selectors.scoring import CRITERIA
-from leads.views.lists import TONES, LeadList, layouts, next_cell
+from leads.views.lists import TONES, LeadList, layouts, next_cell, source_words
 from revops.core.errors import BadRequest, IllegalState, InvalidInput, MissingFields
 from revops.core.keyset import encode, paginate
 from revops.core.templatetags.frame import changed_query
@@ -50,7 +50,7 @@ def _card(lead: Any, query: str) -> Card:
         move_url=reverse("lead-board-move", args=[lead.pk]) + query,
         title=lead.name,
         sub=lead.company,
-        note=", ".join(filter(None, (lead.source, fit))) or _("No source"),
+        note=", ".join(filter(None, (source_words(lead.source), fit))) or _("No source"),
         pill=score,
         pill_tone=TONES[Status(lead.status)],
         next_text=text,

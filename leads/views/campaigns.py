@@ -194,7 +194,8 @@ def _bars(stages: list[Stage]) -> list[dict[str, Any]]:
             "label": FUNNEL[stage.key],
             "count": stage.count,
             "widest": widest,
-            "share": truncated_percent(stage.count, stage.of) if number and stage.of else None,
+            # Leads come by their first touch, chosen or not: they are no part of those who responded.
+            "share": truncated_percent(stage.count, stage.of) if number and stage.of and stage.key != "leads" else None,
         }
         for number, stage in enumerate(stages)
     ]

@@ -58,7 +58,7 @@ class DataPage(LeadsPart):
         ]
 
     def crumbs(self) -> list[tuple[Any, str]]:
-        return _crumbs() if self.here == "lead-data" else _crumbs((self.title, ""))
+        return trail((_("Data"), "")) if self.here == "lead-data" else _crumbs((self.title, ""))
 
 
 def _record_name(row: DataQualityIssue) -> str:

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_GET
 
 from leads.models import Lead
 from leads.selectors.funnel import PATH, by_source, days_of_funnel, due_answers, funnel, my_tasks
-from leads.views.lists import layouts
+from leads.views.lists import layouts, source_words
 from revops.core import clock
 from revops.core.templatetags.frame import day as day_text
+from revops.core.templatetags.frame import moment
 
 DAYS, SHOWN = 30, 10
 
@@ -36,7 +37,7 @@ def workspace(request: HttpRequest) -> HttpResponse:
         "beside": [{**counts[status], "url": _url(status)} for status in counts if status not in PATH],
         "whole": whole,
         "states": [Lead.Status(status).label for status in PATH],
-        "sources": by_source(viewer=viewer),
+        "sources": [{**row, "label": source_words(row["source"])} for row in by_source(viewer=viewer)],
         "due": due_answers(viewer=viewer)[:SHOWN],
         "tasks": my_tasks(viewer=viewer)[:SHOWN],
         "now": now,
@@ -57,7 +58,7 @@ def _history(history: dict[date, dict[str, int]]) -> dict[str, Any]:
     open_states = (Lead.Status.NEW, Lead.Status.WORKING, Lead.Status.QUALIFIED)
     spec = {
         "kind": "line",
-        "labels": [day_text(on) for on in history],
+        "labels": [moment(on, "d MMM") for on in history],
         "unit": "",
         "series": [
             {"name": str(status.label), "values": [counts.get(status, 0) for counts in history.values()], "color": n}

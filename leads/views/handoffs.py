@@ -93,13 +93,18 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "nav_key": "leads",
         "crumbs": [(_("Leads"), reverse("lead-list")), (_("Handoffs"), "")],
         "tabs": _tabs(seen, tab),
-        "items": [{"handoff": row, "sla": sla(row, hours), "current": row == opened} for row in rows],
+        "items": [_item(row, hours, row == opened) for row in rows],
         "package": package_of(opened, request.user, hours) if opened else None,
         "reject": RejectForm(),
         "hours": ANSWER_MINUTES // 60,
         "days": EXPIRES_AFTER_DAYS,
     }
     return render(request, "leads/inbox.html", context)
+
+
+def _item(row: Handoff, hours: OpeningHours, current: bool) -> dict[str, Any]:
+    score = _numbers(row.package.get("qualification", {}))["score"]
+    return {"handoff": row, "sla": sla(row, hours), "current": current, "score": score}
 
 
 def _opened(request: HttpRequest, seen: QuerySet[Handoff]) -> Handoff | None:
@@ -149,7 +154,8 @@ def _numbers(qualification: dict[str, Any]) -> dict[str, Any]:
         {**row, "value": Decimal(row["value"]), "label": QualificationAnswer.Criterion(row["criterion"]).label}
         for row in qualification.get("answers", [])
     ]
-    return {**qualification, "answers": answers}
+    score = qualification.get("score")
+    return {**qualification, "answers": answers, "score": None if score is None else Decimal(score)}
 
 
 def sla(handoff: Handoff, hours: OpeningHours) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from leads.filters import LeadFilter
 from leads.models import Lead, QualificationAnswer
 from leads.selectors.leads import lead_list
+from leads.selectors.learning import published_model
 from leads.selectors.scoring import CRITERIA
 from leads.views.editing import ACTIONS, EDITOR
 from revops.core import clock
@@ -28,6 +29,15 @@ TONES = {
     Lead.Status.DISQUALIFIED: "",
     Lead.Status.CONVERTED: "ok",
 }
+
+
+# What the product itself writes as a source, in words; everything else is a person's own word.
+SOURCES = {"research_partner": _("Research partner"), "promotion_partner": _("Promotion partner")}
+
+
+def source_words(source: str) -> str:
+    """A lead's source as people read it."""
+    return str(SOURCES.get(source, source))
 
 
 def next_cell(lead: Any) -> tuple[str, str] | None:
@@ -95,14 +105,14 @@ class LeadList(ListPage):
         Column("company", _("Company"), sort="company", edit="company"),
         Column("status", _("State"), lambda row: (row.get_status_display(), TONES[row.status]), kind="pill"),
         Column("score", _("Score"), kind="number", sort="score", sub=score_note),
-        Column("fit", _("Fit"), "fit_score", kind="number", sort="fit_score"),
+        Column("fit", _("Fit"), "fit_score", kind="number", sort="fit_score", phone=False),
         Column("grade", _("Grade"), phone=False),
         Column("propensity", _("Likely"), "propensity_score", kind="percent", sort="propensity_score", phone=False),
         Column("engagement", _("Engagement"), "engagement_score", kind="number", sort="engagement_score", hidden=True),
-        Column("source", _("Source"), sort="source", phone=False, edit="source"),
-        Column("owner", _("Owner"), lambda row: row.owner or row.queue, kind="user", edit="owner"),
         Column("next", _("Next action"), next_cell, kind="next", sort="next_due_at"),
-        Column("created", _("Created"), "created_at", kind="datetime", sort="created_at", phone=False),
+        Column("source", _("Source"), lambda row: source_words(row.source), sort="source", phone=False, edit="source"),
+        Column("owner", _("Owner"), lambda row: row.owner or row.queue, kind="user", edit="owner"),
+        Column("created", _("Created"), "created_at", kind="datetime", sort="created_at", hidden=True),
         Column("email", _("E-mail"), hidden=True, edit="email"),
         Column("phone", _("Phone"), hidden=True, edit="phone"),
         Column("industry", _("Industry"), sort="industry", hidden=True, edit="industry"),
@@ -133,6 +143,13 @@ class LeadList(ListPage):
 
     def rows(self) -> QuerySet[Any]:
         return lead_list(viewer=self.request.user)
+
+    def _shown_columns(self) -> list[Column]:
+        """Without a model in use nobody has a probability, and no column of dashes is shown unasked."""
+        shown = super()._shown_columns()
+        if self.request.GET.get("columns") or published_model() is not None:
+            return shown
+        return [column for column in shown if column.key != "propensity"]
 
     def views(self) -> Sequence[dict[str, Any]]:
         return layouts(self.request, "list")

@@ -1,5 +1,6 @@
 """Target markets: the list, the builder with its preview, and what is done with a version."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -41,14 +42,15 @@ class MarketList(LeadsPart):
     filters = MarketFilter
     order = "name"
     columns = (
-        Column("name", gettext_lazy("Market"), sub="description", sort="name"),
+        Column("name", gettext_lazy("Market"), sort="name"),
         Column("number", gettext_lazy("Version"), kind="number"),
         Column("status", gettext_lazy("State"), lambda row: (row.get_status_display(), TONES[row.status]), kind="pill"),
-        Column("product", gettext_lazy("Product")),
+        Column("description", gettext_lazy("In one sentence"), phone=False),
+        Column("product", gettext_lazy("Product"), hidden=True),
         Column("tam_accounts", gettext_lazy("Accounts"), kind="number"),
         Column("tam_value", gettext_lazy("Whole market"), lambda row: row.money("tam_value"), kind="money"),
         Column("som", gettext_lazy("Within our reach"), lambda row: row.money("som"), kind="money"),
-        Column("activated_at", gettext_lazy("In force since"), kind="datetime", sort="activated_at", phone=False),
+        Column("activated_at", gettext_lazy("In force since"), kind="date", sort="activated_at", phone=False),
     )
     chips = (
         Chip("active", gettext_lazy("Active"), {"status": "active"}),
@@ -144,13 +146,18 @@ def new(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _plain(value: Any) -> Any:
+    """An amount as people type it: without the zeros that the database adds."""
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
+
+
 @login_required
 @permission_required("leads.change_targetmarket", raise_exception=True)
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a draft; of a version in force its size."""
     market = market_of(request, pk)
-    form = MarketForm(request.POST or None, initial={name: getattr(market, name) for name in FACTS})
+    form = MarketForm(request.POST or None, initial={name: _plain(getattr(market, name)) for name in FACTS})
     made = saved(
         request,
         form,

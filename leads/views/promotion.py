@@ -75,7 +75,13 @@ class RegistrationList(LeadsPart):
         Column("status", gettext_lazy("State"), lambda row: (row.get_status_display(), TONES[row.status]), kind="pill"),
         Column("partner", gettext_lazy("Partner")),
         Column("amount", gettext_lazy("May bring"), "money", kind="money"),
-        Column("until", gettext_lazy("Protected until"), "protected_until", kind="date", sort="protected_until"),
+        Column(
+            "until",
+            gettext_lazy("Protected until"),
+            lambda row: None if row.status in (Status.REJECTED, Status.EXPIRED) else row.protected_until,
+            kind="date",
+            sort="protected_until",
+        ),
         Column("reason", gettext_lazy("Reason"), reason_words, phone=False),
         Column("id", gettext_lazy("Registered"), "created_at", kind="datetime", sort="id", phone=False),
     )

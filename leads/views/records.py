@@ -24,7 +24,7 @@ from leads.selectors.handoffs import may_decide
 from leads.selectors.leads import lead_list
 from leads.selectors.learning_words import propensity_of
 from leads.selectors.scoring import CRITERIA, Verdict, active_scorecard, answers_of, judge
-from leads.views.lists import TONES, next_cell
+from leads.views.lists import TONES, next_cell, source_words
 from revops.core import clock
 from revops.core.errors import DuplicateSuspected, InvalidInput
 from revops.core.registries import panels_for
@@ -176,11 +176,14 @@ def _keyfacts(lead: Lead, verdict: Verdict) -> list[Figure]:
     people = "" if lead.employees is None else _("%(n)s employees") % {"n": shown(lead.employees)}
     return [
         Figure(
-            _("Score") if verdict.score is not None else _("Score so far"), _figure(verdict.so_far), "#criteria", so_far
+            _("Score") if verdict.score is not None else _("Score so far"),
+            _figure(verdict.low if verdict.so_far is None else verdict.so_far),
+            "#criteria",
+            so_far,
         ),
         Figure(_("Fit"), fit.score if fit else "–", reverse("lead-scores", args=[lead.pk]), _fit_note(lead)),
         Figure(_("Industry"), lead.industry or _("not known"), "", people),
-        Figure(_("Source"), lead.source or _("not known"), "", lead.country),
+        Figure(_("Source"), source_words(lead.source) or _("not known"), "", lead.country),
         Figure(_("Age"), ngettext("%(n)s day", "%(n)s days", days) % {"n": days}),
     ]
 

@@ -87,7 +87,7 @@ function axes(spec, text) {
       boundaryGap: spec.kind !== "line",
       axisLine: { lineStyle: { color: token("--line-strong") } },
       axisTick: { show: false },
-      axisLabel: { ...text, hideOverlap: true },
+      axisLabel: { ...text, hideOverlap: true, ...(spec.kind === "line" && { alignMinLabel: "left", alignMaxLabel: "right" }) },
     },
     yAxis: { type: "value", ...reach(spec), axisLabel: { ...text, formatter: formats(spec.unit).short }, splitLine: { lineStyle: { color: token("--data-grid") } } },
     series: spec.series.map((one, index) => series(spec, one, index, text)),
