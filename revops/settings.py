@@ -379,7 +379,6 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="revops@localhost")
 INBOUND_DOMAIN = env.str("INBOUND_DOMAIN", default=SITE_URL.partition("://")[2].partition("/")[0].partition(":")[0])
 INBOUND_TOKEN = env.str("INBOUND_TOKEN", default="")  # what a mail server shows at /intake/mail; empty: closed
 MAIL_CLAIM_SECONDS = env.int("MAIL_CLAIM_SECONDS", default=120)
-
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 PGTRIGGER_MIGRATE = True
