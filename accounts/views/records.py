@@ -8,13 +8,15 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import services
 from accounts.forms import AccountForm, ContactForm, LogForm, refused
-from accounts.models import Account, Contact
+from accounts.models import Account, Activity, Contact
 from accounts.selectors import account_list, contact_list, timeline
 from accounts.selectors.timeline import activities_of
 from revops.core import clock
@@ -88,8 +90,20 @@ def _shared(request: HttpRequest, record: Any, activities: Any, log: LogForm | N
         "may_log": request.user.has_perm("accounts.add_activity") and record.archived_at is None,
         "timeline": timeline(record=record, activities=activities),
         "planned": planned,
+        "next": next_words(planned[0] if planned else None),
         "now": clock.now(),
     }
+
+
+def next_words(activity: Activity | None) -> tuple[str, str]:
+    """The next action of a record: what and when, and its tone."""
+    if activity is None or activity.due_at is None:
+        return _("No next action"), "none"
+    due, now = timezone.localtime(activity.due_at), clock.now()
+    today = clock.business_day(activity.due_at) == clock.today()
+    tone = "late" if activity.due_at < now else "today" if today else "later"
+    when = f"{due:%H:%M}" if tone == "today" else date_format(due, "D j M")
+    return _("%(what)s, %(when)s") % {"what": activity.subject, "when": when}, tone
 
 
 def _account_facts(record: Account) -> list[Figure]:

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from accounts import services
 from accounts.models import Activity
@@ -93,3 +94,17 @@ def test_the_timeline_tells_activities_and_changes_newest_first(alice: User) -> 
         "Account created",
     ]
     assert entries[0].changes == [("industry", "–", "Rail")]
+
+
+def test_account_and_contact_say_their_next_action(alice: User, client: Client) -> None:
+    contact = make_contact(make_account(alice))
+    client.force_login(alice)
+    pages = (contact.get_absolute_url(), contact.account.get_absolute_url())
+    for page in pages:
+        assert "No next action" in client.get(page).content.decode()
+    services.plan_activity(
+        actor=alice, kind="call", subject="Ask again", due_at=clock.now() - timedelta(days=1), contact=contact
+    )
+    for page in pages:
+        text, tone = client.get(page).context["next"]
+        assert (text.startswith("Ask again, "), tone) == (True, "late")
