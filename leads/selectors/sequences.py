@@ -183,3 +183,8 @@ def person_of(enrollment: Enrollment) -> Lead | Contact:
 def policies_shown(*, viewer: Any) -> QuerySet[ContactPolicy]:
     """What is recorded about people in sight."""
     return ContactPolicy.objects.visible_to(viewer)
+
+
+def enrollment_by_token(token: str) -> Enrollment | None:
+    """Whose link it is that somebody opened: whoever has it may opt out, and see nothing."""
+    return Enrollment.objects.select_related("lead", "contact").filter(token=token).first()

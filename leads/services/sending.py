@@ -50,7 +50,7 @@ class Parcel:
 
 
 @transaction.atomic
-def claim_mails(*, most: int) -> list[Parcel]:
+def claim_mails(*, most: int, actor: Any = None) -> list[Parcel]:
     """Claim the next mails that are due; nobody else gets them for a while. What a killed sender may have handed over
     is settled first: nobody sends it again by itself.
     """
@@ -102,7 +102,7 @@ def _parcel(row: SentMessage, now: datetime, earlier: tuple[str, ...]) -> Parcel
 
 
 @transaction.atomic
-def hand_mail(*, parcel: Parcel) -> Parcel | None:
+def hand_mail(*, parcel: Parcel, actor: Any = None) -> Parcel | None:
     """Asked right before the last byte leaves: whether it may. From here on nobody sends this mail again by itself.
 
     Whoever objects for this address meanwhile waits, or was first and is heard (INV-75).
@@ -140,7 +140,7 @@ def _why_not(person: Lead | Contact, to: str) -> str:
 
 
 @transaction.atomic
-def settle_mail(*, parcel: Parcel) -> None:
+def settle_mail(*, parcel: Parcel, actor: Any = None) -> None:
     """The server has it, however late it said so."""
     now = clock.now()
     rows = _held(parcel).filter(status__in=(Mail.WAITING, Mail.UNCONFIRMED), handed_at__isnull=False)
@@ -148,14 +148,14 @@ def settle_mail(*, parcel: Parcel) -> None:
 
 
 @transaction.atomic
-def doubt_mail(*, parcel: Parcel, error: str) -> None:
+def doubt_mail(*, parcel: Parcel, error: str, actor: Any = None) -> None:
     """The connection broke after the last byte: the server may have it, or not."""
     rows = _held(parcel).filter(status=Mail.WAITING)
     rows.update(status=Mail.UNCONFIRMED, error=error[:300], updated_at=clock.now())
 
 
 @transaction.atomic
-def postpone_mail(*, parcel: Parcel, error: str) -> None:
+def postpone_mail(*, parcel: Parcel, error: str, actor: Any = None) -> None:
     """Not now, the server says, or it is away: again later, a few times."""
     _enrollment, row = _claimed(parcel)
     if row is None:
@@ -169,7 +169,7 @@ def postpone_mail(*, parcel: Parcel, error: str) -> None:
 
 
 @transaction.atomic
-def refuse_mail(*, parcel: Parcel, error: str, address: bool) -> None:
+def refuse_mail(*, parcel: Parcel, error: str, address: bool, actor: Any = None) -> None:
     """The server refused it for good; where it refused the `address`, nothing more is sent to it."""
     _enrollment, row = _claimed(parcel)
     if row is None:
@@ -212,7 +212,7 @@ def send_again(*, message: SentMessage, actor: Any) -> SentMessage:
 
 
 @transaction.atomic
-def forget_claims(*, parcels: Rows[Parcel]) -> None:
+def forget_claims(*, parcels: Rows[Parcel], actor: Any = None) -> None:
     """What was claimed and not begun goes back at once."""
     for parcel in parcels:
         rows = SentMessage.objects.filter(pk=parcel.key, claimed_at=parcel.claimed_at)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from leads import services
 from leads.mail_reading import MOST_BYTES
-from leads.models import Enrollment
+from leads.selectors.sequences import enrollment_by_token
 from leads.views.intake import visitor_address
 from revops.core.errors import DomainError
 
@@ -67,7 +67,7 @@ def opt_out(request: HttpRequest, token: str) -> HttpResponse:
         answer = render(request, "leads/opt_out.html", {"state": "too_fast", "form": _HEAD}, status=429)
         answer["Retry-After"] = "60"
         return answer
-    enrollment = Enrollment.objects.select_related("lead", "contact").filter(token=token).first()
+    enrollment = enrollment_by_token(token)
     if enrollment is None:
         raise Http404
     if request.method == "POST":
