@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,10 @@ from django.utils.translation import gettext_lazy
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+
+log = logging.getLogger("revops.request")
+AT_ONCE = ("23505", "23P01", "40P01")  # unique, excluded, each waiting for the other
 
 
 @dataclass(frozen=True)
@@ -133,11 +138,20 @@ class NoRoom(DomainError):
 
 
 def in_words(error: Exception) -> Exception:
-    """What the database alone could know, as a refusal: something open was given to a person who has left."""
+    """What the database alone could know, as a refusal: something open was given to a person who has left, or two
+    wrote the same at once. Services look for the like of what they write; it was not there yet when this one looked.
+    """
     diag = getattr(error.__cause__, "diag", None)
-    if getattr(diag, "constraint_name", None) != "holder_works_here":
+    rule = getattr(diag, "constraint_name", None)
+    if rule == "holder_works_here":
+        return InvalidInput.of(owner=_("This person has left and takes nothing over."))
+    if getattr(diag, "sqlstate", None) not in AT_ONCE:
         return error
-    return InvalidInput.of(owner=_("This person has left and takes nothing over."))
+    log.warning("two at once: %s", rule or diag.sqlstate)  # type: ignore[union-attr]
+    text = _(
+        "Somebody wrote the same at this very moment, so nothing was saved. Look whether it is done, or try again."
+    )
+    return IllegalState("written_meanwhile", text)
 
 
 def reason_of(error: Exception) -> str:
