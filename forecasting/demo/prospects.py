@@ -67,6 +67,7 @@ TWINS: tuple[dict[str, str], ...] = (
     {"source": "Web form", "email": "", "phone": "+1 202 555 0187"},
     {"source": "Referral", "company": "{company} Ltd"},
 )
+SPOILT: tuple[dict[str, Any], ...] = ({"phone": "ask reception"}, {"industry": ""}, {"country": ""})
 LEADS = 2 + len(TWINS)  # two of the delivery's rows are new
 
 
@@ -259,11 +260,7 @@ def _repeat(stage: _Stage) -> None:
 def _spoil(stage: _Stage) -> None:
     """What data quality finds: a number that nobody can call, an industry that nobody knows."""
     open_ones = [lead for lead in stage.worked[4:] if lead.status in Lead.OPEN]
-    for lead, changes in zip(
-        open_ones,
-        ({"phone": "ask reception"}, {"industry": ""}, {"country": ""}),
-        strict=False,
-    ):
+    for lead, changes in zip(open_ones, SPOILT, strict=False):
         services.update_lead(lead=lead, version=None, actor=lead.owner, **changes)
     for rule in RULES:
         services.scan_quality(rule_key=rule.key)

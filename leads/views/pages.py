@@ -29,7 +29,7 @@ class LeadsPart(ListPage):
     """
 
     nav_key = "leads"
-    adds: tuple[str, StrOrPromise, *tuple[str, ...]] | None = None
+    adds: tuple[str, StrOrPromise, str] | tuple[str, StrOrPromise, str, str] | None = None
 
     def crumbs(self) -> Trail:
         return trail((self.title, ""))
@@ -37,8 +37,8 @@ class LeadsPart(ListPage):
     def actions(self) -> list[Action]:
         if self.adds is None or not self.request.user.has_perm(self.adds[0]):
             return []
-        _right, label, name, *asked = self.adds
-        return [Action(label, reverse(name, args=asked), "plus", primary=True)]
+        address = reverse(self.adds[2], args=self.adds[3:])
+        return [Action(self.adds[1], address, "plus", primary=True)]
 
 
 def saved(request: HttpRequest, form: forms.BaseForm, save: Callable[[dict[str, Any]], Any]) -> HttpResponse | None:

@@ -244,7 +244,7 @@ def test_the_page_shows_both_columns_and_merges_and_the_card_takes_it_apart(cast
     client.force_login(cast.alice)
     address = reverse("account-merge", args=[winner.pk, loser.pk])
     page = client.get(address).content.decode()
-    assert "+49 30 1234567" in page and "Acme Corporation" in page and "activities" in page
+    assert "+49 30 1234567" in page and "Acme Corporation" in page and "Activities" in page
     answer = client.post(address, {"version": winner.version, "choice-name": "loser", "choice-phone": "winner"})
     assert answer.status_code == 302 and answer["Location"] == winner.get_absolute_url()
     winner.refresh_from_db()
