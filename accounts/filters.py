@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 import django_filters as filters
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.forms import HiddenInput
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,13 +17,13 @@ from accounts.models import (
     Channel,
     Contact,
     Document,
-    DocumentVersion,
     Territory,
     TerritoryAssignment,
     TerritoryModel,
 )
 from accounts.selectors.companies import family_of
 from accounts.selectors.completeness import ACCOUNT_FACTS, CONTACT_FACTS, without_contact
+from accounts.selectors.documents import found_in_documents
 from accounts.shelves import shelf_of
 from revops.core import clock
 from revops.core.api.filters import AllOf, NumbersIn, StrictFilterSet
@@ -181,8 +181,8 @@ class DocumentFilter(StrictFilterSet):
     archived = Archived(label=_("Archived"))
 
     def search(self, rows: QuerySet[Document], _name: str, text: str) -> QuerySet[Document]:
-        named = DocumentVersion.objects.filter(is_newest=True, name__icontains=text[:100]).values("document_id")
-        return rows.filter(Q(title__icontains=text[:100]) | Q(pk__in=named))
+        """By title, file name, or the words inside the newest file; `snippet` is where they stand."""
+        return found_in_documents(rows, text[:100])
 
     def hung_on(self, rows: QuerySet[Document], _name: str, text: str) -> QuerySet[Document]:
         """`about=lead:12`: what hangs on that record, if the viewer sees the record at all."""

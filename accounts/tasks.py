@@ -2,13 +2,20 @@
 
 from celery import shared_task
 
-from accounts import services
+from accounts import reading, services
 
 
 @shared_task(name="accounts.sweep_files", ignore_result=True)
 def sweep_files() -> None:
     """Stored files that no document names."""
     services.sweep_files()
+
+
+@shared_task(name="accounts.read_documents", ignore_result=True, soft_time_limit=120, time_limit=180)
+def read_documents() -> None:
+    """The words inside files that were handed in, for the search."""
+    while reading.read_due():
+        pass
 
 
 @shared_task(name="accounts.capture_participants", ignore_result=True)

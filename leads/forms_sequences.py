@@ -58,7 +58,7 @@ class StepForm(forms.Form):
         for name in ("kind", "template"):
             self.fields[name].widget.attrs.update(DRAWS)
         mail = self._said("kind") in ("", Kind.EMAIL)
-        unused = ("template", "body", "name")
+        unused: tuple[str, ...] = ("template", "body", "name")
         if mail:
             unused = ("subject", "body", "name") if self._said("template") else ()
         for name in unused:
@@ -129,7 +129,8 @@ class StepList:
     @classmethod
     def drawn(cls, data: QueryDict, *, viewer: Any, move: str, at: str) -> "StepList":
         """As they were sent, after one was added, moved or taken away. Nothing is checked: somebody still types."""
-        keys, facts = _keys(data), {}
+        keys = _keys(data)
+        facts: dict[str, dict[str, Any]] = {}
         for key in keys:
             facts[key] = {name: data.get(f"s{key}-{name}", "") for name in StepForm.base_fields}
         if move == "add" and len(keys) < MOST:

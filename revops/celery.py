@@ -43,6 +43,7 @@ TIMETABLE: list[tuple[str, str, timedelta | crontab, str]] = [
     (_("look for what is wrong with records"), "leads.data_quality_scan", crontab(hour="3", minute="5"), "reports"),
     (_("fit leads into target markets"), "leads.refresh_fits", timedelta(minutes=15), "leads"),
     (_("roll up campaigns"), "leads.campaign_rollup", crontab(minute="20"), "leads"),
+    (_("read documents for the search"), "accounts.read_documents", timedelta(minutes=1), "reports"),
     (_("run steps of sequences"), "leads.run_sequence_steps", timedelta(minutes=5), "leads"),
     (_("expire deal registrations"), "leads.expire_registrations", crontab(hour="0", minute="15"), "leads"),
     (_("look for duplicates"), "leads.dedupe_scan", crontab(hour="1", minute="40"), "reports"),

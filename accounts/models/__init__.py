@@ -8,6 +8,7 @@ from accounts.models.documents import (
     ContactDocument,
     Document,
     DocumentLink,
+    DocumentText,
     DocumentVersion,
     linked_once,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "ContactDocument",
     "Document",
     "DocumentLink",
+    "DocumentText",
     "DocumentVersion",
     "Territory",
     "TerritoryAssignment",

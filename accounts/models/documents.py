@@ -6,6 +6,8 @@ from pathlib import PurePath
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -121,6 +123,29 @@ class DocumentVersion(Stamped):
             digest.update(piece)
         file.seek(0)
         return digest.hexdigest()
+
+
+class DocumentText(Stamped):
+    """The words inside a file, for the search. The row is made before the file is opened, so that one which breaks its
+    reader is tried a few times and no more.
+    """
+
+    TRIES = 3
+
+    version = models.OneToOneField(DocumentVersion, on_delete=models.CASCADE, related_name="words")
+    tries = models.PositiveSmallIntegerField(default=1)
+    read_at = models.DateTimeField(null=True, blank=True)
+    text = models.TextField(blank=True, default="")
+    # Words as they stand, of whatever language.
+    vector = models.GeneratedField(
+        expression=SearchVector("text", config="simple"), output_field=SearchVectorField(), db_persist=True
+    )
+
+    class Meta:
+        indexes = [GinIndex(fields=["vector"], name="document_text_words")]
+
+    def __str__(self) -> str:
+        return str(self.version)
 
 
 class DocumentLink(Stamped):

@@ -36,7 +36,7 @@ class DocumentList(ListPage):
     order = "-created"
     file_name = "documents"
     columns = (
-        Column("title", gettext_lazy("Document"), sort="title"),
+        Column("title", gettext_lazy("Document"), sort="title", sub=lambda row: getattr(row, "snippet", None) or ""),
         Column("kind", gettext_lazy("Kind"), lambda row: row.get_kind_display(), sort="kind"),
         Column("file", gettext_lazy("File"), "newest.name"),
         Column("size", gettext_lazy("Size"), lambda row: filesizeformat(row.newest.size)),

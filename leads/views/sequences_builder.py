@@ -88,7 +88,7 @@ def _saved(
             version=shown_version(request) if sequence else None,
             actor=request.user,
             facts=form.cleaned_data,
-            steps=steps and steps.facts(),
+            steps=steps.facts() if steps else None,
         )
     except InvalidInput as error:
         _place(error, form, steps)

@@ -87,7 +87,8 @@ def enroll(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     form = EnrollForm(request.POST, viewer=request.user)
     if form.is_valid():
         try:
-            services.enroll(actor=request.user, **{f"{kind}s": [person]}, **form.cleaned_data)
+            leads, contacts = ([person], []) if isinstance(person, Lead) else ([], [person])
+            services.enroll(actor=request.user, leads=leads, contacts=contacts, **form.cleaned_data)
         except DomainError as error:
             refused(form, error)
         else:
@@ -125,7 +126,8 @@ def policy(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
             services.set_policy(
                 actor=request.user,
                 version=shown_version(request) if stored else None,
-                **{kind: person},
+                lead=person if isinstance(person, Lead) else None,
+                contact=None if isinstance(person, Lead) else person,
                 **form.cleaned_data,
             )
         except InvalidInput as error:
