@@ -227,7 +227,9 @@ def note_signal(
         defaults={"source": trial.source, "seen_on": trial.seen_on},
     )
     subject: Any = lead or account
-    audit.record("signal.noted", subject, actor=actor, kind=kind, value=trial.value, source=trial.source)
+    audit.record(
+        "signal.noted", subject, actor=actor, kind=kind, value=trial.value, source=trial.source, note=trial.value
+    )
     if lead is not None:
         fit_to_markets(lead=lead)
     return signal

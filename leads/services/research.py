@@ -89,7 +89,9 @@ def add_finding(
     _check(finding)
     ResearchFinding.objects.filter(brief=brief, topic=topic, is_current=True).update(is_current=False)
     finding.save(force_insert=True)
-    audit.record("research.found", brief.subject, actor=actor, topic=topic, source=finding.source)
+    audit.record(
+        "research.found", brief.subject, actor=actor, topic=topic, source=finding.source, note=finding.value[:300]
+    )
     return finding
 
 

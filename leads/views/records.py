@@ -1,5 +1,6 @@
 """The lead's own page, and the forms that make and change one."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -177,7 +178,7 @@ def _keyfacts(lead: Lead, verdict: Verdict) -> list[Figure]:
     return [
         Figure(
             _("Score") if verdict.score is not None else _("Score so far"),
-            _figure(verdict.low if verdict.so_far is None else verdict.so_far),
+            _figure(verdict.so_far or Decimal(0)),
             "#criteria",
             so_far,
         ),

@@ -39,7 +39,7 @@ class NeedList(ListPage):
     filters = NeedFilter
     order = "-created"
     file_name = "needs"
-    panel_columns = ("statement", "kind", "priority")
+    panel_columns = ("statement", "kind")
     columns = (
         Column("statement", gettext_lazy("Need")),
         Column("kind", gettext_lazy("Kind"), "get_kind_display", kind="pill"),

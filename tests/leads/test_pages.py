@@ -83,6 +83,15 @@ def test_a_source_that_the_product_writes_is_shown_in_words_and_no_column_stands
     assert "propensity" not in keys and asked == ["name", "propensity"]
 
 
+def test_a_lead_without_an_answer_has_nothing_so_far_and_its_history_says_what_was_found(sam: User) -> None:
+    lead = make_lead(sam)
+    services.add_finding(actor=sam, lead=lead, topic="needs", value="Half empty night tours", source="Call")
+    page = signed_in(sam).get(lead.get_absolute_url()).content.decode()
+    figure = page.split("Score so far")[1].split("</dd>")[0]
+    assert ">0</a>" in " ".join(figure.split()).replace("> ", ">").replace(" <", "<")
+    assert "Half empty night tours" in page.split('id="timeline"')[1]
+
+
 def test_the_composer_names_what_goes_along_and_the_inbox_what_its_number_is(sam: User, alice: User) -> None:
     lead = make_qualified_lead(sam)
     composer = signed_in(sam).get(reverse("lead-handoff", args=[lead.pk])).content.decode()
