@@ -23,7 +23,7 @@ def fill_sequences(walk: Any, ada: User) -> None:
     text = walk.api("post", "/message-templates", sequences.MessageTemplateIn)
     walk.api("patch", f"/message-templates/{text['id']}", sequences.MessageTemplateIn,
              MessageTemplate.objects.get(pk=text["id"]), name="<i>other text</i>")  # fmt: skip
-    steps = [{"kind": "call", "day_offset": 0, **walk.texts(sequences.StepIn)}]
+    steps = [{"kind": "call", "day_offset": 0, **walk.texts(sequences.SequenceStepIn)}]
     walk.api("post", "/sequences", sequences.SequenceIn, owner=ada.pk, steps=steps)
     walk.api("post", f"/enrollments/{row.pk}/stop", sequences.ReasonIn, row)
     other = make_lead(ada)
