@@ -6,7 +6,7 @@ from random import Random
 from django.db import connection
 
 from accounts.models import Account, Contact
-from forecasting.demo import growth, prospects
+from forecasting.demo import growth, outreach, prospects
 from forecasting.demo.after import close_months, open_cases, picture, set_quotas, set_targets
 from forecasting.demo.deals import Deals
 from forecasting.demo.market import Market
@@ -66,6 +66,7 @@ def tell(*, seed: int = 7, share: float = 1.0) -> dict[str, int]:
         talk_early(chance)
         prospects.prospect(cast)
     growth.promote(cast, chance, end)
+    outreach.write(cast, end)
     with clock.at(end):
         outbox.deliver_due(100_000)
         prospects.learn(cast)
