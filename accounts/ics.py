@@ -1,4 +1,4 @@
-"""Calendars as files (RFC 5545): reading whatever people bring, writing what they planned.
+"""Calendars as files (RFC 5545): reading whatever people bring.
 
 icalendar reads the lines; here stands what becomes of them. A file is never refused for one bad event: what cannot be
 read is named by its line and property, and the rest goes on.
@@ -362,44 +362,3 @@ def _attendees(component: Component) -> Iterator[str]:
 def _number(component: Component, name: str) -> int:
     text = str(_one(component, name) or "0").strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-# Writing ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of a feed: what, when, and which version of it."""
-
-    uid: str
-    starts_at: datetime
-    minutes: int
-    title: str
-    body: str
-    url: str
-    sequence: int
-    changed_at: datetime
-
-
-def write_calendar(entries: Sequence[Entry], *, name: str) -> bytes:
-    """A calendar to subscribe to. Times are instants (UTC): every program shows them on its own clock."""
-    calendar = Calendar()
-    calendar.add("prodid", "-//revops//activities//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", name)
-    calendar.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
-    for one in entries:
-        event = icalendar.Event()
-        event.add("uid", one.uid)
-        event.add("dtstamp", one.changed_at.astimezone(UTC))
-        event.add("last-modified", one.changed_at.astimezone(UTC))
-        event.add("sequence", one.sequence)
-        event.add("dtstart", one.starts_at.astimezone(UTC))
-        event.add("dtend", (one.starts_at + timedelta(minutes=one.minutes)).astimezone(UTC))
-        event.add("summary", one.title)
-        if one.body:
-            event.add("description", one.body)
-        event.add("url", one.url)
-        calendar.add_component(event)
-    return bytes(calendar.to_ical())

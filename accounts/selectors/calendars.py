@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from accounts.ics import Entry
+from accounts.ics_writing import Entry
 from accounts.models import Activity, CalendarFeed
 from accounts.recurrence import slots
 from revops.core import clock

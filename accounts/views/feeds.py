@@ -17,7 +17,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import services
 from accounts.forms import refused
 from accounts.forms_activities import CalendarFileForm
-from accounts.ics import LARGEST, write_calendar
+from accounts.ics import LARGEST
+from accounts.ics_writing import write_calendar
 from accounts.models import CalendarFeed
 from accounts.selectors.calendars import feed_by_token, feed_entries, feed_of
 from revops.core.api.throttling import take
