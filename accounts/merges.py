@@ -77,8 +77,8 @@ def register() -> None:
     # The alias is in no territory; what was planned for it is planned for it.
     merge_relations.register(MergeRelation("accounts.territoryassignment.account", stays=True))
     merge_relations.register(MergeRelation("accounts.territorychange.account", stays=True))
-    merge_relations.register(MergeRelation("accounts.accountdocument.record", rank=as_it_is))
-    merge_relations.register(MergeRelation("accounts.contactdocument.record", rank=as_it_is))
+    for key in ("accountdocument.record", "contactdocument.record", "contactrole.contact"):
+        merge_relations.register(MergeRelation(f"accounts.{key}", rank=as_it_is))
     merge_relations.register(MergeRelation("accounts.accountshare.record", rank=more_rights))
 
 

@@ -13,6 +13,7 @@ from accounts.views import (
     merging,
     planned,
     records,
+    roles,
     territories,
 )
 
@@ -32,6 +33,7 @@ urlpatterns: list[URLPattern] = [
     path("contacts/new/", records.contact_new, name="contact-new"),
     path("contacts/<int:pk>/", records.contact, name="contact-detail"),
     path("contacts/<int:pk>/edit/", records.contact_edit, name="contact-edit"),
+    path("contacts/<int:pk>/roles/", roles.contact_roles, name="contact-roles"),
     path("contacts/<int:pk>/log/", acts.log_on_contact, name="contact-log"),
     path("contacts/<int:pk>/archive/", acts.archive_contact, name="contact-archive"),
     path("contacts/<int:pk>/merge/<int:other>/", merging.contact_merge, name="contact-merge"),

@@ -5,7 +5,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models import Account, Activity, Channel, Contact
+from accounts.models import Account, Activity, Channel, Contact, ContactRole
+from revops.catalog.models import Product
 from revops.core.api.serializers import MoneyField, OutSerializer, StrictSerializer
 from revops.core.custom.api import CustomIn, CustomOut
 from revops.core.money import Money
@@ -237,3 +238,24 @@ class ReasonIn(StrictSerializer):
     """Why."""
 
     reason = serializers.CharField(max_length=400, required=False, allow_blank=True)
+
+
+class ContactRoleOut(OutSerializer):
+    """One role of a contact; without a product for all of them."""
+
+    class Meta:
+        model = ContactRole
+        fields = ["id", "role", "product"]
+
+
+class ContactRoleIn(StrictSerializer):
+    """One role, for a product or, without one, for all of them."""
+
+    role = serializers.ChoiceField(choices=Contact.Role.choices)
+    product = Seen(Product, required=False, allow_null=True)
+
+
+class ContactRolesIn(StrictSerializer):
+    """All roles that a contact has from now on."""
+
+    roles = serializers.ListField(child=ContactRoleIn(), max_length=200)

@@ -18,6 +18,8 @@ from accounts.api.serializers import (
     ActivityOut,
     ContactIn,
     ContactOut,
+    ContactRoleOut,
+    ContactRolesIn,
     OutcomeIn,
     ReasonIn,
     TaskIn,
@@ -25,6 +27,7 @@ from accounts.api.serializers import (
 from accounts.filters import AccountFilter, ActivityFilter, ContactFilter
 from accounts.models import Activity
 from accounts.selectors import account_list, activity_list, contact_list
+from accounts.selectors.contact_roles import roles_of
 from revops.core.api.merges import MergeMixin
 from revops.core.api.writes import BulkMixin, UpsertMixin
 from revops.core.errors import BadRequest, InvalidInput
@@ -110,6 +113,7 @@ class ContactViewSet(MergeMixin, BulkMixin, UpsertMixin):
         "archive": "accounts.change_contact",
         "restore": "accounts.change_contact",
         "merge": "accounts.merge_contact",
+        "set_roles": "accounts.change_contact",
     }
     selector = staticmethod(contact_list)
     out = ContactOut
@@ -130,6 +134,21 @@ class ContactViewSet(MergeMixin, BulkMixin, UpsertMixin):
             contact=contact, version=version, actor=request.user, **self.read(ContactIn, partial=True)
         )
         return self.answer(changed)
+
+    @extend_schema(responses={200: ContactRoleOut(many=True)}, filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def roles(self, request: Request, pk: str) -> Response:
+        """What the contact has to say, product by product."""
+        return Response(ContactRoleOut(roles_of(self.record(pk)), many=True).data)
+
+    @extend_schema(request=ContactRolesIn, responses={200: ContactRoleOut(many=True)})
+    @action(detail=True, methods=["post"], url_path="set-roles", pagination_class=None)
+    def set_roles(self, request: Request, pk: str) -> Response:
+        """All roles at once; what is not named is gone."""
+        contact, version = self.record(pk), self.shown_version(request)
+        wanted = self.read(ContactRolesIn)["roles"]
+        services.set_contact_roles(contact=contact, roles=wanted, version=version, actor=request.user)
+        return Response(ContactRoleOut(roles_of(contact), many=True).data)
 
     @extend_schema(request=ReasonIn, responses=ContactOut)
     @action(detail=True, methods=["post"])

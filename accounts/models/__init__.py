@@ -12,6 +12,7 @@ from accounts.models.documents import (
     DocumentVersion,
     linked_once,
 )
+from accounts.models.roles import ContactRole
 from accounts.models.series import ActivitySeries, CalendarFeed, ImportedEvent
 from accounts.models.shares import AccountShare
 from accounts.models.territories import TerritoryAssignment, TerritoryChange, TerritoryModel, TerritoryRule
@@ -29,6 +30,7 @@ __all__ = [
     "ImportedEvent",
     "Contact",
     "ContactDocument",
+    "ContactRole",
     "Document",
     "DocumentLink",
     "DocumentText",

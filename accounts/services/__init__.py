@@ -24,6 +24,7 @@ from accounts.services.channels import (
     update_channel,
 )
 from accounts.services.completeness import report_completeness
+from accounts.services.contact_roles import set_contact_roles
 from accounts.services.contacts import archive_contact, create_contact, restore_contact, update_contact
 from accounts.services.documents import (
     add_version,
@@ -57,6 +58,7 @@ from accounts.services.twins import tell_owners
 from accounts.services.upserts import upsert_account, upsert_contact
 
 __all__ = [
+    "set_contact_roles",
     "activate_territory_model",
     "add_territory_rule",
     "add_version",

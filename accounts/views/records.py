@@ -18,6 +18,7 @@ from accounts import services
 from accounts.forms import AccountForm, ContactForm, LogForm, refused
 from accounts.models import Account, Activity, Contact
 from accounts.selectors import account_list, contact_list, timeline
+from accounts.selectors.contact_roles import roles_of
 from accounts.selectors.timeline import activities_of
 from revops.core import clock
 from revops.core.errors import BadRequest, DuplicateSuspected, InvalidInput
@@ -142,6 +143,7 @@ def contact_page(
             (record.account.name, record.account.get_absolute_url()),
             (record.name, ""),
         ],
+        "product_roles": roles_of(record),
         "panels": panels_for("accounts.contact", record, request.user),  # type: ignore[arg-type]
         "may_change": request.user.has_perm("accounts.change_contact"),
         "log_url": reverse("contact-log", args=[record.pk]),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.selectors.contact_roles import undecided
 from opportunities import services
 from opportunities.filters_quotes import QuoteFilter
 from opportunities.forms_quotes import AcceptForm, ReasonForm
@@ -142,6 +143,7 @@ def page(request: HttpRequest, quote: Quote, *, form: Any = None, verb: str = ""
         "figures": figures(quote),
         "document": quote,
         "limit": lowest_margin(),
+        "undecided": _undecided(quote),
         "approvals": approvals,
         "open_one": open_one,
         "my_turn": step is not None and may_decide(step, request.user),  # type: ignore[arg-type]
@@ -170,6 +172,15 @@ def _row(line: Any, currency: str) -> dict[str, Any]:
         "net": Money(line.net, currency),
         "tax": Money(line.tax, currency),
     }
+
+
+def _undecided(quote: Quote) -> list[Any]:
+    """Products on an offer that may still be won for which nobody at the customer is known to decide."""
+    account, status = quote.opportunity.account, Quote.Status
+    if account is None or quote.status not in (status.DRAFT, status.IN_APPROVAL, status.APPROVED, status.SENT):
+        return []
+    lines = quote.lines.select_related("product").order_by("pk")
+    return undecided(account, list(dict.fromkeys(line.product for line in lines)))
 
 
 def _asked(request: HttpRequest, quote: Quote) -> list[Any]:
