@@ -40,6 +40,10 @@ def register() -> None:
             url=lambda user: f"{reverse('activity-list')}?owner={user.pk}",
         )
     )
+    _register_settings_and_papers()
+
+
+def _register_settings_and_papers() -> None:
     hand_over.register(
         Holding(
             "territories",

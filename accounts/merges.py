@@ -67,6 +67,10 @@ def register() -> None:
     merge_card("accounts.account")
     merge_card("accounts.contact")
     merge_steps.register(Step("accounts.one_account", services.refuse_other_account, topic="accounts.contact.before"))
+    _decide_relations()
+
+
+def _decide_relations() -> None:
     # Who was decided about weighs more than who still waits.
     merge_relations.register(
         MergeRelation(
