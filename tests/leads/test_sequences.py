@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
@@ -384,6 +384,37 @@ def test_after_an_objection_no_step_ever_leaves(cast: Cast, data: Any) -> None:
         story.live()
     for row in SentMessage.objects.filter(to__in=story.told, handed_at__isnull=False):
         assert row.handed_at is not None and row.handed_at <= story.told[row.to]
+
+
+@pytest.mark.spec("INV-75")
+@pytest.mark.django_db(transaction=True)
+def test_a_sender_waits_for_an_objection_that_is_being_written_and_hears_it(cast: Cast) -> None:
+    sequence, lead = make_sequence(cast.bob, (0, "email")), make_lead(cast.alice)
+    with travel(TUESDAY, tick=False):
+        enrolled(sequence, lead, cast.alice)
+        run_due_steps()
+        parcel = services.claim_mails(most=1)[0]
+
+        def hand() -> Any:
+            try:
+                return services.hand_mail(parcel=parcel)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            with transaction.atomic():
+                services.set_policy(lead=lead, do_not_contact=True, actor=None)
+                sender = pool.submit(hand)
+                while not _somebody_waits():
+                    assert not sender.done()  # it must not go past what is being written
+            assert sender.result(20) is None
+    assert SentMessage.objects.get().status == SentMessage.Status.CANCELLED
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")
+        return bool(cursor.fetchone()[0])
 
 
 def test_who_leaves_hands_sequences_and_people_over(cast: Cast) -> None:
