@@ -13,6 +13,7 @@ from accounts.models import (
     ActivitySeries,
     Channel,
     Contact,
+    ContactRole,
     Territory,
     TerritoryModel,
     TerritoryRule,
@@ -55,9 +56,28 @@ class ContactForm(VersionedForm):
         fields = list(CONTACT_FIELDS)
 
 
+class RoleInline(admin.TabularInline):  # type: ignore[type-arg]
+    """What a contact has to say, to look at."""
+
+    model = ContactRole
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = ["role", "product"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("accounts.view_contact")
+
+
 @admin.register(Contact)
 class ContactAdmin(ServiceAdmin):
     form = ContactForm
+    inlines = [RoleInline]
     list_display = ["name", "account", "title", "email", "owner"]
     list_select_related = ["account", "owner"]
     list_filter = ["role"]

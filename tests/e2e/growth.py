@@ -28,12 +28,12 @@ def growth_keys(cast: Cast) -> dict[str, Callable[[], Any]]:
     )
     partner_pages = ("promotion-partner", *(f"promotion-partner-{name}" for name in ("edit", "register", "earned")))
     sequence = make_sequence(cast.olga, name="Spring")
-    paused = services.pause_sequence(sequence=make_sequence(cast.olga), version=None, actor=cast.olga)
+    draft = make_sequence(cast.olga, active=False, name="Autumn")
     person = enrolled(make_lead(cast.alice), sequence, cast.alice)
     reply = answered_mail(person, mailed(person))
     return {
         "sequence-detail": lambda: sequence.pk,
-        "sequence-edit": lambda: paused.pk,
+        "sequence-edit": lambda: draft.pk,
         "message-template-edit": lambda: sequence.steps.get(position=1).template_id,
         "reply-read": lambda: reply.pk,
         **dict.fromkeys(campaign_pages, lambda: campaign.pk),
