@@ -237,7 +237,7 @@ def test_who_objected_is_not_enrolled_and_the_page_says_so(olga: User, alice: Us
     saved = post(client, "lead-policy", lead.pk, **rules, do_not_contact="on", reason="Asked on the phone")
     assert saved.status_code == 302
     policy = ContactPolicy.objects.get()
-    assert policy.do_not_contact_at and policy.time_zone == "Europe/Berlin"
+    assert policy.do_not_contact_at is not None and policy.time_zone == "Europe/Berlin"
     refused = post(client, "lead-enroll", lead.pk, sequence=sequence.pk, sender=alice.pk)
     assert refused.status_code == 422 and "does not want to be contacted" in refused.content.decode()
     assert not Enrollment.objects.exists()
@@ -248,7 +248,7 @@ def test_who_objected_is_not_enrolled_and_the_page_says_so(olga: User, alice: Us
     wrong = {**rules, "window_from": "13:00", "version": policy.version}
     assert post(client, "lead-policy", lead.pk, **wrong).status_code == 422
     policy.refresh_from_db()
-    assert policy.do_not_contact_at
+    assert policy.do_not_contact_at is not None
 
 
 def test_a_contact_has_the_same_panel_and_rules(olga: User, alice: User) -> None:
