@@ -22,6 +22,7 @@ CAST = {
     "erin": "finance",
     "sam": "sales development",
     "olga": "RevOps administrator",
+    "paula": "guest of a partner, sees the partner's view",
 }
 STOP_SECONDS = 10
 START_SECONDS = 60

@@ -125,7 +125,7 @@ def test_unanswered_for_4_business_hours_the_manager_hears_of_it_once(sam: User,
         assert (task.kind, task.status) == ("task", "planned")
         handoff.refresh_from_db()
         assert (handoff.status, handoff.version) == ("submitted", 1)  # an escalation changes no state
-        assert "has not answered the handoff" in day_for(bob, FRIDAY.date())[0].title
+        assert "has not answered the handoff" in day_for(bob, handoff.sla_due_at.date())[0].title
 
 
 @pytest.mark.spec("SD-13")
