@@ -54,10 +54,13 @@ class PostOffice:
             self.ended += 1
             number = self.ended
         mail = Mail(envelope.mail_from, envelope.rcpt_tos[0], envelope.content)
+        # With the last dot the mail is here, unless we say no: also where nobody waits for the answer any more.
+        with self.lock:
+            self.taken.append(mail)
         said = await self._say(self.at_end, mail.to, number)
-        if said is None:
+        if said is not None:
             with self.lock:
-                self.taken.append(mail)
+                self.taken.remove(mail)
         return said or "250 OK"
 
     async def _say(self, answer: Callable[[str, int], str | None] | None, address: str, number: int) -> str | None:
