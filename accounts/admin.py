@@ -62,7 +62,8 @@ class RoleInline(admin.TabularInline):  # type: ignore[type-arg]
     model = ContactRole
     extra = 0
     can_delete = False
-    fields = readonly_fields = ["role", "product"]
+    fields = ("role", "product")
+    readonly_fields = ("role", "product")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
