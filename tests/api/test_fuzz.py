@@ -43,7 +43,7 @@ from tests.opportunities.quote_builders import make_deal, make_quote, make_sent_
 from tests.orders.builders import make_order
 from tests.postsales.builders import make_case
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "1"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261122"))
 PEOPLE = ("alice", "bob", "charlie", "dana", "erin", "sam", "olga")
 CHECKS = [

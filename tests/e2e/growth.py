@@ -32,6 +32,7 @@ def growth_keys(cast: Cast) -> dict[str, Callable[[], Any]]:
     person = enrolled(make_lead(cast.alice), sequence, cast.alice)
     reply = answered_mail(person, mailed(person))
     return {
+        "opt-out": lambda: person.token,
         "sequence-detail": lambda: sequence.pk,
         "sequence-edit": lambda: draft.pk,
         "message-template-edit": lambda: sequence.steps.get(position=1).template_id,

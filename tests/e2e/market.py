@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from accounts.services import create_channel
 from leads import services
 from leads.models import Competitor, FitRule
 from tests.cast import Cast
@@ -22,10 +23,12 @@ def market_keys(cast: Cast) -> dict[str, Callable[[], Any]]:
     fit = FitRule(name="Rail", field="industry", values=["Rail"], points=5)
     rule = services.create_setting(record=fit, actor=cast.olga)
     model = learned()
+    channel = create_channel(actor=cast.olga, name="Shops")
     run = checked("leads", TEXT, cast.olga)
     return {
         **dict.fromkeys(("target-market", "target-market-edit"), lambda: market.pk),
         **dict.fromkeys(("research-partner", "research-partner-edit"), lambda: partner.pk),
+        **dict.fromkeys(("channel-detail", "channel-edit"), lambda: channel.pk),
         "enrichment-provider-edit": lambda: provider.pk,
         "data-record-new": lambda: {"kind": "facts"},
         "data-record-edit": lambda: {"kind": "competitors", "pk": rival.pk},
