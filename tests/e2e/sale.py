@@ -74,7 +74,7 @@ class Sale(Story):
         page.reload()
         facts = page.locator(".keyfacts")
         expect(facts).to_contain_text("77")
-        expect(page.locator(".group", has_text="Fit").locator(".count")).to_have_text("B, 60")
+        expect(page.locator(".group", has_text="Fit").locator(".count")).to_have_text("grade B, 60 of 100")
 
     def _stored_score(self) -> Any:
         row = self.lead.qualification_scores.filter(is_current=True).first()
