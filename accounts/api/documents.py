@@ -8,7 +8,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -94,7 +93,6 @@ class DocumentViewSet(ResourceViewSet):
     out = DocumentOut
     filterset_class = DocumentFilter
     sort_fields = {"id": "id", "title": "title", "created_at": "created_at", "updated_at": "updated_at"}
-    parser_classes = [JSONParser, MultiPartParser]
 
     @extend_schema(request={"multipart/form-data": DocumentIn}, responses={201: DocumentOut})
     def create(self, request: Request) -> Response:

@@ -88,7 +88,7 @@ class ResearchPartnerViewSet(SettingViewSet):
     costs = {**SettingViewSet.costs, "deliveries": "upload"}
 
     @extend_schema(request={"multipart/form-data": DeliveryIn}, responses={200: DeliveryOut, 202: DeliveryOut})
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], pagination_class=None)
     def deliveries(self, request: Request, pk: str) -> Response:
         """Take a file in: 202 with the job's key. The same file again is 200 and takes nothing in."""
         partner = self.record(pk)

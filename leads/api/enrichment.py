@@ -68,7 +68,7 @@ class EnrichMixin(ResourceViewSet):
     """Verbs of a lead: look it up, and enter its finances."""
 
     @extend_schema(request=None, responses={202: EnrichmentRunOut(many=True)})
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], pagination_class=None)
     def enrich(self, request: Request, pk: str) -> Response:
         """Ask every active provider, once a day each: 202 with the runs. 409 when none is set up."""
         runs = services.ask_enrichment(lead=self.record(pk), actor=request.user)

@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.test import Client
+from rest_framework.parsers import JSONParser
 
+from revops.core.api.resources import resources
 from tests.accounts.builders import make_account
 from tests.cast import Cast
 from tests.opportunities.quote_builders import make_deal
@@ -29,6 +31,14 @@ def test_half_a_character_in_a_body_is_malformed(client: Client, cast: Cast) -> 
     for body in ('{"name": "\\ud800"}', '{"\\udfff": 1}', "[" * 100_000):
         answer: Any = client.post("/api/v1/accounts", body, content_type="application/json")
         assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json"), body[:20]
+
+
+def test_every_resource_reads_its_json_with_that_care(client: Client, cast: Cast) -> None:
+    careless = {key for key, one in resources().items() if JSONParser in one.view.parser_classes}
+    assert not careless
+    client.force_login(cast.alice)
+    answer: Any = client.post("/api/v1/documents", '{"\\udfff": 1}', content_type="application/json")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
 
 
 def test_a_currency_that_is_no_text_is_refused(client: Client, cast: Cast) -> None:

@@ -193,6 +193,8 @@ def test_two_workers_do_not_build_at_once(many: Any) -> None:
             cursor.execute("SELECT pg_advisory_lock(%s)", [indexes.LOCK])
         assert build_custom_indexes() == 0
         assert not indexes.standing("leads_lead")
+        with other.cursor() as cursor:  # a session that is closed lets go of it a moment later
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [indexes.LOCK])
     finally:
         other.close()
     assert build_custom_indexes() == len(many)
