@@ -18,8 +18,14 @@ from revops.users.models import User
 Kind = SequenceStep.Kind
 MOST = 30
 KEY = re.compile(r"^[0-9]{1,4}$")
-# Another kind or text asks for other fields: the server draws the steps again.
-DRAWS = {"hx-post": reverse_lazy("sequence-draw"), "hx-target": "#steps", "hx-swap": "outerHTML"}
+# Another kind or text asks for other fields: the server draws the steps again. It waits until the rest of a word that
+# chooses by its first letter is typed: the new control would take it for another word.
+DRAWS = {
+    "hx-post": reverse_lazy("sequence-draw"),
+    "hx-target": "#steps",
+    "hx-swap": "outerHTML settle:0ms",
+    "hx-trigger": "change delay:400ms",
+}
 ZONES = [("", _("The organisation's")), *((name, name.replace("_", " ")) for name in sorted(available_timezones()))]
 
 

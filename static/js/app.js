@@ -11,6 +11,7 @@ import { startUnsaved } from "./unsaved.js";
 import { startLists } from "./lists.js";
 import { startInline } from "./inline.js";
 import { startCells } from "./cells.js";
+import { startSteps } from "./steps.js";
 
 startPreferences();
 startMenus();
@@ -24,3 +25,4 @@ startForms();
 startCells();
 startLists();
 startInline();
+startSteps();

@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 from tests.e2e.conftest import eventually
 
 MOST_STOPS = 140
+SIGHT_WAITS = 8
 # What a person sees of the focused element: its name, and whether a ring shows where it is.
 HERE = """() => {
     const at = document.activeElement;
@@ -73,9 +74,12 @@ class Hands:
             raise AssertionError(f"{error}: {self.here()}") from None
 
     def _comes_into_sight(self) -> bool:
-        """The page may still be on its way there."""
-        self.page.wait_for_timeout(400)
-        return bool(self.here()["ring"])
+        """The page may still be on its way there: it scrolls smoothly, the longer the further it has to go."""
+        for _ in range(SIGHT_WAITS):
+            self.page.wait_for_timeout(200)
+            if self.here()["ring"]:
+                return True
+        return False
 
     def write(self, name: str, text: str, *, back: bool = False) -> None:
         """Tab to a field and fill it."""

@@ -73,5 +73,22 @@ def test_a_sequence_of_three_steps_is_built_by_keys_and_takes_a_lead(people: Cas
     expect(page.get_by_role("link", name="Ann", exact=False)).to_be_visible()
     phone = page_as("olga", viewport=PHONE)
     for address in (Sequence.objects.get().get_absolute_url(), "/leads/sequences/new/", "/leads/replies/"):
-        phone.goto(address)
+        phone.goto(address, wait_until="networkidle")  # a preview under way when the page goes is an error to it
         assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+
+
+def test_what_is_pressed_and_typed_while_the_steps_are_drawn_again_is_kept(people: Cast, page_as: PageAs) -> None:
+    page = page_as("olga", viewport=WIDE)
+    page.goto("/leads/sequences/new/", wait_until="networkidle")
+    for number in (2, 3):
+        page.locator("#add-step").press("Enter")
+        expect(page.locator(f"[name=s{number}-day_offset]")).to_be_focused()
+    page.evaluate("""() => {
+        const at = (id) => document.getElementById(id);
+        at('up-3').click();
+        at('up-3').click();
+        at('id_s1-subject').value = 'Typed meanwhile';
+    }""")
+    expect(page.locator("[data-step]").nth(0)).to_have_attribute("data-step", "3")
+    expect(page.locator("#id_s1-subject")).to_have_value("Typed meanwhile")
+    page.wait_for_load_state("networkidle")
