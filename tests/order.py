@@ -4,13 +4,16 @@ xdist's own groups are marks that it writes into the names of tests; this pytest
 groups: what a module has made for its tests is made once. Long ones come first, or one core is idle at the end.
 """
 
+from typing import Any
+
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 # Tests of these are so long that each is handed out by itself.
 APART = ("tests/e2e/test_every_page.py", "tests/api/test_fuzz.py")
-# The first worker makes the tables meanwhile the second builds what needs none. The browser tests stand together:
-# on each worker they share one product and one Chromium.
+# The browser tests are the first worker's: they share one product and one Chromium, and what they wait for is the time
+# in which the other computes. Whoever has nothing else left helps the other.
+BROWSER = "tests/e2e/"
 FIRST = (
     "tests/e2e/test_every_page.py",
     "tests/operations/test_image.py",
@@ -36,8 +39,10 @@ class LongestFirst(LoadScopeScheduling):
         file = nodeid.partition("::")[0]
         return nodeid if file in APART else file
 
-    def _assign_work_unit(self, node: object) -> None:
-        self.workqueue.move_to_end(min(self.workqueue, key=place), last=False)
+    def _assign_work_unit(self, node: Any) -> None:
+        browses = node is self.nodes[0]
+        chosen = min(self.workqueue, key=lambda scope: (scope.startswith(BROWSER) != browses, place(scope)))
+        self.workqueue.move_to_end(chosen, last=False)
         super()._assign_work_unit(node)
 
 
