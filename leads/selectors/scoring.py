@@ -1,6 +1,6 @@
 """The two numbers, computed and not yet stored: pure functions of answers, facts and rules."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_DOWN, Decimal
 from typing import Any
@@ -11,6 +11,7 @@ Criterion = QualificationAnswer.Criterion
 CRITERIA: tuple[str, ...] = tuple(Criterion.values)
 CENT, FULL = Decimal("0.01"), Decimal(100)
 AUTHORITY_GATE = "authority_zero"
+FIT_FIELDS: tuple[str, ...] = tuple(FitRule.Field.values)
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,36 @@ def _needed(
 
 def fit_of(lead: Lead, rules: Iterable[FitRule]) -> Fit:
     """Add up the points of the rules that the lead's facts match."""
-    hits = [rule for rule in rules if _matches(lead, rule)]
+    return Fits(rules).of(fit_facts(lead))
+
+
+def fit_facts(lead: Lead) -> list[Any]:
+    """What the rules look at, in the order of their fields."""
+    return [getattr(lead, field) for field in FIT_FIELDS]
+
+
+class Fits:
+    """The fits of many leads: which rules a value meets, and what the same rules come to, is found out once."""
+
+    def __init__(self, rules: Iterable[FitRule]) -> None:
+        self.rules = list(rules)
+        self._met: dict[tuple[str, Any], tuple[int, ...]] = {}
+        self._sums: dict[tuple[int, ...], Fit] = {}
+
+    def of(self, facts: Sequence[Any]) -> Fit:
+        """The fit of these facts. The same rules give the same object."""
+        met: list[int] = []
+        for pair in zip(FIT_FIELDS, facts, strict=True):
+            if pair not in self._met:
+                self._met[pair] = tuple(at for at, rule in enumerate(self.rules) if _matches(*pair, rule))
+            met += self._met[pair]
+        key = tuple(sorted(met))
+        if key not in self._sums:
+            self._sums[key] = _added_up([self.rules[at] for at in key])
+        return self._sums[key]
+
+
+def _added_up(hits: Sequence[FitRule]) -> Fit:
     total = max(0, min(100, int(capped((rule.group, rule.points) for rule in hits))))
     return Fit(total, [{"rule": rule.name, "field": rule.field, "points": rule.points} for rule in hits])
 
@@ -110,9 +140,10 @@ def capped(points: Iterable[tuple[ScoreGroup | None, float]]) -> float:
     return sum(max(-caps[key], min(caps[key], total)) for key, total in sums.items())
 
 
-def _matches(lead: Lead, rule: FitRule) -> bool:
-    value = getattr(lead, rule.field)
-    if rule.field == FitRule.Field.EMPLOYEES:
+def _matches(field: str, value: Any, rule: FitRule) -> bool:
+    if rule.field != field:
+        return False
+    if field == FitRule.Field.EMPLOYEES:
         if value is None:
             return False
         return (rule.at_least is None or value >= rule.at_least) and (rule.at_most is None or value <= rule.at_most)

@@ -1,16 +1,27 @@
 """Answers, and the two scores made of them and of facts. The scores never mix."""
 
-from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+import json
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_DOWN, Decimal, InvalidOperation
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from leads.events import LeadAnswered
-from leads.models import FitScore, Lead, QualificationAnswer, QualificationScore
+from leads.models import FitScore, Lead, QualificationAnswer, QualificationScore, Scorecard
 from leads.selectors.engagement import active_fit_rules
-from leads.selectors.scoring import CRITERIA, Verdict, active_scorecard, answers_of, fit_of, judge
+from leads.selectors.scoring import (
+    CRITERIA,
+    FIT_FIELDS,
+    Fits,
+    Verdict,
+    active_scorecard,
+    answers_of,
+    fit_facts,
+    fit_of,
+    judge,
+)
 from leads.services._kept import lock_kept
 from leads.services._returns import back_to_working
 from leads.services.engagement import _engage_many
@@ -19,7 +30,7 @@ from revops.core.errors import FieldError, IllegalState, InvalidInput
 from revops.core.scope import require
 from revops.core.status import advance, lock
 
-CHUNK = 500
+CHUNK, JUDGED = 20_000, 1_000
 EVIDENCE_LENGTH = 400
 
 
@@ -62,11 +73,13 @@ def _checked(answers: Mapping[str, Any], evidence: Mapping[str, str]) -> dict[st
     values: dict[str, Decimal | None] = {}
     for name, value in answers.items():
         try:
-            values[name] = None if value in (None, "") else Decimal(str(value)).quantize(Decimal("0.01"))
+            number = None if value in (None, "") else Decimal(str(value))
         except InvalidOperation:
-            values[name] = Decimal(-1)
-        number = values[name]
-        if number is not None and not (number.is_finite() and 0 <= number <= 100):
+            number = Decimal(-1)
+        fits = number is None or number.is_finite() and 0 <= number <= 100
+        # Cut as the score is: what is not quite the threshold does not become it.
+        values[name] = number.quantize(Decimal("0.01"), ROUND_DOWN) if fits and number is not None else None
+        if not fits:
             errors.append(FieldError(name, "invalid", _("An answer is a number from 0 to 100.")))
     for name, text in evidence.items():
         if len(text) > EVIDENCE_LENGTH or "\x00" in text:
@@ -146,55 +159,98 @@ def score_fit(*, lead: Lead, actor: Any = None) -> FitScore:
     """Store the fit by today's rules."""
     fit = fit_of(lead, active_fit_rules())
     row = FitScore(lead=lead, score=fit.score, reasons=fit.reasons, computed_at=clock.now())
-    FitScore.objects.bulk_create([row], **OVER_THE_OLD)
+    FitScore.objects.bulk_create(
+        [row],
+        update_conflicts=True,  # one statement, whether the lead has a fit already or not
+        unique_fields=["lead"],
+        update_fields=["score", "reasons", "computed_at"],
+    )
     return row
 
 
-# One statement, whether the lead has a fit already or not.
-OVER_THE_OLD: Any = {
-    "update_conflicts": True,
-    "unique_fields": ["lead"],
-    "update_fields": ["score", "reasons", "computed_at"],
-}
+# Many at once ---------------------------------------------------------------------------------
+
+# Leads with the same fit are written as one group; what stands there already is not written again.
+WRITE_FITS = """
+    INSERT INTO leads_fitscore (lead_id, score, reasons, computed_at)
+    SELECT new.* FROM (
+        SELECT unnest(g.leads) AS lead_id, g.score, g.reasons, %s::timestamptz AS computed_at
+        FROM jsonb_to_recordset(%s) AS g(leads bigint[], score smallint, reasons jsonb)
+    ) new LEFT JOIN leads_fitscore old ON old.lead_id = new.lead_id
+    WHERE old.lead_id IS NULL OR (old.score, old.reasons) IS DISTINCT FROM (new.score, new.reasons)
+    ORDER BY new.lead_id
+    ON CONFLICT (lead_id) DO UPDATE
+        SET score = excluded.score, reasons = excluded.reasons, computed_at = excluded.computed_at"""
+# Whose answers or scorecard are not those of the score, and qualified ones whose score fell. The database knows a
+# number of two digits by the same text as the stored answers do.
+TO_JUDGE = """
+    SELECT l.id FROM leads_lead l
+    LEFT JOIN leads_qualificationscore s ON s.lead_id = l.id AND s.is_current
+    LEFT JOIN (
+        SELECT lead_id, jsonb_object_agg(criterion, value::text) AS answers FROM leads_qualificationanswer
+        WHERE lead_id BETWEEN %(first)s AND %(last)s GROUP BY lead_id
+    ) a ON a.lead_id = l.id
+    WHERE l.id BETWEEN %(first)s AND %(last)s AND l.status = ANY (%(open)s) AND (
+        s.id IS NULL AND a.lead_id IS NOT NULL
+        OR s.scorecard_id <> %(card)s
+        OR s.answers <> coalesce(a.answers, '{}')
+        OR l.status = 'qualified' AND NOT s.qualifies)
+    ORDER BY l.id"""
 
 
 @transaction.atomic
 def score_leads(*, after: int = 0, actor: Any = None) -> int | None:
     """All scores of one chunk of open leads behind the id `after`; returns the last id, None when none is left.
 
-    Set-based: what did not change is not written.
+    Set-based: read as columns, written by a statement for each kind of score; what did not change is not written.
     """
-    chunk = list(
-        Lead.objects.open().filter(pk__gt=after).order_by("pk").select_for_update().prefetch_related("answers")[:CHUNK]
-    )
+    # Nobody changes these leads until their scores are written; rows that point at them come and go.
+    rows = Lead.objects.open().filter(pk__gt=after).order_by("pk").select_for_update(no_key=True)
+    chunk = list(rows.values_list("pk", *FIT_FIELDS)[:CHUNK])
     if not chunk:
         return None
-    _engage_many(chunk, _fit_many(chunk))
-    _qualify_many(chunk)
-    return chunk[-1].pk
+    _engage_many([row[0] for row in chunk], _write_fits(chunk))
+    _qualify_between(chunk[0][0], chunk[-1][0])
+    return int(chunk[-1][0])
 
 
-def _fit_many(leads: list[Lead]) -> dict[int, int]:
-    rules, now = active_fit_rules(), clock.now()
-    standing = {row.lead_id: row for row in FitScore.objects.filter(lead__in=leads)}
-    rows, found = [], {}
-    for lead in leads:
-        fit, row = fit_of(lead, rules), standing.get(lead.pk)
-        found[lead.pk] = fit.score
-        if row is None or (row.score, row.reasons) != (fit.score, fit.reasons):
-            rows.append(FitScore(lead=lead, score=fit.score, reasons=fit.reasons, computed_at=now))
-    FitScore.objects.bulk_create(rows, **OVER_THE_OLD)
+def _fit_many(leads: list[Lead]) -> None:
+    """The fits of leads that changed."""
+    _write_fits([(lead.pk, *fit_facts(lead)) for lead in leads])
+
+
+def _write_fits(rows: Sequence[Sequence[Any]]) -> dict[int, int]:
+    """Fits of (id, what the rules look at); returns each lead's score."""
+    fits, found = Fits(active_fit_rules()), {}
+    groups: dict[int, dict[str, Any]] = {}
+    for key, *facts in rows:
+        fit = fits.of(facts)
+        found[key] = fit.score
+        if id(fit) not in groups:
+            groups[id(fit)] = {"score": fit.score, "reasons": fit.reasons, "leads": []}
+        groups[id(fit)]["leads"].append(key)
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE_FITS, [clock.now(), json.dumps([*groups.values()])])
     return found
 
 
-def _qualify_many(leads: list[Lead]) -> None:
+def _qualify_between(first: int, last: int) -> None:
+    """Scores of those open leads of a stretch of ids that need another one."""
     card = active_scorecard()
-    current = {row.lead_id: row for row in QualificationScore.objects.filter(lead__in=leads, is_current=True)}
+    facts = {"first": first, "last": last, "card": card.pk, "open": [str(status) for status in Lead.OPEN]}
+    with connection.cursor() as cursor:
+        cursor.execute(TO_JUDGE, facts)
+        keys = [key for (key,) in cursor.fetchall()]
+    for at in range(0, len(keys), JUDGED):
+        _qualify_many(card, keys[at : at + JUDGED])
+
+
+def _qualify_many(card: Scorecard, keys: Sequence[int]) -> None:
+    leads = Lead.objects.filter(pk__in=keys).order_by("pk").prefetch_related("answers")
+    current = {row.lead_id: row for row in QualificationScore.objects.filter(lead__in=keys, is_current=True)}
     old, new, fell = [], [], []
     for lead in leads:
         verdict, row = judge(answers_of(lead), card), current.get(lead.pk)
-        if row is None and not verdict.answers:
-            continue
         if row is None or row.scorecard_id != card.pk or row.answers != _as_stored(verdict):
             old += [row.pk] if row else []
             new.append(QualificationScore(lead=lead, scorecard=card, **_row(verdict)))
