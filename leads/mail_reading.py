@@ -194,7 +194,8 @@ def _is_final(parts: list[Any]) -> bool:
         for block in payload if isinstance(payload, list) else [part]:
             action = str(block.get("Action", "") or "").strip().lower()
             status = str(block.get("Status", "") or "").strip()
-            if action in ("failed", "") and status.startswith("5"):
+            # "Failed" with 4.4.7 is final too: the server tried for days and has stopped.
+            if action == "failed" or not action and status.startswith("5"):
                 return True
     return False
 

@@ -1,6 +1,7 @@
 """Celery entry points; each may run twice."""
 
 from celery import shared_task
+from django.core.cache import cache
 
 from leads import enriching, mailing, services
 from leads.models import Assignment, Campaign, Handoff, Lead, TargetMarket
@@ -8,6 +9,9 @@ from leads.selectors.cultivation import open_plans
 from leads.selectors.learning import enough_to_learn, published_model
 from leads.selectors.quality import RULES
 from revops.core import clock
+
+AT_ONCE = 500
+ROUTED_TO = "leads.route_waiting"  # the last of the waiting leads that was tried
 
 
 @shared_task(name="leads.score_lead", ignore_result=True)
@@ -98,9 +102,16 @@ def route_lead(lead_id: int) -> None:
 
 @shared_task(name="leads.route_waiting", ignore_result=True)
 def route_waiting() -> None:
-    """Try again for leads that wait in the fallback queue: somebody may be free by now."""
-    for lead in Lead.objects.open().filter(queue__is_fallback=True, do_not_route=False).order_by("pk")[:500]:
-        services.route_lead(lead=lead)
+    """Try again for leads that wait in the fallback queue: somebody may be free by now.
+
+    Of very many those at the front may wait for one pool for weeks: each run begins where the one before ended.
+    """
+    waiting = Lead.objects.open().filter(queue__is_fallback=True, do_not_route=False, archived_at=None).order_by("pk")
+    start = cache.get(ROUTED_TO, 0)
+    keys = list(waiting.filter(pk__gt=start).values_list("pk", flat=True)[:AT_ONCE])
+    cache.set(ROUTED_TO, keys[-1] if len(keys) == AT_ONCE else 0, timeout=None)
+    for key in keys:
+        route_lead(key)
 
 
 @shared_task(name="leads.dedupe_scan", ignore_result=True)

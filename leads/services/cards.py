@@ -13,6 +13,7 @@ from leads.models import EngagementRule, FitRule, LeadEngagement, RuleCard, Scor
 from leads.selectors.engagement import moved_bounds
 from revops.core import audit, outbox
 from revops.core.errors import InvalidInput
+from revops.core.first_use import first_use
 from revops.core.scope import require
 from revops.core.status import edit, lock
 
@@ -28,7 +29,8 @@ BANDS = ("fit_share", "a_from", "b_from", "c_from")
 @transaction.atomic
 def renew_card(*, actor: Any, what: str = "", **bands: int) -> RuleCard:
     """The card of the rules as they stand: a new version if anything differs from the one in force."""
-    current = RuleCard.objects.select_for_update().filter(is_active=True).first()
+    with first_use("rule card"):  # of two changes at once the second finds the card of the first
+        current = RuleCard.objects.select_for_update().filter(is_active=True).first()
     rules = {name: list(model._default_manager.order_by("pk").values("id", *fields)) for name, model, fields in KEPT}
     standing = {name: getattr(current or RuleCard(), name) for name in BANDS}
     facts = {**standing, **bands}

@@ -267,7 +267,7 @@ def _failed(run: EnrichmentRun, provider: EnrichmentProvider, found: Found) -> N
 
 def _write(lead: Lead, provider: EnrichmentProvider, facts: Mapping[str, Any]) -> list[str]:
     """The facts into the lead's finances and empty fields; returns the names of what was written."""
-    good = cleaned(facts)
+    good, lead = cleaned(facts), lock(lead)  # whoever types into it meanwhile is first, or waits
     row = LeadFinancials.objects.select_for_update().filter(lead=lead).first()
     if row is None:
         row = LeadFinancials(lead=lead, source=provider.name, as_of=clock.today())

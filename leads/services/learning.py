@@ -23,6 +23,7 @@ from leads.selectors.learning import (
 from leads.services.propensity import start_propensities
 from revops.core import audit, clock, jobs
 from revops.core.errors import IllegalState, InvalidInput
+from revops.core.first_use import first_use
 from revops.core.models import JobRun
 from revops.core.scope import require
 from revops.core.status import advance, edit, lock
@@ -60,7 +61,9 @@ def start_training(*, actor: Any) -> JobRun:
     if actor is not None:
         require(actor, MANAGE)
     going = JobRun.objects.filter(kind=KIND, state__in=[JobRun.State.QUEUED, JobRun.State.RUNNING])
-    if going.exists():
+    with first_use(KIND):
+        runs = going.exists()
+    if runs:
         raise IllegalState("training_runs", _("A training runs already: wait for its end."))
     return jobs.start(kind=KIND, actor=actor, total=STEPS, params={"title": _("Learn from past leads")})
 
@@ -140,12 +143,18 @@ def _beats_champion(model: ScoringModel) -> bool:
 def publish_model(*, model: ScoringModel, version: int | None, actor: Any) -> ScoringModel:
     """Put a ready version in use: it replaces the one before, and every open lead gets its probability by a job."""
     require(actor, MANAGE)
-    model = lock(model, version)
+    model = _lock_alone(model, version)
     if model.status not in (Status.READY, Status.OK):
         _refuse_state(model)
     if not _beats_champion(model):
         raise IllegalState("not_better", _("This version is no better than the one in use."))
     return _put_in_use(model, "scoringmodel.published", actor)
+
+
+def _lock_alone(model: ScoringModel, version: int | None) -> ScoringModel:
+    """Two versions that change places with the one in use do so one after the other."""
+    with first_use("scoring model in use"):
+        return lock(model, version)
 
 
 def _refuse_state(model: ScoringModel) -> None:
@@ -176,7 +185,7 @@ def _retire(model: ScoringModel) -> None:
 def revert_model(*, model: ScoringModel, version: int | None, actor: Any) -> ScoringModel:
     """Take the version in use back; the one before it is in use again."""
     require(actor, MANAGE)
-    model = lock(model, version)
+    model = _lock_alone(model, version)
     if model.status != Status.PUBLISHED:
         raise IllegalState("not_in_use", _("Only the version in use can be taken back."))
     before = previous_model()
@@ -189,7 +198,7 @@ def revert_model(*, model: ScoringModel, version: int | None, actor: Any) -> Sco
 def retire_model(*, model: ScoringModel, version: int | None, actor: Any) -> ScoringModel:
     """Stop using a version, or put a candidate away. Leads keep the rule card only."""
     require(actor, MANAGE)
-    model = lock(model, version)
+    model = _lock_alone(model, version)
     in_use = model.status == Status.PUBLISHED
     _retire(model)
     audit.record("scoringmodel.retired", model, actor=actor)

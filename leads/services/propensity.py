@@ -41,16 +41,27 @@ def start_propensities(*, actor: Any) -> JobRun:
 @transaction.atomic
 def step_propensities(*, job: JobRun) -> bool:
     """One chunk of open leads; without a model in use, what earlier ones said goes."""
-    model = published_model()
+    model = _in_use()
     if model is None:
-        LeadPropensity.objects.all().delete()
+        LeadPropensity.objects.exclude(model__status=ScoringModel.Status.PUBLISHED).delete()
         return False
-    # A step that follows another one reads the model's weights from memory, unless another model is in use by now.
     last, count = score_chunk(model=model, after=job.cursor.get("after", 0))
     job.cursor = {"after": last}
     job.done += count
     job.total = max(job.total, job.done)
     return count == CHUNK
+
+
+def _in_use() -> ScoringModel | None:
+    """The model in use. Nobody puts another one in its place while this transaction writes what it says: whose scores
+    come later are those of the later model.
+    """
+    while (model := published_model()) is not None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT status FROM leads_scoringmodel WHERE id = %s FOR SHARE", [model.pk])
+            if cursor.fetchone() == (ScoringModel.Status.PUBLISHED,):
+                return model
+    return None
 
 
 @transaction.atomic
@@ -66,7 +77,7 @@ def score_chunk(*, model: ScoringModel, after: int, actor: Any = None) -> tuple[
 @transaction.atomic
 def score_new_leads(*, actor: Any = None) -> int:
     """The open leads that came in lately and have no probability yet; returns how many."""
-    model = published_model()
+    model = _in_use()
     if model is None:
         return 0
     return _score_where(model, f"{OPEN} AND l.created_at > %s AND {UNSCORED}", [clock.now() - FRESH_FOR])
@@ -75,7 +86,7 @@ def score_new_leads(*, actor: Any = None) -> int:
 @transaction.atomic
 def score_propensity(*, lead: Lead, actor: Any = None) -> LeadPropensity | None:
     """One lead's probability as of now."""
-    model = published_model()
+    model = _in_use()
     if model is not None:
         _score_where(model, f"{OPEN} AND l.id = %s", [lead.pk])
     return LeadPropensity.objects.filter(lead=lead).first()

@@ -24,13 +24,14 @@ Clock = Assignment.Clock
 def route_lead(*, lead: Lead, actor: Any = None) -> Assignment | None:
     """Find who gets a lead that nobody holds: account owner, named account, territory, pool, else the fallback queue.
 
-    A lead that a person holds, that is closed, or that is not to be routed stays where it is.
+    A lead that a person holds, that is closed or archived, or that is not to be routed stays where it is.
     """
     if actor is not None:
         require(actor, "leads.route_lead")
     lead = lock(lead)
     current = lead.assignments.filter(is_current=True).first()
-    if lead.owner_id is not None or lead.do_not_route or lead.status not in Lead.OPEN:
+    stays = lead.owner_id is not None or lead.do_not_route or lead.archived_at is not None
+    if stays or lead.status not in Lead.OPEN:
         return current
     choice = _carried_out(decide(lead, hold=lock))
     if choice.queue is not None and current is not None and current.queue_id == choice.queue.pk:

@@ -30,6 +30,7 @@ from leads.selectors.scoring import CRITERIA
 from leads.services.cards import renew_card
 from revops.core import audit, outbox
 from revops.core.errors import InvalidInput
+from revops.core.first_use import first_use
 from revops.core.scope import require
 from revops.core.status import edit, lock
 
@@ -54,11 +55,12 @@ def create_scorecard(*, actor: Any, weights: Mapping[str, Decimal], threshold: D
     """The next version: it takes over at once, the scores of earlier ones keep theirs."""
     if actor is not None:
         require(actor, "leads.add_scorecard")
-    if set(weights) != set(CRITERIA) or sum(weights.values()) != 100 or min(weights.values()) < 0:
+    if set(weights) != set(CRITERIA) or not all(map(_per_cent, weights.values())) or sum(weights.values()) != 100:
         raise InvalidInput.of(needs_weight=_("The five weights add up to 100."))
-    if not 0 <= threshold <= 100:
+    if not _per_cent(threshold):
         raise InvalidInput.of(threshold=_("The threshold lies between 0 and 100."))
-    current = Scorecard.objects.select_for_update().filter(is_active=True).first()
+    with first_use("scorecard"):  # of two at once the second replaces the first
+        current = Scorecard.objects.select_for_update().filter(is_active=True).first()
     if current is not None:
         current = edit_setting(record=current, version=None, actor=actor, is_active=False)
     number = (Scorecard.objects.aggregate(last=Max("number"))["last"] or 0) + 1
@@ -67,6 +69,11 @@ def create_scorecard(*, actor: Any, weights: Mapping[str, Decimal], threshold: D
     audit.record("scorecard.created", card, actor=actor, weights=weights, threshold=threshold)
     outbox.publish(ScoringChanged(what=str(card)))
     return card
+
+
+def _per_cent(value: Decimal) -> bool:
+    """0 to 100, no finer than it is stored."""
+    return value.is_finite() and 0 <= value <= 100 and value == round(value, 2)
 
 
 @transaction.atomic

@@ -103,6 +103,8 @@ def _account(lead: Lead, actor: User) -> Account:
         _one_at_a_time(lead.domain)
         same = list(Account.objects.active().filter(domain=lead.domain)[:2])
         if len(same) == 1:
+            if not Account.objects.visible_to(actor).filter(pk=same[0].pk).exists():
+                accounts_services.tell_owners(rows=same, actor=actor)
             return same[0]
     return accounts_services.create_account(
         actor=actor,

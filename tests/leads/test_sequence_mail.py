@@ -316,7 +316,10 @@ def test_a_reply_is_known_by_the_address_to_which_it_comes(cast: Cast, client: C
     assert len(client.get("/api/v1/received-messages").json()["results"]) == 2
 
 
-@pytest.mark.parametrize(("status", "action", "ends"), [("5.1.1", "failed", True), ("4.4.1", "delayed", False)])
+@pytest.mark.parametrize(
+    ("status", "action", "ends"),
+    [("5.1.1", "failed", True), ("4.4.7", "failed", True), ("4.4.1", "delayed", False), ("5.1.1", "", True)],
+)
 def test_a_bounce_ends_it_and_a_delay_does_not(
     cast: Cast, client: Client, inbound: None, status: str, action: str, ends: bool
 ) -> None:

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accounts import services as accounts
 from accounts.models import Account, Contact
@@ -15,8 +17,9 @@ from leads.models import Handoff, Lead
 from opportunities import services
 from opportunities.models import Opportunity
 from opportunities.setup import ensure_pipeline
-from revops.core.errors import IllegalState, NotAllowed, StaleCopy
-from revops.users.models import User
+from revops.core import clock
+from revops.core.errors import DomainError, IllegalState, NotAllowed, StaleCopy
+from revops.users.models import Notification, User
 from tests.cast import make_cast
 from tests.leads.builders import make_handoff, make_lead, make_qualified_lead
 
@@ -70,6 +73,7 @@ def test_the_one_account_of_the_domain_is_reused_and_two_are_not_guessed_between
         handoff=make_handoff(sam, alice, company="Orchid Health", email="a@orchid.example"), version=None, actor=alice
     )
     assert deal.account == known
+    assert Notification.objects.filter(user=charlie, kind="duplicate.hidden", url=known.get_absolute_url()).count() == 1
     accounts.create_account(
         actor=charlie, name="Orchid South", owner=charlie, website="https://orchid.example", allow_duplicate=True
     )
@@ -139,6 +143,79 @@ def test_the_buttons_of_inbox_and_lead_open_the_deal(handoff: Handoff, alice: Us
     lead = make_qualified_lead(alice)
     converted = client.post(f"/leads/{lead.pk}/convert/", {"version": lead.version})
     assert converted["Location"] == f"/opportunities/{Lead.objects.get(pk=lead.pk).opportunity.pk}/"
+
+
+TURNS = ["accept", "accept", "convert", "break", "reject", "withdraw", "expire", "qualify", "submit"]
+
+
+class Way:
+    """A lead that two people push about; whatever they do, it is converted exactly when its three records are there."""
+
+    def __init__(self, sam: User, alice: User) -> None:
+        self.sam, self.alice = sam, alice
+        self.handoff = make_handoff(sam, alice)
+        self.before = made()
+
+    @property
+    def lead(self) -> Lead:
+        return Lead.objects.get(pk=self.handoff.lead_id)
+
+    def accept(self) -> None:
+        services.accept_handoff(handoff=self.handoff, version=None, actor=self.alice)
+
+    def convert(self) -> None:
+        services.convert_lead(lead=self.lead, version=None, actor=self.alice)
+
+    def break_(self) -> None:
+        """The last of the three is there, and then something goes wrong."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("opportunities.services.handoffs.carry_needs", _breaks)
+            self.accept()
+
+    def reject(self) -> None:
+        leads.reject_handoff(handoff=self.handoff, reason="No", version=None, actor=self.alice)
+
+    def withdraw(self) -> None:
+        leads.withdraw_handoff(handoff=self.handoff, version=None, actor=self.sam)
+
+    def expire(self) -> None:
+        with clock.at(self.handoff.expires_at):
+            leads.expire_handoff(handoff=self.handoff)
+
+    def qualify(self) -> None:
+        leads.qualify_lead(lead=self.lead, version=None, actor=self.sam)
+
+    def submit(self) -> None:
+        self.handoff = leads.submit_handoff(lead=self.lead, to_user=self.alice, version=None, actor=self.sam)
+
+    def check(self) -> None:
+        lead, deals = self.lead, Opportunity.objects.filter(lead=self.handoff.lead_id)
+        converted = lead.status == Lead.Status.CONVERTED
+        assert converted == (deals.count() == 1) == (lead.account_id is not None) == (lead.contact_id is not None)
+        assert made() == tuple(count + converted for count in self.before)
+
+
+def _breaks(**_facts: Any) -> None:
+    raise RuntimeError("the power is gone")
+
+
+@pytest.mark.spec("INV-74")
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(turns=st.lists(st.sampled_from(TURNS), min_size=2, max_size=7))
+def test_whatever_is_tried_a_lead_is_converted_exactly_when_account_contact_and_deal_are_there(
+    sam: User, alice: User, turns: list[str]
+) -> None:
+    ensure_pipeline()
+    with transaction.atomic():
+        way = Way(sam, alice)
+        for turn in turns:
+            try:
+                with transaction.atomic():
+                    getattr(way, "break_" if turn == "break" else turn)()
+            except (DomainError, RuntimeError):
+                pass
+            way.check()
+        transaction.set_rollback(True)
 
 
 def _together(*calls: Callable[[], Any]) -> list[Any]:
