@@ -21,6 +21,7 @@ from accounts.models import (
     TerritoryAssignment,
     TerritoryModel,
 )
+from accounts.pegs import peg_of
 from accounts.selectors.companies import family_of
 from accounts.selectors.completeness import ACCOUNT_FACTS, CONTACT_FACTS, without_contact
 from accounts.selectors.documents import found_in_documents
@@ -152,6 +153,13 @@ class ActivityFilter(StrictFilterSet):
     due_at__lte = filters.IsoDateTimeFilter(field_name="due_at", lookup_expr="lte", label=_("Due until"))
     happened_at__gte = filters.IsoDateTimeFilter(field_name="happened_at", lookup_expr="gte", label=_("Done from"))
     happened_at__lte = filters.IsoDateTimeFilter(field_name="happened_at", lookup_expr="lte", label=_("Done until"))
+    about = filters.CharFilter(method="hung_on", widget=HiddenInput, label=_("Of the record"))
+
+    def hung_on(self, rows: QuerySet[Activity], _name: str, text: str) -> QuerySet[Activity]:
+        """`about=order:12`: what hangs on that record, if the viewer sees the record at all."""
+        peg, number = peg_of(text)
+        record = peg.model.objects.visible_to(self.request.user).filter(pk=number)
+        return rows.filter(pk__in=peg.activities_of(record.values("pk")))
 
     def due_when(self, rows: QuerySet[Activity], _name: str, when: str) -> QuerySet[Activity]:
         now = clock.now()

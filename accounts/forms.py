@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.files import allowed_endings
 from accounts.models import Account, Activity, Channel, Contact, Document, Territory
+from accounts.selectors.timeline import ICONS
+from accounts.when import time_in
 from revops.core.custom.forms import CustomForm
 from revops.core.errors import DomainError
 from revops.core.money import currencies
@@ -99,7 +101,10 @@ class ContactForm(CustomForm):
 
 
 class LogForm(CustomForm):
-    """One touch: what happened, or what comes next, in one field and one click."""
+    """One touch: what happened, or what comes next, in one field and one click.
+
+    A task is planned, not logged: for the time that its text names, unless a time is given; else for tomorrow.
+    """
 
     KINDS = (
         (Activity.Kind.NOTE, _("Note")),
@@ -107,13 +112,16 @@ class LogForm(CustomForm):
         (Activity.Kind.EMAIL, _("Mail")),
         (Activity.Kind.MEETING, _("Meeting")),
         (Activity.Kind.VISIT, _("Visit")),
+        (Activity.Kind.TASK, _("Task")),
     )
     kind = forms.ChoiceField(choices=KINDS, initial=Activity.Kind.NOTE, widget=forms.RadioSelect, label=_("Kind"))
     text = forms.CharField(
         required=False,
         max_length=10_000,
         label=_("What happened?"),
-        widget=forms.Textarea(attrs={"rows": 2, "placeholder": _("What happened? Ctrl Enter to save")}),
+        widget=forms.Textarea(
+            attrs={"rows": 2, "data-key": "l", "placeholder": _("What happened? Ctrl Enter to save")}
+        ),
     )
     attendees = forms.CharField(
         required=False,
@@ -135,16 +143,28 @@ class LogForm(CustomForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if not data.get("text", "").strip() and not data.get("next_subject"):
+        text, comes = data.get("text", "").strip(), data.get("next_subject")
+        if not text and not comes:
             self.add_error("text", _("Say what happened, or what comes next."))
-        if data.get("next_subject") and not data.get("next_at") and "next_at" not in self.errors:
+        if data.get("kind") == Activity.Kind.TASK:
+            if text and comes:
+                self.add_error("next_subject", _("A task is one thing: say it in one field."))
+        elif comes and not data.get("next_at") and "next_at" not in self.errors:
             self.add_error("next_at", _("Say when."))
         return data
+
+    def tabs(self) -> list[dict[str, Any]]:
+        """The kinds with their icons, and which one is chosen."""
+        chosen = self["kind"].value()
+        return [
+            {"value": kind.value, "label": label, "icon": ICONS[kind], "chosen": kind.value == chosen}
+            for kind, label in self.KINDS
+        ]
 
     def done(self) -> dict[str, Any] | None:
         """What log_activity takes: the first line is the subject, the whole text stays in the body if it is longer."""
         text = self.cleaned_data["text"].strip()
-        if not text:
+        if not text or self.cleaned_data["kind"] == Activity.Kind.TASK:
             return None
         subject = text.splitlines()[0][:200].strip()
         attendees = [one for one in re.split(r"[\s,;]+", self.cleaned_data["attendees"]) if one]
@@ -158,9 +178,19 @@ class LogForm(CustomForm):
 
     def planned(self) -> dict[str, Any] | None:
         """What plan_activity takes."""
+        kind, text = self.cleaned_data["kind"], self.cleaned_data["text"].strip()
+        if kind == Activity.Kind.TASK:
+            text = text or self.cleaned_data["next_subject"]
+            subject = text.splitlines()[0][:200].strip()
+            return {
+                "kind": kind,
+                "subject": subject,
+                "body": "" if subject == text else text,
+                "due_at": self.cleaned_data["next_at"] or time_in(text),
+                "custom": self.cleaned_data.get("custom"),
+            }
         if not self.cleaned_data["next_subject"]:
             return None
-        kind = self.cleaned_data["kind"]
         return {
             "kind": Activity.Kind.TASK if kind == Activity.Kind.NOTE else kind,
             "subject": self.cleaned_data["next_subject"],

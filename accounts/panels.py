@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Activity
-from accounts.registries import homes_of
+from accounts.pegs import homes_of
 from accounts.selectors import overdue_activities
 from accounts.selectors.timeline import ICONS
 from revops.core import clock
@@ -45,6 +45,7 @@ def planned_today(user: Any, today: date) -> Sequence[DayItem]:
             activity=row.pk,
             version=row.version,
             key=f"activity:{row.pk}",
+            minutes=row.minutes,
         )
         for row in rows
     ]

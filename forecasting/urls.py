@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern] = [
     path("", RedirectView.as_view(pattern_name="my-day"), name="home"),
     path("my-day/", my_day.my_day, name="my-day"),
     path("my-day/log/", my_day.log, name="my-day-log"),
+    path("my-day/changes/", my_day.changes, name="my-day-changes"),
     path("my-day/put-off/", my_day.put_off, name="my-day-put-off"),
     path("my-day/<int:pk>/done/", my_day.done, name="my-day-done"),
     path("my-day/<int:pk>/later/", my_day.later, name="my-day-later"),

@@ -26,7 +26,6 @@ class LeadsConfig(AppConfig):
         from leads.homes import register_homes  # noqa: PLC0415
         from leads.imports import IMPORTERS  # noqa: PLC0415
         from leads.registries import handoff_sections  # noqa: PLC0415
-        from leads.selectors.activities import lead_activity_ids  # noqa: PLC0415
         from leads.selectors.handoffs import handed_lead_ids  # noqa: PLC0415
         from leads.selectors.sections import SECTIONS  # noqa: PLC0415
         from leads.services import markets  # noqa: PLC0415
@@ -48,7 +47,6 @@ class LeadsConfig(AppConfig):
         )
         for section in SECTIONS:
             handoff_sections.register(section)
-        scope_sources.register(ScopeSource("leads.activities", "accounts.activity", lead_activity_ids))
         scope_sources.register(ScopeSource("leads.handed", "leads.lead", handed_lead_ids))
         register_homes()
         for part in (leads_jobs, holdings, merges, notices, panels, webhooks, search, growth, prospecting):

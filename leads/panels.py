@@ -1,6 +1,6 @@
 """What leads and handoffs add to the frame and to the pages of accounts."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -8,12 +8,11 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.registries import ActivityHome, activity_homes
+from accounts.pegs import Peg, register_peg
 from accounts.shelves import Shelf, register_shelf
 from leads import panels_sequences
 from leads.models import Handoff, Lead, LeadActivity, LeadDocument, LeadLicence
 from leads.selectors.cultivation import open_plans
-from leads.services.activities import carry_lead
 from revops.core.places import Place, list_places
 from revops.core.registries import (
     DAY_MOST,
@@ -69,12 +68,6 @@ def new_leads(user: Any, _today: date) -> Sequence[DayItem]:
         )
         for row in rows.order_by("pk")[:DAY_MOST]
     ]
-
-
-def places(activity_ids: Collection[int]) -> Mapping[int, tuple[str, str]]:
-    """The leads that these activities are about."""
-    rows = LeadActivity.objects.filter(activity_id__in=activity_ids).select_related("lead")
-    return {row.activity_id: (f"{row.lead}, {row.lead.company}", row.lead.get_absolute_url()) for row in rows}
 
 
 def _of_account(account: Any) -> str:
@@ -145,7 +138,18 @@ def register() -> None:
     day_items.register(DaySource("leads.handoffs", handoffs_due, "leads.view_handoff", order=10))
     day_items.register(DaySource("leads.new", new_leads, "leads.view_lead", order=30))
     panels.register(Panel("leads.of_account", "accounts.account", _("Leads"), _of_account, 60, "leads.view_lead"))
-    activity_homes.register(ActivityHome("leads", places, order=20, carry=carry_lead))
+    register_peg(
+        Peg(
+            "lead",
+            _("Lead"),
+            Lead,
+            LeadActivity,
+            lambda lead: (lead.account, None),
+            order=20,
+            field="lead",
+            name=lambda lead: f"{lead}, {lead.company}",
+        )
+    )
     register_shelf(Shelf("lead", _("Lead"), Lead, LeadDocument, "leads.change_lead", order=30))
 
 

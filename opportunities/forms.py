@@ -7,7 +7,7 @@ from django import forms
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, Activity, Contact
+from accounts.models import Account, Contact
 from opportunities.models import Category, Opportunity, OpportunitySplit, Stage
 from opportunities.selectors.opportunities import accounts_for, loss_reasons
 from revops.catalog.models import Product
@@ -122,48 +122,6 @@ ASKABLE = ("amount", "close_on", "account", "loss_reason", "won_reason", "produc
 def asked_by(data: Any) -> list[str]:
     """What a posted move asked for."""
     return [*(name for name in ASKABLE if name in data), *sent(Opportunity, data)]
-
-
-class LogForm(CustomForm):
-    """One touch: what happened, and what comes next."""
-
-    KINDS = (
-        (Activity.Kind.NOTE, _("Note")),
-        (Activity.Kind.CALL, _("Call")),
-        (Activity.Kind.EMAIL, _("Mail")),
-        (Activity.Kind.MEETING, _("Meeting")),
-        (Activity.Kind.VISIT, _("Visit")),
-    )
-    kind = forms.ChoiceField(choices=KINDS, initial=Activity.Kind.NOTE, widget=forms.RadioSelect, label=_("Kind"))
-    text = forms.CharField(
-        required=False,
-        max_length=10_000,
-        label=_("What happened?"),
-        widget=forms.Textarea(attrs={"rows": 2, "placeholder": _("What happened? Ctrl Enter to save")}),
-    )
-    next_subject = forms.CharField(
-        required=False,
-        max_length=200,
-        label=_("Then"),
-        widget=forms.TextInput(attrs={"placeholder": _("Then: call Ingrid")}),
-    )
-    next_at = forms.DateTimeField(
-        required=False,
-        label=_("When"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.add_custom(Activity, None)
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if not data.get("text", "").strip() and not data.get("next_subject"):
-            self.add_error("text", _("Say what happened, or what comes next."))
-        if data.get("next_subject") and not data.get("next_at"):
-            self.add_error("next_at", _("Say when."))
-        return data
 
 
 class SplitForm(forms.Form):

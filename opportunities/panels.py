@@ -1,20 +1,18 @@
 """What deals add to the frame and to the pages of lower apps."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.registries import ActivityHome, activity_homes
+from accounts.pegs import Peg, register_peg
 from accounts.shelves import Shelf, register_shelf
 from opportunities.models import Opportunity, OpportunityActivity, OpportunityDocument, Quote, QuoteDocument
 from opportunities.selectors import attention
 from opportunities.selectors.opportunities import deals
-from opportunities.services.activities import carry_opportunity
 from revops.core import clock
 from revops.core.places import Place, list_places
 from revops.core.registries import (
@@ -25,23 +23,14 @@ from revops.core.registries import (
     DaySource,
     NavItem,
     Panel,
-    ScopeSource,
     commands,
     create_menu,
     day_items,
     navigation,
     panels,
-    scope_sources,
 )
 
 VIEW = "opportunities.view_opportunity"
-
-
-def activities_on_deals(user: Any) -> QuerySet[Any, Any]:
-    """Activities on deals that the user may see."""
-    return OpportunityActivity.objects.filter(opportunity__in=Opportunity.objects.visible_to(user).values("pk")).values(
-        "activity_id"
-    )
 
 
 def stalled_deals(user: Any, _today: date) -> Sequence[DayItem]:
@@ -62,12 +51,6 @@ def stalled_deals(user: Any, _today: date) -> Sequence[DayItem]:
         )
         for row in rows
     ]
-
-
-def places(activity_ids: Collection[int]) -> Mapping[int, tuple[str, str]]:
-    """The deals that these activities are about."""
-    rows = OpportunityActivity.objects.filter(activity_id__in=activity_ids).select_related("opportunity")
-    return {row.activity_id: (row.opportunity.name, row.opportunity.get_absolute_url()) for row in rows}
 
 
 def _of_account(account: Any) -> str:
@@ -136,8 +119,18 @@ def register() -> None:
     )
     _register_growth()
     day_items.register(DaySource("opportunities.stalled", stalled_deals, VIEW, order=60))
-    scope_sources.register(ScopeSource("opportunities.activities", "accounts.activity", activities_on_deals))
-    activity_homes.register(ActivityHome("opportunities", places, order=10, carry=carry_opportunity))
+    register_peg(
+        Peg(
+            "opportunity",
+            _("Opportunity"),
+            Opportunity,
+            OpportunityActivity,
+            lambda deal: (deal.account, deal.contact),
+            order=10,
+            field="opportunity",
+            name=lambda deal: deal.name,
+        )
+    )
     register_shelf(
         Shelf(
             "opportunity",

@@ -16,7 +16,6 @@ urlpatterns: list[URLPattern] = [
     path("opportunities/<int:pk>/edit/", records.edit, name="opportunity-edit"),
     path("opportunities/<int:pk>/move/", board.move, name="opportunity-move"),
     path("opportunities/<int:pk>/log/", acts.log, name="opportunity-log"),
-    path("opportunities/<int:pk>/done/<int:activity>/", acts.done, name="opportunity-done"),
     path("opportunities/<int:pk>/splits/", acts.splits, name="opportunity-splits"),
     path("opportunities/<int:pk>/category/", acts.category, name="opportunity-category"),
     path("opportunities/<int:pk>/archive/", acts.archive, name="opportunity-archive"),

@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.pegs import Peg, register_peg
 from accounts.shelves import Shelf, register_shelf
-from orders.models import Invoice, Order, OrderDocument
+from orders.models import Invoice, Order, OrderActivity, OrderDocument
 from orders.selectors import invoice_list, order_list
 from revops.core.places import Place, list_places
 from revops.core.registries import (
@@ -66,6 +67,11 @@ def overdue_bills(user: Any, today: date) -> Sequence[DayItem]:
     ]
 
 
+def _called(order: Order) -> str:
+    """On My day the number alone says little."""
+    return f"{order.number}, {order.account.name}"
+
+
 def _results_of(campaign: Any) -> str:
     return reverse("campaign-results", args=[campaign.pk])
 
@@ -118,4 +124,16 @@ def register() -> None:
     )
     day_items.register(DaySource("orders.drafts", drafts_to_complete, "orders.change_order", order=50))
     day_items.register(DaySource("orders.overdue", overdue_bills, BILL, order=40))
+    register_peg(
+        Peg(
+            "order",
+            _("Order"),
+            Order,
+            OrderActivity,
+            lambda order: (order.account, None),
+            order=30,
+            name=_called,
+            joins=("account",),
+        )
+    )
     register_shelf(Shelf("order", _("Order"), Order, OrderDocument, "orders.change_order", order=60))

@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern] = [
     path("orders/<int:pk>/", orders.detail, name="order-detail"),
     path("orders/<int:pk>/lines/", orders.edit, name="order-edit"),
     path("orders/<int:pk>/fulfil/", orders.fulfil, name="order-fulfil"),
+    path("orders/<int:pk>/log/", orders.log, name="order-log"),
     path("orders/<int:pk>/invoice/", billing.draft, name="order-invoice"),
     re_path(r"^orders/(?P<pk>\d{1,18})/(?P<verb>book|cancel|close)/$", orders.act, name="order-act"),
     path("campaigns/results/", campaigns.CampaignResults.as_view(), name="campaign-results-list"),

@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.pegs import Peg, register_peg
 from accounts.shelves import Shelf, register_shelf
-from postsales.models import CaseDocument, SupportCase
+from postsales.models import CaseActivity, CaseDocument, SupportCase
 from postsales.selectors import ClockBook, wanting_somebody
 from revops.core.places import Place, list_places
 from revops.core.registries import (
@@ -68,4 +69,5 @@ def register() -> None:
         )
     )
     day_items.register(DaySource("postsales.cases", cases_today, VIEW, order=30))
+    register_peg(Peg("case", _("Case"), SupportCase, CaseActivity, lambda case: (case.account, case.contact), order=40))
     register_shelf(Shelf("case", _("Case"), SupportCase, CaseDocument, "postsales.change_supportcase", order=70))

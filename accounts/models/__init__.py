@@ -1,6 +1,6 @@
 """Companies, people, what we do with them, and the papers about them."""
 
-from accounts.models.activities import Activity
+from accounts.models.activities import Activity, ActivityLink
 from accounts.models.captured import ActivityAttendee, CapturedParticipant
 from accounts.models.companies import Account, Channel, Contact, Territory
 from accounts.models.documents import (
@@ -19,6 +19,7 @@ from accounts.models.territories import TerritoryAssignment, TerritoryChange, Te
 
 __all__ = [
     "ActivityAttendee",
+    "ActivityLink",
     "CapturedParticipant",
     "Channel",
     "AccountShare",

@@ -108,3 +108,15 @@ class Activity(BaseModel, CustomData):
         """An activity is read on the timeline of what it is about."""
         about = self.account or self.contact
         return about.get_absolute_url() if about else reverse("activity-list")
+
+
+class ActivityLink(models.Model):
+    """An activity stands on a record's timeline. Each room has its own table, whose foreign key names the record."""
+
+    activity = models.OneToOneField(Activity, on_delete=models.CASCADE, related_name="%(class)s_link")
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(self.activity)

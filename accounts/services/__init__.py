@@ -12,6 +12,7 @@ from accounts.services.activities import (
     log_activity,
     log_touch,
     plan_activity,
+    snooze_activity,
     update_activity,
 )
 from accounts.services.calendars import import_calendar, make_feed, withdraw_feed
@@ -37,6 +38,8 @@ from accounts.services.documents import (
     update_document,
     upload_document,
 )
+from accounts.services.ending import wind_down
+from accounts.services.hanging import hang, log_on, log_touch_on, plan_on
 from accounts.services.leaving import hand_over_accounts, hand_over_activities, hand_over_contacts
 from accounts.services.merging import merge_accounts, merge_contacts, refuse_other_account, take_apart
 from accounts.services.series import arrange_activity, change_following, end_series, plan_repeated, repeat_activity
@@ -89,6 +92,10 @@ __all__ = [
     "dismiss_participant",
     "end_series",
     "hand_over_accounts",
+    "hang",
+    "log_on",
+    "log_touch_on",
+    "plan_on",
     "hand_over_activities",
     "hand_over_channels",
     "hand_over_contacts",
@@ -110,6 +117,7 @@ __all__ = [
     "restore_channel",
     "restore_contact",
     "restore_document",
+    "snooze_activity",
     "sweep_files",
     "unlink_document",
     "update_account",
@@ -120,5 +128,6 @@ __all__ = [
     "upload_document",
     "upsert_account",
     "upsert_contact",
+    "wind_down",
     "withdraw_feed",
 ]

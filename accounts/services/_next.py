@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import Activity, ActivityAttendee, ActivitySeries
+from accounts.pegs import pegs
 from accounts.recurrence import next_slot
-from accounts.registries import activity_homes
 from revops.core import audit, clock
 
 
@@ -60,8 +60,13 @@ def _made(series: ActivitySeries, before: Activity, at: datetime, actor: Any) ->
     ActivityAttendee.objects.bulk_create(
         [ActivityAttendee(activity=made, email=email, email_key=key) for email, key in rows]
     )
-    for home in activity_homes:
-        if home.carry is not None:
-            home.carry(source=before, to=made, actor=actor)
+    _carry(before, made)
     audit.record("activity.planned", made, actor=actor, due_at=at)
     return made
+
+
+def _carry(before: Activity, made: Activity) -> None:
+    """The next one stands on the records on which the one before does."""
+    for peg in pegs:
+        for key in peg.links(activity=before).values_list(f"{peg.field}_id", flat=True):
+            peg.link._default_manager.create(activity=made, **{f"{peg.field}_id": key})

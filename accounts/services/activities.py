@@ -164,6 +164,18 @@ def update_activity(
     return activity
 
 
+@transaction.atomic
+def snooze_activity(*, activity: Activity, version: int | None, actor: Any) -> Activity:
+    """Not today: to tomorrow, or a day further than it stands, at the same hour."""
+    if activity.due_at is None:
+        raise InvalidInput.of(due_at=_("A planned activity needs a time."))
+    zone = clock.company_zone()
+    local = activity.due_at.astimezone(zone)
+    day = max(local.date(), clock.today()) + timedelta(days=1)
+    due_at = datetime.combine(day, local.time(), zone)
+    return update_activity(activity=activity, version=version, actor=actor, due_at=due_at)
+
+
 def _facts(
     actor: Any, kind: str, subject: str, account: Account | None, contact: Contact | None, owner: Any, body: str
 ) -> dict[str, Any]:

@@ -1,19 +1,22 @@
 """What people do on the pages: log, plan, finish, drop, archive."""
 
-from typing import Any
+from functools import partial
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import services
-from accounts.forms import LogForm, MoveForm, refused
+from accounts.forms import MoveForm
 from accounts.models import Account, Activity
-from accounts.registries import homes_of
+from accounts.pegs import homes_of
 from accounts.views.records import account_of, account_page, contact_of, contact_page, shown_version
+from accounts.views.touches import touched
 from revops.core.errors import InvalidInput
 
 
@@ -22,7 +25,7 @@ from revops.core.errors import InvalidInput
 def log_on_account(request: HttpRequest, pk: int) -> HttpResponse:
     """One touch on an account."""
     record = account_of(request, pk)
-    return _log(request, {"account": record}, record, account_page)
+    return touched(request, record, account_page, partial(services.log_touch, account=record))
 
 
 @login_required
@@ -30,20 +33,7 @@ def log_on_account(request: HttpRequest, pk: int) -> HttpResponse:
 def log_on_contact(request: HttpRequest, pk: int) -> HttpResponse:
     """One touch on a contact."""
     record = contact_of(request, pk)
-    return _log(request, {"contact": record}, record, contact_page)
-
-
-def _log(request: HttpRequest, about: dict[str, Any], record: Any, page: Any) -> HttpResponse:
-    form = LogForm(request.POST)
-    if form.is_valid():
-        try:
-            services.log_touch(actor=request.user, done=form.done(), planned=form.planned(), **about)
-        except InvalidInput as error:
-            refused(form, error)
-        else:
-            messages.success(request, _("Logged.") if form.done() else _("Planned."))
-            return redirect(record)
-    return page(request, record, log=form, status=422)  # type: ignore[no-any-return]
+    return touched(request, record, contact_page, partial(services.log_touch, contact=record))
 
 
 def _activity(request: HttpRequest, pk: int) -> Activity:
@@ -95,6 +85,16 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     )
     messages.success(request, _("Moved."))
     return redirect(_home(activity))
+
+
+@login_required
+@require_POST
+def later(request: HttpRequest, pk: int) -> HttpResponse:
+    """A planned activity moves to tomorrow, or a day further than it stands."""
+    activity = _activity(request, pk)
+    moved = services.snooze_activity(activity=activity, version=shown_version(request), actor=request.user)
+    messages.success(request, _("Moved to %(day)s.") % {"day": date_format(timezone.localtime(moved.due_at), "D j M")})
+    return redirect(_home(moved))
 
 
 @login_required

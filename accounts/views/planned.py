@@ -14,8 +14,8 @@ from accounts import services
 from accounts.forms import refused
 from accounts.forms_activities import PlannedForm
 from accounts.models import Activity
+from accounts.pegs import homes_of
 from accounts.recurrence import rule_words
-from accounts.registries import homes_of
 from accounts.selectors import activity_list
 from accounts.views.records import shown_version
 from revops.core.errors import IllegalState, InvalidInput

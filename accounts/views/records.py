@@ -8,18 +8,17 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import services
 from accounts.forms import AccountForm, ContactForm, LogForm, refused
-from accounts.models import Account, Activity, Contact
+from accounts.models import Account, Contact
 from accounts.selectors import account_list, contact_list, timeline
 from accounts.selectors.contact_roles import roles_of
 from accounts.selectors.timeline import activities_of
+from accounts.views.touches import touch_context
 from revops.core import clock
 from revops.core.errors import BadRequest, DuplicateSuspected, InvalidInput
 from revops.core.money import Money
@@ -66,7 +65,7 @@ def account_page(
     """The record page; `log` carries back what could not be saved."""
     activities = activities_of(record, viewer=request.user)
     context = {
-        **_shared(request, record, activities, log),
+        **_shared(request, record, activities, log, reverse("account-log", args=[record.pk])),
         "account": record,
         "record_icon": "building",
         "crumbs": [(_("Accounts"), reverse("account-list")), (record.name, "")],
@@ -76,35 +75,18 @@ def account_page(
         "children": Account.objects.visible_to(request.user).filter(parent=record).order_by("name", "pk")[:6],
         "revenue": None if record.annual_revenue is None else Money(record.annual_revenue, record.currency),
         "may_change": request.user.has_perm("accounts.change_account"),
-        "log_url": reverse("account-log", args=[record.pk]),
     }
     return render(request, "accounts/account.html", context, status=status)
 
 
-def _shared(request: HttpRequest, record: Any, activities: Any, log: LogForm | None) -> dict[str, Any]:
-    planned = list(activities.planned().select_related("owner").order_by("due_at", "pk")[:5])
+def _shared(request: HttpRequest, record: Any, activities: Any, log: LogForm | None, url: str) -> dict[str, Any]:
     return {
+        **touch_context(request, activities, log=log, url=url, may=record.archived_at is None),
         "title": str(record),
         "nav_key": "accounts",
-        "log": log or LogForm(),
         "log_attendees": True,
-        "may_log": request.user.has_perm("accounts.add_activity") and record.archived_at is None,
         "timeline": timeline(record=record, activities=activities),
-        "planned": planned,
-        "next": next_words(planned[0] if planned else None),
-        "now": clock.now(),
     }
-
-
-def next_words(activity: Activity | None) -> tuple[str, str]:
-    """The next action of a record: what and when, and its tone."""
-    if activity is None or activity.due_at is None:
-        return _("No next action"), "none"
-    due, now = timezone.localtime(activity.due_at), clock.now()
-    today = clock.business_day(activity.due_at) == clock.today()
-    tone = "late" if activity.due_at < now else "today" if today else "later"
-    when = f"{due:%H:%M}" if tone == "today" else date_format(due, "D j M")
-    return _("%(what)s, %(when)s") % {"what": activity.subject, "when": when}, tone
 
 
 def _account_facts(record: Account) -> list[Figure]:
@@ -134,8 +116,9 @@ def contact_page(
     request: HttpRequest, record: Contact, *, log: LogForm | None = None, status: int = 200
 ) -> HttpResponse:
     """The record page; `log` carries back what could not be saved."""
+    activities = activities_of(record, viewer=request.user)
     context = {
-        **_shared(request, record, activities_of(record, viewer=request.user), log),
+        **_shared(request, record, activities, log, reverse("contact-log", args=[record.pk])),
         "contact": record,
         "record_icon": "user",
         "crumbs": [
@@ -146,7 +129,6 @@ def contact_page(
         "product_roles": roles_of(record),
         "panels": panels_for("accounts.contact", record, request.user),  # type: ignore[arg-type]
         "may_change": request.user.has_perm("accounts.change_contact"),
-        "log_url": reverse("contact-log", args=[record.pk]),
     }
     return render(request, "accounts/contact.html", context, status=status)
 

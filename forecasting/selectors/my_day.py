@@ -18,6 +18,12 @@ from revops.core.registries import DAY_MOST, DayItem, day_for
 TODAY, TOMORROW, WEEK = "today", "tomorrow", "week"
 HORIZONS = (TODAY, TOMORROW, WEEK)
 MEETINGS = (Activity.Kind.MEETING, Activity.Kind.VISIT)
+# What a thing usually takes, in minutes, by its kind; the page says so.
+USUAL = {
+    Activity.Kind.CALL: 15, Activity.Kind.EMAIL: 10, Activity.Kind.MEETING: 45, Activity.Kind.VISIT: 90,
+    Activity.Kind.TASK: 20, Activity.Kind.NOTE: 5, "handoff": 10, "lead": 15, "case": 20, "approval": 10,
+}  # fmt: skip
+OTHERWISE = 10
 WORD = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -79,6 +85,22 @@ def tallies(items: Sequence[DayItem], now: datetime) -> list[Tally]:
     for key, label, rooms in kinds:
         found.append(Tally(key, label, [item for item in items if item.source.partition(".")[0] in rooms]))
     return found
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """How long the queue takes: minutes as planned where somebody said so, else what such a thing usually takes."""
+
+    minutes: int
+    planned: int  # how many things say how long they take
+    usual: int  # how many are taken as usual
+
+
+def estimate_of(items: Sequence[DayItem]) -> Estimate:
+    """The time that these things take together."""
+    planned = [item.minutes for item in items if item.minutes]
+    usual = [USUAL.get(item.kind, OTHERWISE) for item in items if not item.minutes]
+    return Estimate(sum(planned) + sum(usual), len(planned), len(usual))
 
 
 def meetings_on(user: Any, day: date) -> QuerySet[Activity]:

@@ -3,7 +3,7 @@
 from forecasting.services.calculation import calculate_commissions, calculate_order, calculate_payee
 from forecasting.services.calculation_job import start_calculation
 from forecasting.services.credits import measure_order, measure_period
-from forecasting.services.day import log_line, put_off, put_off_activity
+from forecasting.services.day import log_line, put_off
 from forecasting.services.periods import (
     close_period,
     ensure_month,
@@ -44,7 +44,6 @@ from forecasting.services.statements import (
 __all__ = [
     "log_line",
     "put_off",
-    "put_off_activity",
     "acknowledge_statement",
     "activate_plan_version",
     "activate_quota",

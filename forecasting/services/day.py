@@ -1,5 +1,6 @@
 """What people do on My day itself: log a line, put something off."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,12 +9,15 @@ from django.utils.translation import gettext as _
 
 from accounts import services as accounts_services
 from accounts.models import Activity, Contact
+from accounts.when import time_in
 from forecasting.models import PutOff
 from forecasting.selectors.my_day import people_in
 from revops.core import clock
 from revops.core.errors import InvalidInput
 
 SUBJECT, KEY, MOST = 200, 200, 1000
+# What is to be done instead of what was: "task: …", "to do …", "Aufgabe …".
+TASK = re.compile(r"(?:task|to[ -]?do|aufgabe)\b[:,.]?\s+(?=\S)", re.IGNORECASE)
 # What a line begins with, in the languages that the product speaks.
 VERBS = {
     "called": Activity.Kind.CALL, "phoned": Activity.Kind.CALL, "call": Activity.Kind.CALL,
@@ -28,17 +32,21 @@ VERBS = {
 
 @transaction.atomic
 def log_line(*, actor: Any, text: str) -> Activity:
-    """One line of what happened. Its first word says of which kind; a contact of one's own that it names gets it."""
+    """One line of what happened. Its first word says of which kind; a contact of one's own that it names gets it.
+
+    "Task" or "to do" in front plans one: for the time that the line names, else for tomorrow.
+    """
     line = " ".join(text.replace("\x00", "").split())
     if not line:
         raise InvalidInput.of(text=_("Say what happened, or what comes next."))
-    return accounts_services.log_activity(
-        actor=actor,
-        kind=VERBS.get(line.split()[0].strip(",.:").casefold(), Activity.Kind.NOTE),
-        subject=line if len(line) <= SUBJECT else f"{line[: SUBJECT - 1]}…",
-        body=line if len(line) > SUBJECT else "",
-        contact=_named(actor, line),
-    )
+    task = TASK.match(line)
+    if task is not None:
+        what = line[task.end() :]
+        return accounts_services.plan_activity(
+            actor=actor, kind=Activity.Kind.TASK, due_at=time_in(what), **_facts(actor, what)
+        )
+    kind = VERBS.get(line.split()[0].strip(",.:").casefold(), Activity.Kind.NOTE)
+    return accounts_services.log_activity(actor=actor, kind=kind, **_facts(actor, line))
 
 
 @transaction.atomic
@@ -54,16 +62,12 @@ def put_off(*, actor: Any, key: str) -> PutOff:
     return row
 
 
-@transaction.atomic
-def put_off_activity(*, actor: Any, activity: Activity, version: int | None) -> Activity:
-    """A planned activity moves to tomorrow, or a day further than it stands, at the same hour."""
-    if activity.due_at is None:
-        raise InvalidInput.of(due_at=_("A planned activity needs a time."))
-    zone = clock.company_zone()
-    local = activity.due_at.astimezone(zone)
-    day = max(local.date(), clock.today()) + timedelta(days=1)
-    due_at = datetime.combine(day, local.time(), zone)
-    return accounts_services.update_activity(activity=activity, version=version, actor=actor, due_at=due_at)
+def _facts(actor: Any, line: str) -> dict[str, Any]:
+    return {
+        "subject": line if len(line) <= SUBJECT else f"{line[: SUBJECT - 1]}…",
+        "body": line if len(line) > SUBJECT else "",
+        "contact": _named(actor, line),
+    }
 
 
 def _named(actor: Any, line: str) -> Contact | None:

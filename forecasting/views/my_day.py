@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,12 +19,22 @@ from accounts import services as accounts_services
 from accounts.models import Activity
 from accounts.views.records import shown_version
 from forecasting import services
-from forecasting.selectors.my_day import HORIZONS, TODAY, TOMORROW, WEEK, meetings_on, queue_of, tallies
+from forecasting.selectors.changes import MOST, changes_for, since_yesterday
+from forecasting.selectors.my_day import (
+    HORIZONS,
+    TODAY,
+    TOMORROW,
+    WEEK,
+    estimate_of,
+    meetings_on,
+    queue_of,
+    tallies,
+)
 from revops.core import clock
 from revops.core.errors import BadRequest, InvalidInput
 from revops.core.registries import DayItem, panels_for
 
-SHOWN = 50
+SHOWN, CHANGES = 50, 6
 LABELS = {TODAY: gettext_lazy("Today"), TOMORROW: gettext_lazy("Tomorrow"), WEEK: gettext_lazy("Week")}
 KNOWN = frozenset({"show", "on", "rows"})
 
@@ -43,11 +54,16 @@ def my_day(request: HttpRequest) -> HttpResponse:
         raise BadRequest("unknown_filter", _("There is no such view of My day."))
     shown = chosen.count if "rows" in request.GET else SHOWN
     day = clock.today() + timedelta(days=on == TOMORROW)
+    changes = changes_for(request.user)
     context = {
         "title": _greeting(now) % {"name": request.user.first_name or request.user.username},
         "crumbs": [(_("My day"), "")],
         "nav_key": "my_day",
         "day": day,
+        "estimate": _length(estimate_of(queue.items).minutes),
+        "changes": changes[:CHANGES],
+        "changed": len(changes),
+        "changes_capped": len(changes) >= MOST,
         "on": on,
         "show": show,
         "horizons": [(key, label, key == on) for key, label in LABELS.items()],
@@ -64,6 +80,23 @@ def my_day(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@require_GET
+def changes(request: HttpRequest) -> HttpResponse:
+    """All that others did since yesterday to what one owns or follows."""
+    found = changes_for(request.user)
+    context = {
+        "title": _("What changed since yesterday"),
+        "crumbs": [(_("My day"), reverse("my-day")), (_("What changed"), "")],
+        "nav_key": "my_day",
+        "changes": found,
+        "changed": len(found),
+        "changes_capped": len(found) >= MOST,
+        "since": since_yesterday(),
+    }
+    return render(request, "forecasting/changes_page.html", context)
+
+
+@login_required
 @require_POST
 def log(request: HttpRequest) -> HttpResponse:
     """Log a line in one field."""
@@ -73,6 +106,10 @@ def log(request: HttpRequest) -> HttpResponse:
         messages.error(request, error.message)
         return _back(request)
     about = made.contact or made.account
+    if made.due_at is not None:
+        when = date_format(timezone.localtime(made.due_at), "D j M, H:i")
+        messages.success(request, _("Planned for %(day)s.") % {"day": when})
+        return _back(request)
     said = _("Logged: %(kind)s with %(name)s.") if about else _("Logged: %(kind)s.")
     messages.success(request, said % {"kind": made.get_kind_display(), "name": about})
     return _back(request)
@@ -93,7 +130,7 @@ def done(request: HttpRequest, pk: int) -> HttpResponse:
 def later(request: HttpRequest, pk: int) -> HttpResponse:
     """A planned activity moves to tomorrow."""
     activity = _activity(request, pk)
-    moved = services.put_off_activity(actor=request.user, activity=activity, version=shown_version(request))
+    moved = accounts_services.snooze_activity(actor=request.user, activity=activity, version=shown_version(request))
     when = date_format(clock.business_day(moved.due_at), "D j M") if moved.due_at else ""
     messages.success(request, _("Moved to %(day)s: %(what)s.") % {"day": when, "what": moved.subject})
     return _back(request)
@@ -154,6 +191,11 @@ def _meetings(user: Any, day: Any, now: datetime) -> dict[str, Any]:
         for one in found
         if one.due_at
     ]
-    minutes = sum(one.minutes or 0 for one in found)
-    length = _("%(h)s h %(m)s min") % {"h": minutes // 60, "m": minutes % 60} if minutes else ""
-    return {"rows": rows, "length": length}
+    return {"rows": rows, "length": _length(sum(one.minutes or 0 for one in found))}
+
+
+def _length(minutes: int) -> str:
+    """2 h 40 min, 25 min; nothing for none."""
+    if minutes < 60:
+        return _("%(m)s min") % {"m": minutes} if minutes else ""
+    return _("%(h)s h %(m)s min") % {"h": minutes // 60, "m": minutes % 60}

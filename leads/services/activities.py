@@ -101,10 +101,3 @@ def log_lead_touch(
     if planned is not None:
         made.append(plan_lead_activity(lead=lead, actor=actor, **planned))
     return made
-
-
-@transaction.atomic
-def carry_lead(*, source: Activity, to: Activity, actor: Any) -> None:
-    """The next one of a series stands on the lead of the one before."""
-    for link in LeadActivity.objects.filter(activity=source):
-        LeadActivity.objects.create(lead_id=link.lead_id, activity=to)

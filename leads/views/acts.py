@@ -1,6 +1,7 @@
 """What people do on a lead's page. Inline saves say a refusal in a toast and show the lead as it is now."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -12,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.forms import LogForm, refused
 from accounts.views.records import shown_version
+from accounts.views.touches import touched
 from leads import services
 from leads.forms import AssignForm, DisqualifyForm, PackageForm
 from leads.models import Lead
@@ -153,13 +154,4 @@ def route(request: HttpRequest, pk: int) -> HttpResponse:
 def log(request: HttpRequest, pk: int) -> HttpResponse:
     """One touch: what happened, what comes next, or both."""
     lead = lead_of(request, pk)
-    form = LogForm(request.POST)
-    if form.is_valid():
-        try:
-            services.log_lead_touch(lead=lead, actor=request.user, done=form.done(), planned=form.planned())
-        except InvalidInput as error:
-            refused(form, error)
-        else:
-            messages.success(request, _("Logged.") if form.done() else _("Planned."))
-            return redirect(lead)
-    return page(request, lead, log=form, status=422)
+    return touched(request, lead, page, partial(services.log_lead_touch, lead=lead))

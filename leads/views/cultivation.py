@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms import refused
+from accounts.pegs import activities_on
 from accounts.views.records import shown_version
 from leads import services
 from leads.filters_cultivation import CultivationFilter
 from leads.models import CultivationPlan, Lead
-from leads.selectors.activities import activities_on
 from leads.selectors.cultivation import cultivation_list
 from leads.views.pages import LeadsPart
 from leads.views.records import lead_of

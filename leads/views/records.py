@@ -13,19 +13,20 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.forms import LogForm, refused
+from accounts.pegs import activities_on
 from accounts.selectors import timeline
 from accounts.views.records import shown_version
+from accounts.views.touches import touch_context
 from leads import services
 from leads.forms import AssignForm, DisqualifyForm, LeadForm, NewLeadForm, PackageForm
-from leads.models import Handoff, Lead, QualificationAnswer
+from leads.models import Assignment, Handoff, Lead, QualificationAnswer
 from leads.registries import handoff_sections
-from leads.selectors.activities import activities_on
 from leads.selectors.duplicates import dismissed_with, lead_duplicates, near_leads
 from leads.selectors.handoffs import may_decide
 from leads.selectors.leads import lead_list
 from leads.selectors.learning_words import propensity_of
 from leads.selectors.scoring import CRITERIA, Verdict, active_scorecard, answers_of, judge
-from leads.views.lists import TONES, next_cell, source_words
+from leads.views.lists import TONES, answer_cell, next_cell, source_words
 from revops.core import clock
 from revops.core.errors import DuplicateSuspected, InvalidInput
 from revops.core.registries import panels_for
@@ -63,7 +64,7 @@ def page(request: HttpRequest, lead: Lead, *, log: LogForm | None = None, status
     """The record page; `log` carries back what could not be saved."""
     activities = activities_on(lead, viewer=request.user)
     scoring = criteria_context(request, lead)
-    gaps = gaps_of(lead)
+    gaps, given = gaps_of(lead), lead.assignments.filter(is_current=True).first()
     context = {
         "title": lead.name,
         "logo": lead.company,
@@ -71,27 +72,23 @@ def page(request: HttpRequest, lead: Lead, *, log: LogForm | None = None, status
         "nav_key": "leads",
         "crumbs": [(_("Leads"), reverse("lead-list")), (lead.name, "")],
         **scoring,
-        "keyfacts": _keyfacts(lead, scoring["verdict"]),
+        "keyfacts": _keyfacts(lead, scoring["verdict"], given),
         "tone": TONES[Lead.Status(lead.status)],
-        "next": next_cell(lead),
         "twins": _twins(request, lead),
         "gaps": gaps,
         "open_gaps": [gap for gap in gaps if gap["gap"]],
         "waiting": _waiting(request, lead),
-        "log": log or LogForm(),
-        "log_url": reverse("lead-log", args=[lead.pk]),
-        "may_log": request.user.has_perm("accounts.add_activity"),
+        **touch_context(request, activities, log=log, url=reverse("lead-log", args=[lead.pk])),
+        "next": next_cell(lead),
         "package_form": PackageForm(initial={"competition": lead.competition, "next_step": lead.next_step}),
         "disqualify_form": DisqualifyForm(auto_id="d-%s"),
         "assign_form": AssignForm(auto_id="a-%s"),
         "timeline": timeline(record=lead, activities=activities),
-        "planned": list(activities.planned().order_by("due_at", "pk")[:5]),  # type: ignore[attr-defined]
-        "now": clock.now(),
         "fit": getattr(lead, "fit", None),
         "engagement": getattr(lead, "engagement", None),
         "propensity": propensity_of(lead),
         "scores": lead.qualification_scores.select_related("scorecard").order_by("-pk")[:5],
-        "assignment": lead.assignments.filter(is_current=True).first(),
+        "assignment": given,
         "panels": panels_for("leads.lead", lead, request.user),  # type: ignore[arg-type]
         "may_change": request.user.has_perm("leads.change_lead"),
         "may_assign": request.user.has_perm("leads.assign_lead"),
@@ -126,7 +123,7 @@ def criteria_context(request: HttpRequest, lead: Lead) -> dict[str, Any]:
 def finding(verdict: Verdict) -> str:
     """The panel's title: what the answers come to."""
     if verdict.qualifies:
-        return _("Score %(score)s: this lead qualifies") % {"score": verdict.score}
+        return _("Score %(score)s: this lead qualifies") % {"score": shown(verdict.score)}
     if len(verdict.open) == 5:
         return _("Nothing is answered yet")
     if verdict.open:
@@ -137,8 +134,8 @@ def finding(verdict: Verdict) -> str:
     if verdict.gate_failures:
         return _("Authority is 0, so the lead never qualifies")
     return _("Score %(score)s of %(limit)s: not enough to qualify") % {
-        "score": verdict.score,
-        "limit": verdict.threshold,
+        "score": shown(verdict.score),
+        "limit": shown(verdict.threshold),
     }
 
 
@@ -168,13 +165,14 @@ def _twins(request: HttpRequest, lead: Lead) -> list[dict[str, Any]]:
     return [twin for twin in found if twin["kind"] != "lead" or twin["id"] not in dismissed][:3]
 
 
-def _keyfacts(lead: Lead, verdict: Verdict) -> list[Figure]:
+def _keyfacts(lead: Lead, verdict: Verdict, given: Assignment | None) -> list[Figure]:
     answered = len(verdict.answers)
     limit = verdict.threshold.normalize()
     so_far = _("%(n)s of 5 answered, needs %(limit)s") % {"n": answered, "limit": f"{limit:f}"}
     fit = getattr(lead, "fit", None)
     days = (clock.now() - lead.created_at).days
     people = "" if lead.employees is None else _("%(n)s employees") % {"n": shown(lead.employees)}
+    answer = answer_cell(lead, given.clock_state, given.sla_due_at) if given else None
     return [
         Figure(
             _("Score") if verdict.score is not None else _("Score so far"),
@@ -183,6 +181,7 @@ def _keyfacts(lead: Lead, verdict: Verdict) -> list[Figure]:
             so_far,
         ),
         Figure(_("Fit"), fit.score if fit else "–", reverse("lead-scores", args=[lead.pk]), _fit_note(lead)),
+        *([Figure(_("First answer"), answer[0], tone=answer[1] if answer[1] == "bad" else "")] if answer else []),
         Figure(_("Industry"), lead.industry or _("not known"), "", people),
         Figure(_("Source"), source_words(lead.source) or _("not known"), "", lead.country),
         Figure(_("Age"), ngettext("%(n)s day", "%(n)s days", days) % {"n": days}),

@@ -9,11 +9,10 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.hanging import ActivitiesMixin
 from leads.models import Handoff, Lead
 from opportunities import services
 from opportunities.api.serializers import (
-    ActivityIn,
-    ActivityMade,
     AdvanceIn,
     CategoryIn,
     CloseIn,
@@ -40,7 +39,7 @@ def with_splits(*, viewer: Any) -> QuerySet[Opportunity]:
     return opportunity_list(viewer=viewer).prefetch_related("splits")
 
 
-class OpportunityViewSet(SharesMixin, BulkMixin, UpsertMixin):
+class OpportunityViewSet(ActivitiesMixin, SharesMixin, BulkMixin, UpsertMixin):
     """Deals that we pursue."""
 
     resource = "opportunities"
@@ -152,15 +151,6 @@ class OpportunityViewSet(SharesMixin, BulkMixin, UpsertMixin):
         deal, data = self.record(pk), self.read(CategoryIn)
         version = self.shown_version(request)
         return self.again(services.set_category(opportunity=deal, version=version, actor=request.user, **data))
-
-    @extend_schema(request=ActivityIn, responses={201: ActivityMade})
-    @action(detail=True, methods=["post"])
-    def activities(self, request: Request, pk: str) -> Response:
-        """Log what happened, or plan what comes next."""
-        deal, data = self.record(pk), self.read(ActivityIn)
-        service = services.plan_on_opportunity if "due_at" in data else services.log_on_opportunity
-        activity = service(opportunity=deal, actor=request.user, **data)
-        return Response(ActivityMade(activity).data, status=201)
 
 
 class PipelineViewSet(ResourceViewSet):

@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.models import Account, Activity, Contact
+from accounts.models import Account, Contact
 from opportunities.api.quote_serializers import SeenField, amount_field
 from opportunities.models import Category, LossReason, Opportunity, OpportunitySplit, Pipeline, Stage
 from opportunities.selectors.opportunities import loss_reasons
@@ -165,32 +165,6 @@ class CategoryIn(StrictSerializer):
     category = serializers.ChoiceField(
         choices=[Category.PIPELINE, Category.BEST_CASE, Category.COMMIT], allow_null=True
     )
-
-
-class ActivityIn(StrictSerializer):
-    """With `due_at` it is planned; without, it happened at `happened_at` or now."""
-
-    kind = serializers.ChoiceField(choices=Activity.Kind.choices)
-    subject = serializers.CharField(max_length=200)
-    body = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
-    contact = SeenField(Contact, required=False, allow_null=True)
-    due_at = serializers.DateTimeField(required=False)
-    happened_at = serializers.DateTimeField(required=False)
-    minutes = serializers.IntegerField(required=False, min_value=0, max_value=1440)
-    outcome = serializers.CharField(max_length=200, required=False, allow_blank=True)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "due_at" in attrs and {"happened_at", "minutes", "outcome"} & set(attrs):
-            raise serializers.ValidationError({"due_at": "A planned activity has not happened yet."})
-        return attrs
-
-
-class ActivityMade(OutSerializer):
-    """The activity as it stands on the timelines of deal, account and contact."""
-
-    class Meta:
-        model = Activity
-        fields = ["id", "kind", "status", "subject", "body", "account", "contact", "owner", "due_at", "happened_at"]
 
 
 class VersionIn(StrictSerializer):

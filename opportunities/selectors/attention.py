@@ -154,3 +154,22 @@ def warning(opportunity: Opportunity, touched: datetime | None, action: NextActi
     said %= {"n": days, "limit": limit}
     rest = _("Next: %(what)s.") % {"what": action.text} if action.text else _("Nothing planned.")
     return f"{said} {rest}"
+
+
+def plan_note(deal: Opportunity, *, won: bool) -> str:
+    """What closing does to what is planned on a deal, in words; nothing where nothing is planned."""
+    links = OpportunityActivity.objects.filter(opportunity=deal, activity__status=Activity.Status.PLANNED)
+    rows = [link.activity for link in links.select_related("activity").order_by("activity__due_at", "activity_id")]
+    again = [row.subject for row in rows if row.series_id is not None]
+    if won:
+        words = _("No longer repeats: %(what)s. What is planned stays.")
+        return words % {"what": _few(again)} if again else ""
+    words = ngettext(
+        "Goes off the plan with it: %(what)s.", "%(n)s planned activities go off the plan with it: %(what)s.", len(rows)
+    )
+    return words % {"n": len(rows), "what": _few([row.subject for row in rows])} if rows else ""
+
+
+def _few(subjects: list[str], most: int = 3) -> str:
+    shown = ", ".join(subjects[:most])
+    return shown if len(subjects) <= most else _("%(some)s and others") % {"some": shown}

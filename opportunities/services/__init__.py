@@ -1,6 +1,6 @@
 """Every write of this room. Callers say `services.move_opportunity(...)`; which module holds it is our business."""
 
-from opportunities.services.activities import log_on_opportunity, log_touch, plan_on_opportunity
+from opportunities.services.activities import log_on_opportunity, plan_on_opportunity
 from opportunities.services.approvals import (
     approve_quote_step,
     create_approval_rule,
@@ -82,7 +82,6 @@ __all__ = [
     "hand_over_deals",
     "hand_over_shares",
     "log_on_opportunity",
-    "log_touch",
     "move_opportunity",
     "plan_on_opportunity",
     "recall_quote",

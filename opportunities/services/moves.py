@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts import services as accounts_services
 from opportunities.events import OpportunityMoved
 from opportunities.models import Category, Opportunity, Quote, Stage, StageHistory
 from opportunities.selectors.entry import closing_needs
@@ -106,6 +107,10 @@ def _enter(opportunity: Opportunity, target: Stage, actor: User | None) -> None:
             "loss_reason", "won_reason", "amount", "currency", "version", "updated_at",
         ]
     )  # fmt: skip
+    if status != Opportunity.Status.OPEN:
+        # Who lost a deal does not call any more; after a win what is planned may well be the kick-off.
+        won = status == Opportunity.Status.WON
+        accounts_services.wind_down(record=opportunity, actor=actor, keep=won, reason=_("The deal is closed."))
     outbox.publish(OpportunityMoved(opportunity_id=opportunity.pk, from_stage=source.key, to_stage=target.key))
 
 

@@ -10,10 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import services as accounts_services
-from accounts.models import Activity
+from accounts.views.touches import touched
 from opportunities import services
-from opportunities.forms import CategoryForm, LogForm, SplitForm, refused
+from opportunities.forms import CategoryForm, SplitForm, refused
 from opportunities.models import Opportunity
 from opportunities.selectors.opportunities import opportunity_list
 from opportunities.views.board import VIEW, shown_version
@@ -33,30 +32,7 @@ def _deal(request: HttpRequest, pk: int) -> Opportunity:
 @require_POST
 def log(request: HttpRequest, pk: int) -> HttpResponse:
     """One touch in one go: what happened, and the next action."""
-    deal = _deal(request, pk)
-    form = LogForm(request.POST)
-    if form.is_valid():
-        try:
-            services.log_touch(opportunity=deal, actor=request.user, **form.cleaned_data)  # type: ignore[arg-type]
-        except InvalidInput as error:
-            refused(form, error)
-        else:
-            messages.success(request, _("Logged.") if form.cleaned_data["text"].strip() else _("Planned."))
-            return redirect(deal)
-    return page(request, deal, log=form, status=422)
-
-
-@login_required
-@require_POST
-def done(request: HttpRequest, pk: int, activity: int) -> HttpResponse:
-    """The next action is done."""
-    deal = _deal(request, pk)
-    found = get_object_or_404(
-        Activity.objects.visible_to(request.user), pk=activity, opportunity_link__opportunity=deal
-    )
-    accounts_services.complete_activity(activity=found, version=shown_version(request), actor=request.user)
-    messages.success(request, _("Done. What comes next?"))
-    return redirect(deal)
+    return touched(request, _deal(request, pk), page)
 
 
 @login_required

@@ -21,6 +21,7 @@ from opportunities.filters import OpportunityFilter
 from opportunities.forms import MoveForm, asked_by, refused
 from opportunities.models import Opportunity, Stage
 from opportunities.selectors import board
+from opportunities.selectors.attention import plan_note
 from opportunities.selectors.entry import closing_needs, gaps
 from opportunities.selectors.opportunities import Total, board_stages, deals, this_month, together
 from revops.core import clock
@@ -350,6 +351,8 @@ def _ask(
     note = ""
     if deal.category_overridden and stage.kind == Stage.Kind.OPEN:
         note = _("Forecast stays %(category)s: it was set by hand.") % {"category": deal.get_category_display()}
+    elif stage.kind != Stage.Kind.OPEN:
+        note = plan_note(deal, won=stage.kind == Stage.Kind.WON)
     keep = {"stage": stage.key, "version": request.POST.get("version") or deal.version}
     label = _("Move") if stage.kind == Stage.Kind.OPEN else title
     if _by_board(request):

@@ -14,14 +14,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.forms import LogForm
+from accounts.pegs import activities_on
+from accounts.views.touches import touch_context
 from opportunities import services
-from opportunities.forms import CategoryForm, LogForm, OpportunityForm, refused
+from opportunities.forms import CategoryForm, OpportunityForm, refused
 from opportunities.models import Opportunity
 from opportunities.selectors import attention
 from opportunities.selectors.opportunities import accounts_for, contacts_of, opportunity_list
 from opportunities.selectors.record import Step, margin_of, quotes_of, stage_steps
 from opportunities.selectors.team import team_list
-from opportunities.selectors.timeline import ICONS, timeline
+from opportunities.selectors.timeline import timeline
 from opportunities.views.board import VIEW, shown_version
 from revops.core import clock
 from revops.core.errors import BadRequest, InvalidInput, MissingFields
@@ -62,8 +65,12 @@ def page(request: HttpRequest, deal: Opportunity, *, log: LogForm | None = None,
         "following": following,
         "action": action,
         "warning": attention.warning(deal, touched, action, now),
-        "log": log or LogForm(),
-        "kinds": _kinds(log),
+        **touch_context(
+            request,
+            activities_on(deal, viewer=request.user),
+            log=log,
+            url=reverse("opportunity-log", args=[deal.pk]),
+        ),
         "category_form": CategoryForm(record=deal),
         "timeline": timeline(deal, before=_before(request)),
         "contacts": contacts_of(deal, viewer=request.user),
@@ -74,15 +81,6 @@ def page(request: HttpRequest, deal: Opportunity, *, log: LogForm | None = None,
         "may_change": request.user.has_perm("opportunities.change_opportunity"),
     }
     return render(request, "opportunities/opportunity.html", context, status=status)
-
-
-def _kinds(log: LogForm | None) -> list[dict[str, Any]]:
-    """The tabs of the log box."""
-    chosen = (log.data.get("kind") if log else "") or LogForm.KINDS[0][0]
-    return [
-        {"value": kind.value, "label": label, "icon": ICONS[kind.value], "chosen": kind.value == chosen}
-        for kind, label in LogForm.KINDS
-    ]
 
 
 def _splits(deal: Opportunity) -> Any:

@@ -9,6 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.hanging import ActivitiesMixin
 from orders import services
 from orders.api.serializers import (
     AllocateIn,
@@ -56,7 +57,7 @@ def own_lines(asked: Sequence[Mapping[str, Any]], lines: QuerySet[Any]) -> list[
     return [{**row, "line": known[row["line"]]} for row in asked]
 
 
-class OrderViewSet(BulkMixin, UpsertMixin):
+class OrderViewSet(ActivitiesMixin, BulkMixin, UpsertMixin):
     """Closed sales and their drafts."""
 
     resource = "orders"
@@ -70,6 +71,7 @@ class OrderViewSet(BulkMixin, UpsertMixin):
         "partial_update": "orders.change_order",
         **dict.fromkeys(("book", "cancel"), "orders.book_order"),
         "close": "orders.fulfil_order",
+        "activities": "orders.view_order",
     }
     filterset_class = OrderFilter
     sort_fields = {"id": "id", "number": "number", "booked_on": "booked_on", "total": "total"}

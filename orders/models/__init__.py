@@ -1,5 +1,6 @@
 """Orders, fulfilment, invoices, payments."""
 
+from orders.models.activities import OrderActivity
 from orders.models.billing import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Payment, PaymentAllocation
 from orders.models.documents import OrderDocument
 from orders.models.order import Fulfillment, FulfillmentLine, Order, OrderLine, OrderSplit
@@ -12,6 +13,7 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "Order",
+    "OrderActivity",
     "OrderDocument",
     "OrderLine",
     "OrderSplit",

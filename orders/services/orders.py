@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
+from accounts.services import wind_down
 from opportunities.models import Opportunity
 from opportunities.selectors.pricing import price_lines
 from orders.events import OrderCancelled
@@ -197,6 +198,7 @@ def cancel_order(*, order: Order, version: int | None, actor: User, reason: str 
     order.invoices.filter(status=Invoice.Status.DRAFT).delete()
     order.save(update_fields=["status", "version", "updated_at"])
     audit.record("order.cancelled", order, actor=actor, reason=reason.strip()[:400])
+    wind_down(record=order, actor=actor, keep=False, reason=_("The order is cancelled."))
     outbox.publish(OrderCancelled(order_id=order.pk))
     return order
 
@@ -209,4 +211,5 @@ def close_order(*, order: Order, version: int | None, actor: User) -> Order:
     advance(order, Order.Status.CLOSED, Order.TRANSITIONS)
     order.save(update_fields=["status", "version", "updated_at"])
     audit.record("order.closed", order, actor=actor)
+    wind_down(record=order, actor=actor, keep=True, reason=_("The order is closed."))
     return order

@@ -7,6 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.pegs import with_next
+from accounts.views.touches import next_cell
 from orders.filters import InvoiceFilter, OrderFilter, PaymentFilter
 from orders.models import Invoice, Order, Payment
 from orders.selectors import invoice_list, net_by_currency, order_list, payment_list
@@ -48,6 +50,10 @@ def segment(current: str) -> list[dict[str, Any]]:
     ]
 
 
+def _next(order: Order) -> tuple[str, str] | None:
+    return next_cell(order, going=order.status in Order.UNDER_WAY)
+
+
 class OrderList(ListPage):
     """Every order that the viewer may see."""
 
@@ -68,6 +74,7 @@ class OrderList(ListPage):
         ),
         Column("net", gettext_lazy("Net"), "net_money", kind="money", sort="net"),
         Column("booked_on", gettext_lazy("Booked on"), kind="date", sort="booked_on"),
+        Column("next", gettext_lazy("Next action"), _next, kind="next", phone=False),
         Column("owner", gettext_lazy("Owner"), kind="user"),
         Column("channel", gettext_lazy("Channel"), "get_channel_display", hidden=True),
         Column("total", gettext_lazy("Total"), "total_money", kind="money", sort="total", hidden=True),
@@ -88,7 +95,7 @@ class OrderList(ListPage):
     )
 
     def rows(self) -> QuerySet[Order]:
-        return order_list(viewer=self.request.user)
+        return with_next(order_list(viewer=self.request.user), "order")
 
     def strip(self, rows: QuerySet[Order]) -> list[Figure]:
         sold = rows.exclude(status__in=[Order.Status.DRAFT, Order.Status.CANCELLED])

@@ -13,7 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.forms import LogForm
 from accounts.models import Account
+from accounts.pegs import activities_on
+from accounts.selectors import timeline
+from accounts.views.touches import touch_context, touched
 from opportunities.models import Opportunity
 from orders import services
 from orders.forms import FulfilForm, OrderLines, asked_lines
@@ -52,12 +56,15 @@ def _order(request: HttpRequest, pk: int) -> Order:
 @require_GET
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """What was sold, to whom, who closed it, and how far delivery and billing are."""
-    order = _order(request, pk)
-    return page(request, order, FulfilForm(order=order))
+    return page(request, _order(request, pk))
 
 
-def page(request: HttpRequest, order: Order, form: FulfilForm, status: int = 200) -> HttpResponse:
+def page(
+    request: HttpRequest, order: Order, form: FulfilForm | None = None, *, log: LogForm | None = None, status: int = 200
+) -> HttpResponse:
+    """The record page; the forms carry back what could not be saved."""
     user: Any = request.user
+    activities = activities_on(order, viewer=user)
     may_deliver = user.has_perm("orders.fulfil_order") and order.status in TO_DELIVER
     invoices = list(invoice_list(viewer=user).filter(order=order).order_by("pk"))
     deal = Opportunity.objects.visible_to(user).filter(orders=order).first()
@@ -76,7 +83,10 @@ def page(request: HttpRequest, order: Order, form: FulfilForm, status: int = 200
         "invoices": [(row, INVOICE_TONES.get(Invoice.Status(row.status), "")) for row in invoices],
         "deliveries": order.fulfillments.select_related("created_by").order_by("pk"),
         "trace": [(step, _took(step.took)) for step in trace(order)],
-        "form": form if may_deliver else None,
+        "form": (form or FulfilForm(order=order)) if may_deliver else None,
+        **touch_context(request, activities, log=log, url=reverse("order-log", args=[order.pk])),
+        "timeline": timeline(record=order, activities=activities),
+        "under_way": order.status in Order.UNDER_WAY,
         "may_bill": user.has_perm("orders.issue_invoice") and order.status in BILLED and bool(unbilled(order)),
         "may_edit": user.has_perm("orders.change_order") and order.status == Order.Status.DRAFT,
         "may_book": user.has_perm("orders.book_order") and order.status == Order.Status.DRAFT,
@@ -141,6 +151,14 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     done = VERBS[verb](order=order, version=shown_version(request), actor=request.user, **more)
     messages.success(request, str(DONE[verb]))
     return redirect(done)
+
+
+@login_required
+@permission_required(VIEW, raise_exception=True)
+@require_POST
+def log(request: HttpRequest, pk: int) -> HttpResponse:
+    """One touch: what happened, what comes next, or both."""
+    return touched(request, _order(request, pk), page)
 
 
 @login_required

@@ -9,6 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.hanging import ActivitiesMixin
 from postsales import services
 from postsales.api.serializers import BodyIn, CaseIn, CaseOut, CasePatch, OwnerIn, PriorityIn, ReasonIn
 from postsales.filters import CaseFilter
@@ -18,7 +19,7 @@ from revops.core.api.writes import BulkMixin
 from revops.users.api.shares import SharesMixin
 
 
-class CaseViewSet(SharesMixin, BulkMixin):
+class CaseViewSet(ActivitiesMixin, SharesMixin, BulkMixin):
     """Support cases. Clocks are computed at the moment of the answer."""
 
     resource = "cases"
@@ -42,6 +43,7 @@ class CaseViewSet(SharesMixin, BulkMixin):
             ),
             "postsales.change_supportcase",
         ),
+        "activities": "postsales.view_supportcase",
     }
     filterset_class = CaseFilter
     sort_fields = {"id": "id", "opened_at": "opened_at", "priority": "priority", "number": "number"}

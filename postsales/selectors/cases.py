@@ -4,6 +4,8 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from accounts.models import Activity
+from accounts.selectors.timeline import ICONS
 from postsales.models import SlaBreach, SupportCase
 
 Row = dict[str, Any]
@@ -37,8 +39,8 @@ def wanting_somebody(*, user: Any) -> QuerySet[SupportCase]:
     return cases.filter(mine).select_related("account").prefetch_related("log").order_by("priority", "opened_at")
 
 
-def timeline(case: SupportCase) -> list[Row]:
-    """What was said and what changed, newest first."""
+def timeline(case: SupportCase, activities: QuerySet[Activity]) -> list[Row]:
+    """What was said, done and changed, newest first; `activities` are those on it that the viewer may see."""
     said = [
         {"at": row.at, "kind": row.kind, "title": row.get_kind_display(), "by": row.author, "body": row.body}
         for row in case.comments.select_related("author")
@@ -47,4 +49,15 @@ def timeline(case: SupportCase) -> list[Row]:
         {"at": row.at, "kind": "status", "title": row.get_status_display(), "by": row.by, "body": ""}
         for row in case.log.select_related("by")
     ]
-    return sorted([*said, *changed], key=lambda row: row["at"], reverse=True)
+    done = [
+        {
+            "at": row.happened_at,
+            "kind": "activity",
+            "icon": ICONS[Activity.Kind(row.kind)],
+            "title": f"{row.get_kind_display()}: {row.subject}",
+            "by": row.owner,
+            "body": "\n".join(part for part in (row.body, row.outcome) if part),
+        }
+        for row in activities.filter(happened_at__isnull=False).select_related("owner")
+    ]
+    return sorted([*said, *changed, *done], key=lambda row: row["at"], reverse=True)

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, Contact
+from accounts.services import wind_down
 from postsales.events import CaseOpened, CaseResolved
 from postsales.models import CaseComment, CaseStatusLog, Priority, SlaPolicy, SupportCase
 from postsales.services.levels import default_policy, watch_case
@@ -195,6 +196,7 @@ def close_case(*, case: SupportCase, version: int | None = None, actor: Any) -> 
     case = lock(case, version)
     _advance(case, Status.CLOSED, actor, closed_at=clock.now())
     audit.record("case.closed", case, actor=actor)
+    wind_down(record=case, actor=actor, keep=False, reason=_("The case is closed."))
     return case
 
 

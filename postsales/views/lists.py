@@ -7,12 +7,18 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from accounts.pegs import with_next
+from accounts.views.touches import next_cell
 from postsales.filters import CaseFilter
 from postsales.models import Priority, SupportCase
 from postsales.selectors import ClockBook, case_list
 from postsales.views.cells import PRIORITY_TONES, TONES, Status, clock_cell
 from postsales.views.editing import ACTIONS, EDITOR
 from revops.core.views.lists import Action, Chip, Column, Empty, ListPage, Tab
+
+
+def _next(case: SupportCase) -> tuple[str, str] | None:
+    return next_cell(case, going=case.status in SupportCase.UNSOLVED)
 
 
 class CaseList(ListPage):
@@ -44,6 +50,7 @@ class CaseList(ListPage):
             Column("account", _("Account"), "account.name", sort="account__name"),
             Column("priority", _("Priority"), self._priority, "pill", sort="priority", edit="priority"),
             Column("sla", _("Clock"), lambda case: clock_cell(case, self.book), "sla"),
+            Column("next", _("Next action"), _next, kind="next", phone=False),
             Column("owner", _("Owner"), kind="user", edit="owner"),
             Column("opened", _("Opened"), "opened_at", "datetime", sort="opened_at"),
             Column("channel", _("Channel"), "get_channel_display", hidden=True, edit="channel"),
@@ -56,7 +63,7 @@ class CaseList(ListPage):
         return (case.priority, PRIORITY_TONES.get(Priority(case.priority), ""))
 
     def rows(self) -> QuerySet[SupportCase]:
-        return case_list(viewer=self.request.user)
+        return with_next(case_list(viewer=self.request.user), "case")
 
     def actions(self) -> list[Action]:
         may: Any = self.request.user.has_perm("postsales.add_supportcase")

@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.forms import refused
+from accounts.forms import LogForm, refused
 from accounts.models import Account
+from accounts.pegs import activities_on
 from accounts.views.records import shown_version
+from accounts.views.touches import touch_context, touched
 from postsales import services
 from postsales.forms import BodyForm, CaseForm, EditForm, OwnerForm, PriorityForm
 from postsales.models import SupportCase
@@ -76,10 +78,19 @@ def case_of(request: HttpRequest, pk: int) -> SupportCase:
 @require_GET
 def case(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything about one case."""
-    return _page(request, case_of(request, pk))
+    return page(request, case_of(request, pk))
 
 
-def _page(request: HttpRequest, record: SupportCase, failed: dict[str, Form] | None = None) -> HttpResponse:
+def page(
+    request: HttpRequest,
+    record: SupportCase,
+    failed: dict[str, Form] | None = None,
+    *,
+    log: LogForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The record page; the forms carry back what could not be saved."""
+    activities = activities_on(record, viewer=request.user)
     may = request.user.has_perm("postsales.change_supportcase")
     offered = [verb for verb in VERBS.values() if may and record.status in verb.states]
     context = {
@@ -92,11 +103,13 @@ def _page(request: HttpRequest, record: SupportCase, failed: dict[str, Form] | N
         "priority_tone": PRIORITY_TONES.get(record.priority, ""),  # type: ignore[call-overload]
         "clocks": clock_rows(record, ClockBook()),
         "verbs": [{"verb": verb, "form": _form(verb, request, record, failed)} for verb in offered],
-        "feed": timeline(record),
+        **touch_context(request, activities, log=log, url=reverse("case-log", args=[record.pk])),
+        "unsolved": record.status in LIVE,
+        "feed": timeline(record, activities),
         "may_change": may,
         "panels": panels_for("postsales.supportcase", record, request.user),  # type: ignore[arg-type]
     }
-    return render(request, "postsales/case.html", context, status=422 if failed else 200)
+    return render(request, "postsales/case.html", context, status=422 if failed else status)
 
 
 def _form(verb: Verb, request: HttpRequest, record: SupportCase, failed: dict[str, Form] | None) -> Form | None:
@@ -115,6 +128,14 @@ def _blank(verb: Verb, request: HttpRequest, *args: Any, **kwargs: Any) -> Form 
 
 
 @login_required
+@permission_required("postsales.view_supportcase", raise_exception=True)
+@require_http_methods(["POST"])
+def log(request: HttpRequest, pk: int) -> HttpResponse:
+    """One touch: what happened, what comes next, or both."""
+    return touched(request, case_of(request, pk), page)
+
+
+@login_required
 @require_http_methods(["POST"])
 def act(request: HttpRequest, pk: int, key: str) -> HttpResponse:
     """One verb on one case."""
@@ -123,7 +144,7 @@ def act(request: HttpRequest, pk: int, key: str) -> HttpResponse:
         raise Http404
     form = _blank(verb, request, request.POST)
     if form is not None and not form.is_valid():
-        return _page(request, record, {verb.key: form})
+        return page(request, record, {verb.key: form})
     said = {} if form is None else {verb.takes: next(iter(form.cleaned_data.values()))}
     try:
         verb.run(case=record, version=shown_version(request), actor=request.user, **said)
@@ -131,7 +152,7 @@ def act(request: HttpRequest, pk: int, key: str) -> HttpResponse:
         if form is None:
             raise
         refused(form, error)
-        return _page(request, record, {verb.key: form})
+        return page(request, record, {verb.key: form})
     messages.success(request, str(verb.done))
     return redirect(record)
 

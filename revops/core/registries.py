@@ -160,6 +160,7 @@ class DayItem:
 
     `activity` is the key of a planned activity, `version` its version: such a row is done and moved from My day.
     `key` tells it from all others of its source when a person puts it off; by default its address does.
+    `minutes` is how long it was planned to take.
     """
 
     kind: str
@@ -174,6 +175,7 @@ class DayItem:
     version: int = 0
     key: str = ""
     source: str = ""  # the key of its source, filled in by day_for
+    minutes: int | None = None
 
 
 @dataclass(frozen=True)

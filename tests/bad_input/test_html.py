@@ -222,6 +222,8 @@ def fill_leads(walk: Walk, ada: User, cast: Cast) -> None:
 
 
 def fill_deals(walk: Walk, ada: User, seller: User) -> None:
+    from accounts.api.hanging import RecordActivityIn
+    from accounts.forms import LogForm
     from opportunities import forms as f
     from opportunities import forms_quotes as q
     from opportunities.api import quote_serializers as qs
@@ -231,13 +233,13 @@ def fill_deals(walk: Walk, ada: User, seller: User) -> None:
     deal = make_deal(ada)
     walk.page("/opportunities/new/", f.OpportunityForm, account=deal.account_id, owner=ada.pk)
     walk.page(f"/opportunities/{deal.pk}/edit/", f.OpportunityForm)
-    walk.act(f"/opportunities/{deal.pk}/log/", deal, f.LogForm, kind="call", next_at="2030-01-02T10:00")
+    walk.act(f"/opportunities/{deal.pk}/log/", deal, LogForm, kind="call", next_at="2030-01-02T10:00")
     made = walk.api("post", "/opportunities", s.OpportunityIn, account=deal.account_id, owner=ada.pk)
     record = Opportunity.objects.get(pk=made["id"])
     walk.api("patch", f"/opportunities/{record.pk}", s.FactsIn, record)
     walk.api("post", f"/opportunities/{record.pk}/advance", s.AdvanceIn, record, stage="discover_needs")
     happened = {"kind": "note", "happened_at": "2026-01-02T10:00:00Z"}
-    walk.api("post", f"/opportunities/{record.pk}/activities", s.ActivityIn, **happened)
+    walk.api("post", f"/opportunities/{record.pk}/activities", RecordActivityIn, **happened)
     money = {"amount": "5.00", "currency": "USD"}
     closing = {"outcome": "won", "amount": money, "close_on": "2026-12-01"}
     walk.api("post", f"/opportunities/{record.pk}/close", s.CloseIn, record, **closing)
@@ -282,11 +284,13 @@ def _waiting(seller: User) -> Any:
 
 
 def fill_orders(walk: Walk, ada: User) -> None:
+    from accounts.forms import LogForm
     from orders import forms as f
     from orders.api import serializers as s
 
     order = make_order(ada)
     line = order.lines.get()
+    walk.act(f"/orders/{order.pk}/log/", order, LogForm, kind="call", next_at="2030-01-02T10:00")
     walk.act(f"/orders/{order.pk}/fulfil/", order, f.FulfilForm, **{f"line_{line.pk}": "1"})
     invoice = make_invoice(ada, ada)
     walk.act(f"/billing/invoices/{invoice.pk}/credit/", invoice, f.CreditForm, amount="1")
@@ -311,6 +315,7 @@ def fill_orders(walk: Walk, ada: User) -> None:
 
 
 def fill_cases(walk: Walk, ada: User) -> None:
+    from accounts.forms import LogForm
     from postsales import forms as f
     from postsales.api import serializers as s
 
@@ -318,6 +323,7 @@ def fill_cases(walk: Walk, ada: User) -> None:
     walk.page("/support/new/", f.CaseForm, account=account.pk)
     case = SupportCase.objects.latest("pk")
     walk.page(f"/support/{case.pk}/edit/", f.EditForm)
+    walk.act(f"/support/{case.pk}/log/", case, LogForm, kind="call", next_at="2030-01-02T10:00")
     walk.act(f"/support/{case.pk}/note/", case, f.BodyForm)
     made = walk.api("post", "/cases", s.CaseIn, account=account.pk)
     record = SupportCase.objects.get(pk=made["id"])

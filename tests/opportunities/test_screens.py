@@ -247,8 +247,8 @@ def test_a_touch_is_logged_with_its_next_action_in_one_go(alice: User) -> None:
         ("call", "completed", "Called", deal.account_id),
         ("call", "planned", "Send quote", deal.account_id),
     ]
-    done = f"/opportunities/{deal.pk}/done/{rows[1].pk}/"
-    assert client.post(done, {"version": rows[1].version}).status_code == 302
+    answer = client.post(f"/activities/{rows[1].pk}/done/", {"version": rows[1].version})
+    assert (answer.status_code, answer["Location"]) == (302, deal.get_absolute_url())
     rows[1].refresh_from_db()
     assert rows[1].status == "completed"
     empty = client.post(url, {"kind": "note", "text": " "})
