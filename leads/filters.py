@@ -22,6 +22,8 @@ from leads.models import (
     ScoringModel,
     TargetMarket,
 )
+from leads.selectors.answers import to_answer
+from leads.selectors.campaigns import first_touches
 from leads.selectors.markets import in_market
 from leads.selectors.quality import RULES
 from revops.core import clock
@@ -29,6 +31,7 @@ from revops.core.api.filters import AllOf, NumbersIn, StrictFilterSet
 from revops.core.search import holds
 from revops.core.widgets import ChosenOnly
 
+ANSWER = (("due", _("due")), ("late", _("past its limit")))
 NEXT = (("late", _("overdue")), ("today", _("today")), ("later", _("later")), ("none", _("nothing planned")))
 
 
@@ -52,6 +55,8 @@ class LeadFilter(StrictFilterSet):
     country = filters.CharFilter(lookup_expr="iexact", label=_("Country"))
     region = filters.CharFilter(lookup_expr="iexact", label=_("Region"))
     market = filters.NumberFilter(method="fits_market", widget=HiddenInput, label=_("Fits the market"))
+    campaign = filters.NumberFilter(method="brought_by", widget=HiddenInput, label=_("Brought by the campaign"))
+    qualified = filters.BooleanFilter(method="ever_qualified", widget=HiddenInput, label=_("Was qualified"))
     company = filters.CharFilter(lookup_expr="icontains", label=_("Company"))
     email = filters.CharFilter(method="by_email", widget=HiddenInput, label=_("E-mail"))
     score__gte = filters.NumberFilter(field_name="score", lookup_expr="gte", label=_("Score from"))
@@ -68,6 +73,7 @@ class LeadFilter(StrictFilterSet):
         field_name="propensity__score", lookup_expr="lte", label=_("Likely to convert, % to")
     )
     next = filters.ChoiceFilter(choices=NEXT, method="next_action", label=_("Next action"))
+    answer = filters.ChoiceFilter(choices=ANSWER, method="first_answer", label=_("First answer"))
     created_at__gte = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte", label=_("Created from"))
     created_at__lte = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lte", label=_("Created until"))
     account = filters.ModelChoiceFilter(queryset=seen_accounts, widget=ChosenOnly, label=_("Account"))
@@ -86,6 +92,15 @@ class LeadFilter(StrictFilterSet):
 
     def fits_market(self, rows: QuerySet[Lead], _name: str, number: Any) -> QuerySet[Lead]:
         return in_market(rows, int(number))
+
+    def brought_by(self, rows: QuerySet[Lead], _name: str, number: Any) -> QuerySet[Lead]:
+        return rows.filter(pk__in=first_touches(int(number)).values("lead"))
+
+    def ever_qualified(self, rows: QuerySet[Lead], _name: str, wanted: bool) -> QuerySet[Lead]:
+        return rows.filter(qualified_at__isnull=not wanted)
+
+    def first_answer(self, rows: QuerySet[Lead], _name: str, when: str) -> QuerySet[Lead]:
+        return to_answer(rows, late=when == "late")
 
     def next_action(self, rows: QuerySet[Lead], _name: str, when: str) -> QuerySet[Lead]:
         rows = rows.filter(status__in=Lead.OPEN)

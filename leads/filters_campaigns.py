@@ -11,6 +11,8 @@ from accounts.filters import MineFilter, colleagues
 from leads.models import Campaign, CampaignMember, DealRegistration, MarketingCost, PromotionPartner, TouchPoint
 from revops.core.api.filters import StrictFilterSet
 
+WAY = [status.value for status in CampaignMember.Status]  # from chosen to responded
+
 
 class CampaignFilter(StrictFilterSet):
     """Of the campaign list and its API."""
@@ -34,8 +36,14 @@ class MemberFilter(StrictFilterSet):
 
     campaign = filters.NumberFilter(field_name="campaign_id", widget=HiddenInput, label=_("Campaign"))
     status = filters.ChoiceFilter(choices=CampaignMember.Status.choices, label=_("State"))
+    reached = filters.ChoiceFilter(
+        choices=CampaignMember.Status.choices, method="came_so_far", widget=HiddenInput, label=_("Came at least to")
+    )
     lead = filters.NumberFilter(field_name="lead_id", widget=HiddenInput, label=_("Lead"))
     contact = filters.NumberFilter(field_name="contact_id", widget=HiddenInput, label=_("Contact"))
+
+    def came_so_far(self, rows: QuerySet[CampaignMember], _name: str, status: str) -> QuerySet[CampaignMember]:
+        return rows.filter(status__in=WAY[WAY.index(status) :])
 
 
 class TouchFilter(StrictFilterSet):

@@ -19,7 +19,9 @@ from revops.core.models import MergeRecord
 from revops.core.money import Money
 from revops.core.registries import MergeKind, merge_kinds
 from revops.core.scope import require
+from revops.core.search import best
 
+FOUND = 20
 LISTS = {"accounts.account": "account-list", "accounts.contact": "contact-list", "leads.lead": "lead-list"}
 
 
@@ -35,6 +37,34 @@ def account_merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
 def contact_merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     """Merge another contact into this one."""
     return compare(request, "accounts.contact", pk, other)
+
+
+@login_required
+@require_GET
+def choose(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+    """Which one is the same? For those that somebody knows to be one and that do not look alike."""
+    entry = merge_kinds.get(kind)
+    if entry is None:
+        raise Http404
+    require(request.user, entry.permission, _("Your role does not merge records."))
+    rows: Any = entry.model._default_manager
+    record = get_object_or_404(rows.visible_to(request.user), pk=pk)
+    text = request.GET.get("q", "").strip()[:100]
+    others = rows.visible_to(request.user).filter(merged_into=None).exclude(pk=record.pk)
+    found = best(others.select_related("owner"), text, FOUND)
+    context = {
+        "title": _("Merge %(name)s with another") % {"name": record},
+        "crumbs": [(entry.label, reverse(LISTS[kind])), (str(record), record.get_absolute_url()), (_("Merge"), "")],
+        "record": record,
+        "q": text,
+        "rows": [{"record": row, "sub": _about(row), "url": reverse(entry.page, args=[pk, row.pk])} for row in found],
+    }
+    return render(request, "accounts/merge_choose.html", context)
+
+
+def _about(record: Any) -> str:
+    facts = (getattr(record, name, "") for name in ("company", "account", "domain", "email", "phone", "owner"))
+    return ", ".join(str(fact) for fact in facts if fact)
 
 
 def compare(request: HttpRequest, key: str, pk: int, other: int) -> HttpResponse:
@@ -144,7 +174,9 @@ def merges_of(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
             for row in found.select_related("merged_by").order_by("-pk")
             if merging.can_undo(row)
         ],
+        "kind": kind,
         "may_undo": request.user.has_perm(entry.permission),
+        "may_merge": request.user.has_perm(entry.permission) and record.merged_into_id is None,
     }
     return render(request, "accounts/merge_panel.html", context)
 

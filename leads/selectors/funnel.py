@@ -45,6 +45,7 @@ def by_source(*, viewer: Any) -> list[dict[str, Any]]:
 def due_answers(*, viewer: Any) -> QuerySet[Assignment]:
     """The viewer's own routed leads whose first answer is still due, the nearest first."""
     rows = Assignment.objects.filter(is_current=True, clock_state=Assignment.Clock.RUNS, user=viewer)
+    rows = rows.filter(lead__status=Lead.Status.NEW)  # whoever began to work on it has answered
     return rows.filter(lead__in=Lead.objects.visible_to(viewer)).select_related("lead").order_by("sla_due_at", "pk")
 
 

@@ -19,7 +19,7 @@ from accounts.views.records import shown_version
 from leads import services
 from leads.filters_campaigns import CampaignFilter, MemberFilter
 from leads.forms_campaigns import CampaignForm, CostForm, FindingsForm, TaskForm
-from leads.models import Campaign, CampaignMember
+from leads.models import Campaign, CampaignMember, Lead
 from leads.selectors.campaigns import Stage, campaign_list, costs_of, funnel_of, member_list, touches_of
 from leads.views.pages import LeadsPart, Trail, form_page, saved, trail
 from leads.views.records import lead_of
@@ -154,7 +154,7 @@ def page(request: HttpRequest, campaign: Campaign, *, status: int = 200, **shown
         "campaign": campaign,
         "tone": TONES[Status(campaign.status)],
         "keyfacts": _keyfacts(campaign),
-        "funnel": _bars(funnel_of(campaign)),
+        "funnel": _bars(campaign, funnel_of(campaign)),
         "products": list(campaign.products.all()),
         "tasks": list(campaign.tasks.select_related("owner")),
         "costs": list(costs_of(campaign)[:50]) if may_cost else [],
@@ -173,7 +173,9 @@ def _keyfacts(campaign: Campaign) -> list[Figure]:
     spent = truncated_percent(campaign.actual_cost, campaign.budget)
     members = f"{reverse('campaign-member-list')}?campaign={campaign.pk}"
     return [
-        Figure(_("Leads it brought"), campaign.lead_count, note=_("by their first touch")),
+        Figure(
+            _("Leads it brought"), campaign.lead_count, url=_rows_of(campaign, "leads"), note=_("by their first touch")
+        ),
         Figure(_("Responded"), campaign.responded_count, url=f"{members}&status=responded"),
         Figure(_("Cost"), campaign.cost_money, url="#costs"),
         Figure(_("Cost per lead"), campaign.cost_per_lead, note="" if campaign.lead_count else _("no lead yet")),
@@ -186,7 +188,7 @@ def _keyfacts(campaign: Campaign) -> list[Figure]:
     ]
 
 
-def _bars(stages: list[Stage]) -> list[dict[str, Any]]:
+def _bars(campaign: Campaign, stages: list[Stage]) -> list[dict[str, Any]]:
     """Steps with the share of the step before, and of the widest step for the bar."""
     widest = max((stage.count for stage in stages), default=0)
     return [
@@ -194,11 +196,20 @@ def _bars(stages: list[Stage]) -> list[dict[str, Any]]:
             "label": FUNNEL[stage.key],
             "count": stage.count,
             "widest": widest,
+            "url": _rows_of(campaign, stage.key),
             # Leads come by their first touch, chosen or not: they are no part of those who responded.
             "share": truncated_percent(stage.count, stage.of) if number and stage.of and stage.key != "leads" else None,
         }
         for number, stage in enumerate(stages)
     ]
+
+
+def _rows_of(campaign: Campaign, step: str) -> str:
+    """The list behind a step: members as far as they came, or the leads that it brought."""
+    if step in CampaignMember.Status:
+        return f"{reverse('campaign-member-list')}?campaign={campaign.pk}&reached={step}"
+    further = {"qualified": "&qualified=true", "converted": f"&status={Lead.Status.CONVERTED}"}
+    return f"{reverse('lead-list')}?campaign={campaign.pk}{further.get(step, '')}"
 
 
 @login_required

@@ -1,7 +1,8 @@
 """Handing a lead over, and the inbox of those it was handed to."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from statistics import median
 from typing import Any
 
 from django.contrib import messages
@@ -26,9 +27,11 @@ from leads.views.records import gaps_of, lead_of
 from revops.core import clock
 from revops.core.errors import BadRequest, InvalidInput, MissingFields
 from revops.core.templatetags.frame import duration, moment
+from revops.core.views.lists import Figure
 from revops.users.calendars import OpeningHours, default_calendar, opening_hours, working_minutes
 
-SHOWN = 50
+SHOWN, MONTH = 50, 500
+ANSWERED = (Handoff.Status.ACCEPTED, Handoff.Status.REJECTED)
 TABS = (
     ("submitted", gettext_lazy("To answer")),
     ("accepted", gettext_lazy("Accepted")),
@@ -88,6 +91,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     rows = list(seen.filter(status=tab).order_by(*order)[:SHOWN])
     opened = opened or (rows[0] if rows else None)
     hours = opening_hours(default_calendar())
+    decided = seen.filter(status__in=ANSWERED).order_by("-decided_at", "-pk")
     context = {
         "title": _("Handoffs"),
         "nav_key": "leads",
@@ -98,8 +102,43 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "reject": RejectForm(),
         "hours": ANSWER_MINUTES // 60,
         "days": EXPIRES_AFTER_DAYS,
+        "figures": _figures(decided.filter(decided_by=request.user), hours),
+        "answered": _answered(decided, hours) if tab == "submitted" else [],
     }
     return render(request, "leads/inbox.html", context)
+
+
+def _figures(decided: QuerySet[Handoff], hours: OpeningHours) -> list[Figure]:
+    """How fast one answers and how often with yes, this month so far."""
+    first = clock.now().astimezone(clock.company_zone()).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    rows = list(decided.filter(decided_at__gte=first)[:MONTH])
+    if not rows:
+        return []
+    half = int(median(_taken(row, hours) for row in rows))
+    yes = sum(row.status == Handoff.Status.ACCEPTED for row in rows)
+    n = len(rows)
+    return [
+        Figure(_("Your answers, %(month)s") % {"month": moment(first, "LLLL")}, duration(half), note=_("median")),
+        Figure(_("Accepted"), _("%(yes)s of %(n)s") % {"yes": yes, "n": n}, url="?tab=accepted"),
+    ]
+
+
+def _taken(row: Handoff, hours: OpeningHours) -> int:
+    return working_minutes(row.created_at, row.decided_at or row.created_at, hours)
+
+
+def _answered(decided: QuerySet[Handoff], hours: OpeningHours) -> list[dict[str, Any]]:
+    """The last answers of a week, in words."""
+    rows = decided.filter(decided_at__gte=clock.now() - timedelta(days=7)).select_related("lead")[:5]
+    return [
+        {
+            "handoff": row,
+            "words": _("Accepted in %(time)s") % {"time": duration(_taken(row, hours))}
+            if row.status == Handoff.Status.ACCEPTED
+            else _("Rejected: %(reason)s") % {"reason": row.reason},
+        }
+        for row in rows
+    ]
 
 
 def _item(row: Handoff, hours: OpeningHours, current: bool) -> dict[str, Any]:

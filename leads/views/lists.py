@@ -1,6 +1,7 @@
 """The list of leads."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from leads.filters import LeadFilter
-from leads.models import Lead, QualificationAnswer
+from leads.models import Assignment, Lead, QualificationAnswer
+from leads.selectors.answers import with_answers
 from leads.selectors.leads import lead_list
 from leads.selectors.learning import published_model
 from leads.selectors.scoring import CRITERIA
@@ -21,6 +23,7 @@ from revops.core import clock
 from revops.core.templatetags.frame import changed_query, moment
 from revops.core.views.lists import Action, Chip, Column, Empty, ListPage, Tab
 
+WEEK, SOON = 7, timedelta(hours=1)
 TONES = {
     Lead.Status.NEW: "accent",
     Lead.Status.WORKING: "",
@@ -53,6 +56,21 @@ def next_cell(lead: Any) -> tuple[str, str] | None:
         tone = "today"
     due = lead.next_due_at.astimezone(clock.company_zone())
     return (f"{lead.next_subject}, {moment(due, 'd MMM')}", tone)
+
+
+def answer_cell(lead: Lead, state: str | None, due_at: datetime | None) -> tuple[str, str] | None:
+    """The first answer: until when it is due, or whether it came in time. None where no clock ran."""
+    if not state or due_at is None:
+        return None
+    if lead.status != Lead.Status.NEW:
+        late = state == Assignment.Clock.MISSED
+        return (gettext("Answered late") if late else gettext("Answered in time"), "done")
+    due, now = due_at.astimezone(clock.company_zone()), clock.now()
+    far = abs((due.date() - clock.today()).days)
+    at = moment(due, "HH:mm" if not far else "EEE HH:mm" if far < WEEK else "d MMM, HH:mm")
+    if due < now:
+        return (gettext("Was due %(at)s") % {"at": at}, "bad")
+    return (gettext("Due %(at)s") % {"at": at}, "warn" if due - now < SOON else "open")
 
 
 def score_note(lead: Any) -> str:
@@ -110,6 +128,9 @@ class LeadList(ListPage):
         Column("propensity", _("Likely"), "propensity_score", kind="percent", sort="propensity_score", phone=False),
         Column("engagement", _("Engagement"), "engagement_score", kind="number", sort="engagement_score", hidden=True),
         Column("next", _("Next action"), next_cell, kind="next", sort="next_due_at"),
+        Column(
+            "answer", _("First answer"), lambda row: answer_cell(row, row.answer_clock, row.answer_due_at), kind="sla"
+        ),
         Column("source", _("Source"), lambda row: source_words(row.source), sort="source", phone=False, edit="source"),
         Column("owner", _("Owner"), lambda row: row.owner or row.queue, kind="user", edit="owner"),
         Column("created", _("Created"), "created_at", kind="datetime", sort="created_at", hidden=True),
@@ -122,6 +143,7 @@ class LeadList(ListPage):
     )
     tabs = (
         Tab(_("My open leads"), {"mine": "true", "open": "true"}),
+        Tab(_("To answer"), {"mine": "true", "answer": "due"}),
         Tab(_("Qualified, hand off"), {"status": "qualified"}),
         Tab(_("Nurture"), {"status": "nurture"}),
         Tab(_("All")),
@@ -142,7 +164,7 @@ class LeadList(ListPage):
     )
 
     def rows(self) -> QuerySet[Any]:
-        return lead_list(viewer=self.request.user)
+        return with_answers(lead_list(viewer=self.request.user))
 
     def _shown_columns(self) -> list[Column]:
         """Without a model in use nobody has a probability, and no column of dashes is shown unasked."""

@@ -14,6 +14,7 @@ from leads.forms_routing import TestForm
 from leads.models import RoutingPool
 from leads.selectors.routing import decide, member_states, trial_lead
 from leads.selectors.settings import named_account_list, pool_list, queue_list, rule_list
+from revops.core.templatetags.frame import duration
 
 SHOWN = 50
 
@@ -45,4 +46,4 @@ def _pool(pool: RoutingPool) -> dict[str, Any]:
     members = [
         {"member": member, "hindrance": hindrance, "taken": taken} for member, hindrance, taken in member_states(pool)
     ]
-    return {"pool": pool, "members": members}
+    return {"pool": pool, "members": members, "answer_within": duration(pool.answer_minutes)}

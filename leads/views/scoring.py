@@ -43,6 +43,11 @@ def crumbs(*more: tuple[str, str]) -> list[tuple[Any, str]]:
 @require_GET
 def overview(request: HttpRequest) -> HttpResponse:
     """What scores leads today: by rules, and by what was learned."""
+    return _overview(request)
+
+
+def _overview(request: HttpRequest, form: BandsForm | None = None) -> HttpResponse:
+    """The page; `form` carries back bounds that could not be saved."""
     card, model = active_card(), published_model()
     bands = [(grade, low, high - 1) for grade, low, high in _bands(card)] if card else []
     context = {
@@ -55,9 +60,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         "fit_rules": fit_rule_list(viewer=request.user).select_related("group"),
         "engagement_rules": engagement_rule_list(viewer=request.user),
         "groups": group_list(viewer=request.user),
-        "bands_form": BandsForm(
-            initial={name: getattr(card, name) for name in BandsForm.base_fields} if card else None
-        ),
+        "bands_form": form
+        or BandsForm(initial={name: getattr(card, name) for name in BandsForm.base_fields} if card else None),
         "model": model,
         "figures": figures(model) if model else [],
         "drifts": drift_rows(model, drift_list(model=model)) if model else [],
@@ -66,7 +70,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "may_change": request.user.has_perm("leads.change_rulecard"),
         "may_learn": request.user.has_perm("leads.publish_scoringmodel"),
     }
-    return render(request, "leads/scoring.html", context)
+    return render(request, "leads/scoring.html", context, status=422 if form else 200)
 
 
 def _bands(card: RuleCard) -> list[tuple[str, int, int]]:
@@ -85,8 +89,7 @@ def bands(request: HttpRequest) -> HttpResponse:
     """Move the bounds of the grades; a bound moves its neighbours along."""
     form = BandsForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("A bound is a whole number from 0 to 100."))
-        return redirect("lead-scoring")
+        return _overview(request, form)
     card = services.set_bands(actor=request.user, **form.cleaned_data)
     messages.success(request, _("%(card)s is in force.") % {"card": card})
     return redirect("lead-scoring")

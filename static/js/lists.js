@@ -129,7 +129,22 @@ async function draggable(list, said) {
   list.dataset.ready = "1";
 }
 
+/** An inbox is walked as a list is: Enter, the link's own key, opens. */
+function inbox(list) {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || one("dialog[open]")) return;
+    const step = { j: 1, k: -1 }[event.key];
+    if (!step) return;
+    const items = all("a.inbox-item", list);
+    const here = items.indexOf(document.activeElement);
+    const at = here < 0 ? items.findIndex((item) => item.getAttribute("aria-current") === "true") : here;
+    items[Math.min(Math.max(at + step, 0), items.length - 1)]?.focus();
+    event.preventDefault();
+  });
+}
+
 export function startLists() {
+  for (const list of all(".app-page .inbox-list")) inbox(list);
   for (const form of all("form[data-list]")) {
     bulk(form);
     keys(form);

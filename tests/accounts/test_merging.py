@@ -309,3 +309,19 @@ def test_after_30_days_nothing_is_taken_apart(cast: Cast) -> None:
     with pytest.raises(IllegalState) as refused:
         services.take_apart(merge=done, actor=cast.alice)
     assert refused.value.code == "too_late"
+
+
+def test_one_that_does_not_look_alike_is_found_by_its_name_and_laid_beside(cast: Cast, client: Client) -> None:
+    winner, other = make_account(cast.alice, "Acme"), make_account(cast.alice, "Zenith Works")
+    hidden = make_account(cast.charlie, "Zenith Hidden")
+    client.force_login(cast.alice)
+    card = client.get(reverse("merge-panel", args=["accounts.account", winner.pk])).content.decode()
+    address = reverse("merge-choose", args=["accounts.account", winner.pk])
+    assert address in card
+    found = client.get(address, {"q": "zenith"}).content.decode()
+    assert reverse("account-merge", args=[winner.pk, other.pk]) in found and "Zenith Hidden" not in found
+    assert "called “nobody”" in client.get(address, {"q": "nobody"}).content.decode()
+    assert client.get(reverse("merge-choose", args=["accounts.account", hidden.pk])).status_code == 404
+    assert client.get(reverse("merge-choose", args=["accounts.nothing", winner.pk])).status_code == 404
+    client.force_login(cast.sam)
+    assert client.get(address).status_code in (403, 404)

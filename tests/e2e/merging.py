@@ -21,6 +21,7 @@ def merge_keys(world: dict[str, Any]) -> dict[str, Callable[[], Any]]:
         "contact-merge": lambda: {"pk": contact.pk, "other": twin.pk},
         "lead-merge": lambda: {"pk": pair.low_id, "other": pair.high_id},
         "merge-panel": lambda: {"kind": "accounts.account", "pk": account.pk},
+        "merge-choose": lambda: {"kind": "accounts.account", "pk": account.pk},
         "duplicate-decide": lambda: {"pk": pair.pk, "verb": "later"},
         "lead-not-the-same": lambda: {"pk": pair.low_id, "other": pair.high_id},
     }

@@ -69,7 +69,7 @@ class Sale(Story):
         expect(page.locator("#q-h")).to_have_text("Authority is unanswered, so the lead cannot qualify")
         expect(button(page, "Qualify")).to_have_count(0)
         self.type_on(page, last)
-        expect(page.locator("#q-h")).to_have_text("Score 77.00: this lead qualifies")
+        expect(page.locator("#q-h")).to_have_text("Score 77: this lead qualifies")
         eventually(lambda: self._stored_score() == 77, what="the worker computed no score")
         page.reload()
         facts = page.locator(".keyfacts")

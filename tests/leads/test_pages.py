@@ -7,6 +7,7 @@ from django.urls import reverse
 from leads import services
 from leads.models import DisqualifyReason, Handoff, Lead
 from leads.tasks import score_lead
+from revops.core import clock
 from revops.users.models import User
 from tests.leads.builders import GOOD, PACKAGE, answered, make_handoff, make_lead, make_pool, make_qualified_lead
 
@@ -32,7 +33,7 @@ def test_an_sdr_makes_a_lead_answers_qualifies_and_hands_it_off(sam: User, alice
     post(client, "lead-answers", lead.pk, version=1, **GOOD, needs_evidence="Call on Monday")
     score_lead(lead.pk)
     page = client.get(lead.get_absolute_url())
-    assert "Score 77.00: this lead qualifies" in page.content.decode()
+    assert "Score 77: this lead qualifies" in page.content.decode()
     lead.refresh_from_db()
     post(client, "lead-package", lead.pk, version=lead.version, **PACKAGE)
     lead.refresh_from_db()
@@ -274,3 +275,14 @@ def test_the_funnel_counts_what_its_links_show(sam: User) -> None:
     for row in rows:
         page = signed_in(sam).get(f"{reverse('lead-list')}?status={row['status']}").content.decode()
         assert page.count('data-row="') == row["count"]
+
+
+def test_the_inbox_says_how_fast_one_answers_and_what_was_answered_this_week(sam: User, alice: User) -> None:
+    taken, refused = make_handoff(sam, alice), make_handoff(sam, alice)
+    make_handoff(sam, alice)
+    services.reject_handoff(handoff=refused, reason="Not our market", version=1, actor=alice)
+    Handoff.objects.filter(pk=taken.pk).update(status="accepted", decided_at=clock.now(), decided_by=alice)
+    page = signed_in(alice).get(reverse("handoff-inbox"))
+    assert [figure.value for figure in page.context["figures"]] == ["0 min", "1 of 2"]
+    assert [row["words"] for row in page.context["answered"]] == ["Accepted in 0 min", "Rejected: Not our market"]
+    assert signed_in(sam).get(reverse("handoff-inbox")).context["figures"] == [], "only one's own answers count"

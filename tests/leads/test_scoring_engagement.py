@@ -184,6 +184,8 @@ def test_the_page_moves_a_bound_and_makes_a_rule(olga: User, alice: User) -> Non
     client.force_login(olga)
     other.force_login(alice)
     assert "Rule card" in client.get(reverse("lead-scoring")).content.decode()
+    wrong = client.post(reverse("scoring-bands"), {"a_from": 900, "b_from": 51, "c_from": 25, "fit_share": 70})
+    assert wrong.status_code == 422 and 'value="51"' in wrong.content.decode(), "what was typed is kept"
     client.post(reverse("scoring-bands"), {"a_from": 90, "b_from": 50, "c_from": 25, "fit_share": 70})
     card = RuleCard.objects.get(is_active=True)
     assert (card.a_from, card.fit_share) == (90, 70)

@@ -70,10 +70,12 @@ def moment(value: date, pattern: str) -> str:
 
 
 def duration(minutes: int) -> str:
-    """3 h 05 min; days are not used, because a working day is not 24 hours long."""
+    """4 h, 3 h 05 min; days are not used, because a working day is not 24 hours long."""
     hours, rest = divmod(minutes, 60)
     if not hours:
         return gettext("%(m)s min") % {"m": rest}
+    if not rest:
+        return gettext("%(h)s h") % {"h": hours}
     return gettext("%(h)s h %(m)s min") % {"h": hours, "m": f"{rest:02}"}
 
 
