@@ -11,6 +11,7 @@ from accounts.models import Account, Contact
 from accounts.services import create_account, create_contact
 from forecasting.demo import names
 from forecasting.demo.people import Cast
+from forecasting.demo.promise import odds
 from forecasting.demo.timeline import Timeline
 from leads import services as leads
 from leads.models import DisqualifyReason, Lead
@@ -22,10 +23,7 @@ WEIGHTS = (24, 20, 22, 18, 8, 8)
 DEVELOPERS = {"sam": ("alice", "ben", "bob"), "theo": ("charlie", "elif", "clara")}
 ROLES = tuple(Contact.Role.values)
 CRITERIA = ("needs", "finances", "reputation", "budget", "authority")
-# What makes a lead more (or, above 0, less) likely to be answered: a model of past leads can learn it.
-PULL = {"Referral": -0.24, "Partner": -0.16, "Web form": -0.04, "Webinar": 0.06, "Trade fair": 0.14, "Outbound": 0.3}
 TAKEN = 0.85  # of what is qualified; the rest waits to be handed over
-DECIDES = frozenset({"Operations director", "Chief operating officer", "Fleet manager", "Managing director"})
 
 
 @dataclass
@@ -133,13 +131,14 @@ class Market:
         actor = self.cast.people[developer]
         kind, subject = self.chance.choice(names.DONE)
         leads.log_lead_activity(lead=lead, actor=actor, kind=kind, subject=subject.format(first=lead.first_name))
-        fate = self.chance.random() + PULL[lead.source] + (-0.1 if lead.title in DECIDES else 0.1)
-        later = clock.now()
-        if fate < 0.40:
+        likely, later = odds(lead), clock.now()
+        # What becomes of those who do not answer: from 0 to 1.
+        fate = (self.chance.random() - likely) / (1 - likely)
+        if fate < 0:
             self.line.after(later, (1, 8), lambda: self._answer(lead, developer))
-        elif fate < 0.65:
+        elif fate < 0.42:
             self.line.after(later, (1, 14), lambda: self._disqualify(lead, developer))
-        elif fate < 0.75:
+        elif fate < 0.58:
             self.line.after(later, (1, 10), lambda: self._nurture(lead, developer))
         elif self.line.end - later > timedelta(days=25):
             # Nobody plans for months: what is old by now ended one way or the other.

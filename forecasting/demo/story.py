@@ -8,11 +8,13 @@ from django.db import connection
 from accounts.models import Account, Contact
 from forecasting.demo import growth, outreach, prospects
 from forecasting.demo.after import close_months, open_cases, picture, set_quotas, set_targets
+from forecasting.demo.days import plan_days
 from forecasting.demo.deals import Deals
 from forecasting.demo.market import Market
 from forecasting.demo.names import Names
 from forecasting.demo.path import draw_territories, talk_early
 from forecasting.demo.people import hire
+from forecasting.demo.promise import PAST, remember
 from forecasting.demo.timeline import Timeline
 from leads.models import Lead
 from leads.setup import ensure_leads
@@ -65,11 +67,14 @@ def tell(*, seed: int = 7, share: float = 1.0) -> dict[str, int]:
         draw_territories(cast)
         talk_early(chance)
         prospects.prospect(cast)
+        plan_days(cast, chance, line)
     growth.promote(cast, chance, end)
     outreach.write(cast, end)
     with clock.at(end):
         outbox.deliver_due(100_000)
+        past = remember(cast, chance, start, end, int(PAST * share))
         prospects.learn(cast)
         outbox.deliver_due(100_000)
     counted = (Account, Contact, Lead, Opportunity, Quote, Order, Invoice, SupportCase)
-    return {str(model._meta.verbose_name_plural): model._default_manager.count() for model in counted}
+    counts = {str(model._meta.verbose_name_plural): model._default_manager.count() for model in counted}
+    return {**counts, "leads": counts["leads"] - past, "leads of the years before": past}
