@@ -24,6 +24,14 @@ def tidy(changes: dict[str, Any]) -> dict[str, Any]:
     return {name: value.strip() if isinstance(value, str) else value for name, value in changes.items()}
 
 
+def refuse_guests(**people: Any) -> None:
+    """Raise InvalidInput for somebody of another company: what is ours is given to colleagues only."""
+    for name, person in people.items():
+        if person is not None and person.is_portal:
+            text = _("%(name)s is of another company: choose a colleague.")
+            raise InvalidInput.of(**{name: text % {"name": person}})
+
+
 def refuse_invalid(record: models.Model, names: Collection[str]) -> None:
     """Raise InvalidInput that names every field among `names` that the model refuses."""
     errors = [*_null_bytes(record, names), *_field_errors(record, names)]
@@ -38,7 +46,13 @@ def refuse_invalid(record: models.Model, names: Collection[str]) -> None:
 
 def _null_bytes(record: models.Model, names: Collection[str]) -> list[FieldError]:
     text = _("This text holds a character that cannot be stored.")
-    return [FieldError(name, "invalid", text) for name in names if "\x00" in str(record.serializable_value(name) or "")]
+    return [FieldError(name, "invalid", text) for name in names if not _storable(record.serializable_value(name))]
+
+
+def _storable(value: Any) -> bool:
+    """Neither the null character nor half of one."""
+    text = str(value or "")
+    return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _field_errors(record: models.Model, names: Collection[str]) -> list[FieldError]:

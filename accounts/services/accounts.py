@@ -10,7 +10,7 @@ from accounts.keys import KEYS, account_keys, phone_key, take_keys
 from accounts.models import Account, Contact
 from accounts.selectors.duplicates import account_duplicates, hidden_accounts
 from accounts.services.twins import tell_owners
-from accounts.validation import refuse_invalid, refuse_unknown, tidy
+from accounts.validation import refuse_guests, refuse_invalid, refuse_unknown, tidy
 from revops.core import audit, clock, merging, upserts
 from revops.core.custom import values as custom_values
 from revops.core.errors import DuplicateSuspected, IllegalState, InvalidInput
@@ -155,6 +155,7 @@ def _refuse_bad_values(account: Account, actor: Any, changes: Any = FIELDS) -> N
     """Field checks, the two keys, and that what it points at is within the actor's sight."""
     if account.owner_id is None:
         raise InvalidInput.of(owner=_("Say who owns this account."))
+    refuse_guests(owner=account.owner)
     refuse_invalid(account, [name for name in (*FIELDS, *EXTERNAL) if name not in POINTERS])
     take_keys(account, account_keys(account))
     for name in ("employees", "annual_revenue"):

@@ -11,7 +11,7 @@ from accounts.events import ActivityCompleted
 from accounts.models import Account, Activity, Contact
 from accounts.services._next import plan_next
 from accounts.services.captured import note_attendees
-from accounts.validation import refuse_invalid, refuse_unknown, tidy
+from accounts.validation import refuse_guests, refuse_invalid, refuse_unknown, tidy
 from revops.core import audit, clock, merging, outbox
 from revops.core.acting import refuse_readers
 from revops.core.custom import values as custom_values
@@ -156,6 +156,7 @@ def update_activity(
     wanted = tidy(changes)
     trial = Activity(**{name: wanted.get(name, getattr(activity, name)) for name in TEXTS})
     refuse_invalid(trial, TEXTS)
+    refuse_guests(owner=wanted.get("owner"))
     if custom:
         wanted["custom"] = custom_values.merged(activity, custom)
     changed = edit(activity, wanted)
@@ -187,6 +188,7 @@ def _facts(
     who = owner or actor
     if who is None:
         raise InvalidInput.of(owner=_("Say whose activity this is."))
+    refuse_guests(owner=who)
     return {
         "kind": kind,
         "subject": subject.strip(),

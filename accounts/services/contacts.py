@@ -10,7 +10,7 @@ from accounts.keys import KEYS, contact_keys, take_keys
 from accounts.models import Account, Contact
 from accounts.selectors.duplicates import contact_duplicates, hidden_contacts
 from accounts.services.twins import tell_owners
-from accounts.validation import refuse_invalid, refuse_unknown, tidy
+from accounts.validation import refuse_guests, refuse_invalid, refuse_unknown, tidy
 from revops.core import audit, clock, merging, upserts
 from revops.core.acting import refuse_readers
 from revops.core.custom import values as custom_values
@@ -44,6 +44,7 @@ def create_contact(
         raise IllegalState("archived", _("This account is archived. Restore it first."))
     contact = Contact(account=account, owner=owner or account.owner, **tidy({"last_name": last_name, **fields}))
     refuse_invalid(contact, (*TEXTS, *EXTERNAL))
+    refuse_guests(owner=contact.owner)
     take_keys(contact, contact_keys(contact, account.country))
     contact.custom = custom_values.for_new(contact, custom, asked=actor is not None)
     twins = (
@@ -80,6 +81,7 @@ def update_contact(
         merging.hold(account)
     trial = Contact(**{**{name: getattr(contact, name) for name in FIELDS}, **wanted})
     refuse_invalid(trial, TEXTS)
+    refuse_guests(owner=wanted.get("owner"))
     if custom:
         wanted["custom"] = custom_values.merged(contact, custom)
     changed = edit(contact, {**wanted, **contact_keys(trial, account.country)})

@@ -163,7 +163,7 @@ def _territory(lead: Lead, decision: Decision, asked: frozenset[int]) -> None:
 
 def _free(people: Sequence[User], asked: frozenset[int]) -> set[int]:
     """Ids of those who work here, are not away today, and have not had the lead already."""
-    working = [one for one in people if one.is_active and one.can_sign_in and one.pk not in asked]
+    working = [one for one in people if one.works_here and one.pk not in asked]
     return {one.pk for one in working} - away(working, clock.today())
 
 
@@ -233,7 +233,7 @@ def member_states(pool: RoutingPool) -> list[tuple[PoolMember, str, int]]:
 
 def _hindrance(pool: RoutingPool, member: PoolMember, gone: set[int], taken: int) -> str:
     user, limit = member.user, member.monthly_capacity
-    if not (user.is_active and user.can_sign_in):
+    if not user.works_here:
         return _("does not work here")
     if user.pk in gone:
         return _("out of office")

@@ -72,7 +72,7 @@ def _refuse_closed(lead: Lead) -> None:
 def _refuse_receiver(to_user: Any, actor: Any) -> None:
     if to_user.pk == actor.pk:
         raise InvalidInput.of(to_user=_("Hand it to somebody else; your own lead you can convert."))
-    if not (to_user.is_active and to_user.can_sign_in and to_user.has_perm("leads.decide_handoff")):
+    if not (to_user.works_here and to_user.has_perm("leads.decide_handoff")):
         raise InvalidInput.of(to_user=_("%(name)s cannot take handoffs.") % {"name": to_user})
 
 

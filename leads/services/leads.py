@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.keys import KEYS, lead_keys, take_keys
 from accounts.services import tell_owners
-from accounts.validation import refuse_invalid, refuse_unknown, tidy
+from accounts.validation import refuse_guests, refuse_invalid, refuse_unknown, tidy
 from leads.events import LeadCreated
 from leads.models import Lead
 from leads.selectors.duplicates import hidden_twins, lead_duplicates
@@ -65,6 +65,7 @@ def create_lead(
         require(actor, "leads.add_lead")
         if owner is not None and owner.pk != actor.pk:
             require(actor, "leads.assign_lead", _("Your role may not give leads to other people."))
+    refuse_guests(owner=owner)
     refuse_unknown(fields, (*FIELDS, *EXTERNAL))
     lead = Lead(**tidy({"last_name": last_name, "company": company, **fields}))
     _refuse_bad_values(lead)

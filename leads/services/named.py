@@ -61,7 +61,7 @@ def _keyed(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check(row: NamedAccount) -> None:
     refuse_invalid(row, ["company", "website"])
-    if not (row.user.is_active and row.user.can_sign_in):
+    if not row.user.works_here:
         raise InvalidInput.of(user=_("%(name)s does not work here.") % {"name": row.user})
     twins = NamedAccount.objects.filter(name_key=row.name_key, is_active=True).exclude(pk=row.pk)
     if row.is_active and twins.exists():

@@ -59,7 +59,7 @@ def _carried_out(decision: Decision, *, second: bool = False) -> Choice:
 def assign_lead(*, lead: Lead, to_user: Any, version: int | None, actor: Any) -> Lead:
     """Give a lead to somebody by hand."""
     require(actor, "leads.assign_lead")
-    if not (to_user.is_active and to_user.can_sign_in):
+    if not to_user.works_here:
         raise InvalidInput.of(owner=_("%(name)s does not work here.") % {"name": to_user})
     lead = lock_kept(lead, version)
     if lead.status == Lead.Status.CONVERTED:

@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from accounts.validation import refuse_invalid
+from accounts.validation import refuse_guests, refuse_invalid
 from leads.events import ScoringChanged
 from leads.models import (
     Competitor,
@@ -174,6 +174,8 @@ def set_members(*, pool: RoutingPool, members: Sequence[Mapping[str, Any]], acto
     standing = {row.user_id: row for row in pool.members.select_related("user")}
     before = [_member_facts(row) for row in standing.values()]
     wanted = [_member(pool, place, facts) for place, facts in enumerate(members)]
+    if len({row.user_id for row in wanted}) < len(wanted):
+        raise InvalidInput.of(user=_("Nobody is in a pool twice: give them more weight."))
     after = [_member_facts(row) for row in wanted]
     if before == after:
         return pool
@@ -193,6 +195,7 @@ def _member(pool: RoutingPool, place: int, facts: Mapping[str, Any]) -> PoolMemb
         monthly_capacity=facts.get("monthly_capacity"),
         position=place,
     )
+    refuse_guests(user=member.user)
     refuse_invalid(member, ["weight", "monthly_capacity"])
     return member
 

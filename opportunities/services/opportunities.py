@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
+from accounts.validation import refuse_guests
 from leads.models import Lead
 from opportunities.events import OpportunityMoved
 from opportunities.models import Opportunity, OpportunitySplit, Pipeline, Stage, StageHistory
@@ -72,6 +73,7 @@ def open_deal(
     """The core of create_opportunity and of accepting a handoff, which differ in who may do it."""
     if owner is None:
         raise InvalidInput.of(owner=_("An opportunity has an owner."))
+    refuse_guests(owner=owner)
     _fields.refuse_unknown(values, _fields.EDITABLE)
     pipeline = pipeline or _fields.default_pipeline()
     first = _fields.stage_of(pipeline.pk, stage)
@@ -151,6 +153,7 @@ def _real_changes(opportunity: Opportunity, changes: Mapping[str, Any]) -> dict[
     real = {name: value for name, value in _fields.tidied(changes).items() if value != getattr(opportunity, name)}
     if "owner" in real and real["owner"] is None:
         raise InvalidInput.of(owner=_("An opportunity has an owner."))
+    refuse_guests(owner=real.get("owner"))
     if "account" in real and "contact" not in real and opportunity.contact is not None:
         real["contact"] = None
     contact = real.get("contact")

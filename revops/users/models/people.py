@@ -69,6 +69,11 @@ class User(AbstractUser, BaseModel, ExternalRef):
         return self.get_full_name() or self.username
 
     @property
+    def works_here(self) -> bool:
+        """Whether work may be given to this person: with us, able to sign in, and nobody's guest."""
+        return self.is_active and self.can_sign_in and not self.is_portal
+
+    @property
     def initials(self) -> str:
         """Two letters for the avatar."""
         names = [n for n in (self.first_name, self.last_name) if n] or [self.username]
