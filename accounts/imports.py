@@ -14,8 +14,9 @@ from accounts.models import Account, Channel, Contact, Territory
 from accounts.services import imports as services
 from revops.integrations.lookups import fill_person, say_spelling
 from revops.integrations.models import ImportRow, ImportRun
-from revops.integrations.planning import among, match_by, match_external, refuse_twins
+from revops.integrations.planning import among, identified, match_by, match_external, refuse_twins
 from revops.integrations.registries import Context, Draft, Facts, Importer, ImportField, Stretch
+from revops.integrations.settling import called
 
 EXTERNAL = ImportField(
     "external_id", gettext_lazy("External id"), aliases=("id", "record id", "account id", "contact id", "hs_object_id")
@@ -78,6 +79,8 @@ class AccountImporter(Importer):
     makes = True
     matched_by = gettext_lazy("id in the other system, then name")
     extras = frozenset({"parent_row"})
+    under = "parent"
+    circle = gettext_lazy("This would make the account its own parent.")
     fields = (
         EXTERNAL,
         ImportField(
@@ -175,48 +178,37 @@ class AccountImporter(Importer):
         rows = seen.filter(name_key__in=among({name_key(name) for name in names}))
         rows = rows.select_related("parent", "owner", "territory", "channel")
         match_by(plain, rows, lambda draft: str(draft.values.get("name", "")).casefold(), lambda r: r.name.casefold())
-        self._parents(drafts, context)
 
-    def _parents(self, drafts: Sequence[Draft], context: Context) -> None:
+    def survey(self, drafts: Sequence[Draft], context: Context) -> None:
+        for draft in identified(self, drafts, context):
+            if not draft.errors:
+                draft.called = _called(draft, "name")
+
+    def relate(self, drafts: Sequence[Draft], context: Context) -> None:
         """A parent is a row of this file or an account that exists; circles are refused."""
-        here: dict[str, Draft] = {}
-        for draft in drafts:
-            here.setdefault(str(draft.values.get("name", "")).casefold(), draft)
-        lookup = AccountLookup((d.values["parent"] for d in drafts if "parent" in d.values), context.viewer)
-        for draft in drafts:
-            name = draft.values.get("parent")
-            if not name:
-                continue
-            row = here.get(name.casefold())
-            if row is not None and self._closes_circle(draft, row, here):
-                draft.refuse("parent", _("This would make the account its own parent."))
-            elif row is not None and row.record is None:
-                draft.set("parent_row", row.number, name)
+        named = [draft for draft in drafts if draft.values.get("parent")]
+        here = called(context.run, (_called(draft, "parent") for draft in named))
+        records = Account.objects.in_bulk([key for _row, key in here.values() if key is not None])
+        lookup = AccountLookup((draft.values["parent"] for draft in named), context.viewer)
+        for draft in named:
+            draft.above, key = here.get(_called(draft, "parent"), (None, None))
+            if draft.above is not None and key is None:
+                draft.set("parent_row", draft.above, draft.values["parent"])
             else:
-                self._known_parent(draft, row, lookup, name)
+                self._known_parent(draft, records.get(key or 0), lookup)
 
-    def _known_parent(self, draft: Draft, row: Draft | None, lookup: AccountLookup, name: str) -> None:
+    def _known_parent(self, draft: Draft, parent: Account | None, lookup: AccountLookup) -> None:
         try:
-            parent = row.record if row is not None else lookup.find(name)
+            parent = parent or lookup.find(draft.values["parent"])
         except LookupError:
             draft.refuse("parent", _("Several accounts are called so."))
             return
         if parent is None:
             draft.refuse("parent", _("There is no such account, here or in this file."))
         elif draft.record is not None and stands_below(parent, draft.record):
-            draft.refuse("parent", _("This would make the account its own parent."))
+            draft.refuse("parent", self.circle)
         else:
             draft.set("parent_id", parent.pk, parent.name)
-
-    def _closes_circle(self, draft: Draft, row: Draft, here: dict[str, Draft]) -> bool:
-        seen, above = {draft.number}, row
-        while above.number not in seen:
-            seen.add(above.number)
-            following = here.get(str(above.values.get("parent", "")).casefold())
-            if following is None:
-                return False
-            above = following
-        return above.number == draft.number
 
     def current(self, record: Any, column: str) -> Any:
         return None if column == "parent_row" else getattr(record, column)
@@ -321,6 +313,10 @@ class ContactImporter(Importer):
 
     def undo(self, *, rows: Sequence[ImportRow], actor: Any) -> dict[int, str]:
         return services.undo_contacts(rows=rows, actor=actor)
+
+
+def _called(draft: Draft, key: str) -> str:
+    return str(draft.values.get(key, "")).casefold()[:200]
 
 
 def stands_below(account: Account, top: Account) -> bool:

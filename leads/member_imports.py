@@ -67,11 +67,13 @@ class MemberImporter(Importer):
     def identify(self, drafts: Sequence[Draft], context: Context) -> None:
         whole = [draft for draft in drafts if not draft.errors]
         refuse_twins(whole, "email", _who)
-        campaigns = among({draft.columns["campaign_id"] for draft in whole if "campaign_id" in draft.columns} or {0})
-        known = {
-            (row.campaign_id, row.lead_id, row.contact_id): row
-            for row in CampaignMember.objects.visible_to(context.viewer).filter(campaign__in=campaigns)
-        }
+        known: dict[Any, CampaignMember] = {}
+        for column in ("lead_id", "contact_id"):
+            rows = CampaignMember.objects.visible_to(context.viewer)
+            for name in ("campaign_id", column):
+                named = among({draft.columns[name] for draft in whole if name in draft.columns} or {0})
+                rows = rows.filter(**{f"{name}__in": named})
+            known |= {_whom(row): row for row in rows}
         for draft in whole:
             draft.record = known.get(_who(draft))
 
@@ -95,6 +97,10 @@ class MemberImporter(Importer):
 def _who(draft: Draft) -> tuple[Any, Any, Any]:
     columns = draft.columns
     return columns.get("campaign_id"), columns.get("lead_id"), columns.get("contact_id")
+
+
+def _whom(row: CampaignMember) -> tuple[Any, Any, Any]:
+    return row.campaign_id, row.lead_id, row.contact_id
 
 
 def _people(drafts: Sequence[Draft], viewer: Any) -> dict[str, Lead | Contact]:

@@ -15,7 +15,7 @@ from revops.catalog.imports import fill_product
 from revops.catalog.models import PriceBookEntry
 from revops.core import clock
 from revops.integrations.lookups import bare, fill_person, say_spelling
-from revops.integrations.models import ImportRow
+from revops.integrations.models import ImportRow, ImportRun
 from revops.integrations.planning import match_by, match_external, refuse_twins
 from revops.integrations.registries import Context, Draft, Importer, ImportField
 
@@ -105,13 +105,22 @@ class OpportunityImporter(Importer):
             elif name:
                 draft.set("loss_reason_id", reasons[name.casefold()].pk, name)
 
+    def surveyed(self, run: ImportRun) -> bool:
+        return True
+
+    def survey(self, drafts: Sequence[Draft], context: Context) -> None:
+        """The last day that the file knows of: on which a deal was opened, or closed."""
+        self._stages(drafts, context)
+        days = [d.values["close_date"] for d in drafts if "close_date" in d.values and self._kind(d) != "open"]
+        days += [d.values["opened_on"] for d in drafts if "opened_on" in d.values]
+        if days:
+            context.facts["last_day"] = max(context.facts.get("last_day", ""), max(days).isoformat())
+
     def _opened(self, drafts: Sequence[Draft], context: Context) -> None:
         """Without a first day: the day that it closed, else the last day that the file knows of, else today."""
-        days = [d.values[k] for d in drafts for k in ("opened_on", "close_date") if k in d.values]
-        closed = [d.values["close_date"] for d in drafts if "close_date" in d.values and self._kind(d) != "open"]
-        opened = [d.values["opened_on"] for d in drafts if "opened_on" in d.values]
         today = clock.today()
-        last = min(max([*closed, *opened]), today) if days and (closed or opened) else today
+        known = context.facts.get("last_day")
+        last = min(date.fromisoformat(known), today) if known else today
         for draft in drafts:
             if "opened_on" in draft.values:
                 continue

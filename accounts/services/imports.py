@@ -75,11 +75,14 @@ def link_accounts(*, run: ImportRun, actor: Any) -> None:
 
 @transaction.atomic
 def unlink_accounts(*, run: ImportRun, actor: Any) -> None:
-    """Loosen the accounts that this import made and nobody changed, so that they can go in any order."""
+    """Loosen the accounts that this import made, and those that it hung under one of them, unless somebody changed
+    them since: so they can go in any order.
+    """
     sql = """
-        UPDATE accounts_account AS child SET parent_id = NULL
+        UPDATE accounts_account AS child
+        SET parent_id = CASE row.verdict WHEN 'create' THEN NULL ELSE (row.before ->> 'parent_id')::bigint END
         FROM integrations_importrow AS row
-        WHERE row.run_id = %s AND row.outcome = %s AND row.verdict = 'create'
+        WHERE row.run_id = %s AND row.outcome = %s AND (row.verdict = 'create' OR row.values ? 'parent_row')
             AND row.record_id = child.id AND row.written_version = child.version AND child.parent_id IS NOT NULL
     """
     with connection.cursor() as cursor:

@@ -6,8 +6,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from leads.models import CampaignMember, TouchPoint
-from revops.core import clock
+from accounts.models import Contact
+from leads.models import CampaignMember, Lead, TouchPoint
+from revops.core import clock, merging
 from revops.integrations.models import ImportRow
 from revops.integrations.staging import save_written
 from revops.integrations.writing import KEPT, undo_rows, write_rows
@@ -20,6 +21,7 @@ NOUN = "campaignmember"
 def import_members(*, rows: Sequence[ImportRow], actor: Any) -> None:
     """Choose people and move members forward."""
     now = clock.now()
+    rows = _still_new(rows)
 
     def prepare(members: Sequence[CampaignMember]) -> None:
         for member in members:
@@ -41,6 +43,25 @@ def import_members(*, rows: Sequence[ImportRow], actor: Any) -> None:
         ],
         batch_size=1000,
     )
+
+
+def _still_new(rows: Sequence[ImportRow]) -> list[ImportRow]:
+    """Without those who are in the campaign by now as what they were merged into: they stay as they are."""
+    kept, there = list(rows), set[Any]()
+    for name, model in (("lead_id", Lead), ("contact_id", Contact)):
+        new = [row for row in kept if row.verdict == ImportRow.Verdict.CREATE and row.values.get(name)]
+        into = merging.standing_keys(model, [row.values[name] for row in new])
+        if all(key == other for key, other in into.items()):
+            continue
+        members = CampaignMember.objects.filter(campaign__in={row.values["campaign_id"] for row in new})
+        there = set(members.filter(**{f"{name}__in": {*into.values()}}).values_list("campaign_id", name))
+        for row in new:
+            row.values[name] = into[row.values[name]]
+            mark = (row.values["campaign_id"], row.values[name])
+            if mark in there:
+                kept.remove(row)
+            there.add(mark)
+    return kept
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from revops.integrations.lookups import bare, say_spelling
 from revops.integrations.models import ImportRow
 from revops.integrations.planning import match_by, match_external, refuse_twins
 from revops.integrations.registries import Context, Draft, Importer, ImportField
+from revops.integrations.settling import made_before
 
 
 def fill_product(drafts: Sequence[Draft], context: Context) -> None:
@@ -93,7 +94,7 @@ class ProductImporter(Importer):
         plain = [d for d in drafts if not d.values.get("sku") and not d.values.get("external_id")]
         refuse_twins(plain, "name", lambda draft: str(draft.values.get("name", "")).casefold())
         match_by(plain, products, lambda draft: str(draft.values.get("name", "")).casefold(), _name_of)
-        self._codes(drafts, {product.sku for product in products})
+        self._codes(drafts, {product.sku for product in products} | made_before(context.run, context.after, "sku"))
         self._prices(drafts)
 
     def _codes(self, drafts: Sequence[Draft], taken: set[str]) -> None:

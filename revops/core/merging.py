@@ -202,6 +202,32 @@ def standing(record: Any) -> Any:
     return record
 
 
+def standing_all(records: Iterable[Any]) -> list[Any]:
+    """The same of many records of one kind: each once, in their order, asked of the database all at once."""
+    rows = list(records)
+    if not rows:
+        return []
+    into = standing_keys(type(rows[0]), [row.pk for row in rows])
+    gone = {row.pk for row in rows if into[row.pk] != row.pk}
+    others = type(rows[0])._base_manager.in_bulk([into[key] for key in gone]) if gone else {}
+    return list({into[row.pk]: others[into[row.pk]] if row.pk in gone else row for row in rows}.values())
+
+
+def standing_keys(model: type[models.Model], keys: Iterable[Any]) -> dict[Any, Any]:
+    """The key that each of these stands for by now: its own, or that of what it was merged into. All are held."""
+    found = {key: key for key in keys}
+    asked = sorted({*found})
+    while asked:
+        with connection.cursor() as cursor:
+            table = connection.ops.quote_name(model._meta.db_table)
+            sql = f"SELECT id, merged_into_id FROM {table} WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"  # noqa: S608
+            cursor.execute(sql, [asked])
+            into = {key: other for key, other in cursor.fetchall() if other is not None}
+        found = {key: into.get(now, now) for key, now in found.items()}
+        asked = sorted({*into.values()})
+    return found
+
+
 def _alias_of(record: Any) -> Any:
     table = record._meta.db_table
     with connection.cursor() as cursor:

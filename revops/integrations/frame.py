@@ -37,7 +37,7 @@ def register_webhooks() -> None:
 def register_jobs() -> None:
     """Called once, when the app is ready: checking, writing and taking back an import."""
     back = services.cancel_step
-    jobs.register(commits.CHECK, jobs.JobKind(step=services.check_step))
+    jobs.register(commits.CHECK, jobs.JobKind(step=services.check_step, cancel=services.cancel_check))
     jobs.register(
         commits.COMMIT,
         jobs.JobKind(

@@ -12,6 +12,7 @@ from revops.integrations.models import ImportRow, ImportRun
 from revops.integrations.planning import match_by, match_external, refuse_twins
 from revops.integrations.registries import Context, Draft, Importer, ImportField
 from revops.integrations.services import people as services
+from revops.integrations.settling import called, made_before
 from revops.users.models import Team, TeamMembership, TeamPlacement, User
 
 EXTERNAL = ImportField("external_id", gettext_lazy("External id"), aliases=("id", "record id"))
@@ -24,6 +25,8 @@ class TeamImporter(Importer):
     model = Team
     matched_by = gettext_lazy("name")
     extras = frozenset({"parent_name"})
+    under = "parent"
+    circle = gettext_lazy("This would make the team its own parent.")
     fields = (
         EXTERNAL,
         ImportField("name", gettext_lazy("Team"), column="name", required=True, aliases=("team name",)),
@@ -37,14 +40,23 @@ class TeamImporter(Importer):
         match_by(drafts, teams, lambda draft: str(draft.values.get("name", "")).casefold(), _name_of)
         above = TeamPlacement.objects.filter(during__endswith__isnull=True).values_list("team_id", "parent__name")
         parents = dict(above)
-        known = {team.name.casefold() for team in teams}
-        known |= {str(draft.values.get("name", "")).casefold() for draft in drafts}
         for draft in drafts:
-            parent = str(draft.values.get("parent", ""))
-            if parent and parent.casefold() not in known:
-                draft.refuse("parent", _("There is no such team, here or in this file."))
             if draft.record is not None:
                 draft.record.parent_name = parents.get(draft.record.pk, "")
+
+    def survey(self, drafts: Sequence[Draft], context: Context) -> None:
+        for draft in drafts:
+            draft.called = str(draft.values.get("name", "")).casefold()
+
+    def relate(self, drafts: Sequence[Draft], context: Context) -> None:
+        parents = {draft.number: str(draft.values.get("parent", "")).casefold() for draft in drafts}
+        here = called(context.run, parents.values())
+        known = {name.casefold() for name in Team.objects.values_list("name", flat=True)}
+        for draft in drafts:
+            name = parents[draft.number]
+            draft.above = here[name][0] if name in here else None
+            if name and draft.above is None and name not in known:
+                draft.refuse("parent", _("There is no such team, here or in this file."))
 
     def title(self, draft: Draft) -> tuple[str, str]:
         return draft.cells.get("name", ""), draft.cells.get("parent", "")
@@ -119,7 +131,8 @@ class UserImporter(Importer):
         others = [draft for draft in drafts if not draft.values.get("username")]
         match_by(others, people, full_name, lambda user: user.get_full_name().casefold())
         self._place(drafts)
-        self._user_names(drafts, {user.username.casefold() for user in people})
+        taken = {name.casefold() for name in made_before(context.run, context.after, "username")}
+        self._user_names(drafts, taken | {user.username.casefold() for user in people})
         self._mails(drafts, people)
 
     def _place(self, drafts: Sequence[Draft]) -> None:

@@ -1,6 +1,7 @@
 """The plan of an import: what each row would do. The dry run and the commit call `plan`, so they cannot disagree.
 
-It runs in a transaction that the database holds read-only.
+Some rows at a time, in a transaction that the database holds read-only; what concerns the file as a whole is settled
+over the staged rows (module `settling`).
 """
 
 import json
@@ -22,7 +23,7 @@ from revops.core import upserts
 from revops.core.custom.definitions import remembered
 from revops.integrations import custom_cells, values
 from revops.integrations.models import ImportRow, ImportRun
-from revops.integrations.registries import Context, Draft, Importer, ImportField, importers
+from revops.integrations.registries import Context, Draft, Importer, ImportField
 
 Verdict = ImportRow.Verdict
 DEFAULT_SIGN = "."
@@ -38,20 +39,27 @@ def reading_only() -> Iterator[None]:
         yield
 
 
-def plan(run: ImportRun, viewer: Any) -> tuple[list[Draft], dict[str, int]]:
-    """Every row with its verdict, and remarks about the file."""
-    importer = importers.get(run.kind)
-    if importer is None:
-        raise LookupError(run.kind)
-    context = Context(viewer=viewer, run=run)
+@contextmanager
+def _looking(context: Context) -> Iterator[None]:
     # A time without a zone is the same one in the request of the dry run and in the worker that commits.
-    with reading_only(), remembered(), timezone.override(ZoneInfo(viewer.time_zone)):
-        drafts = list(_drafts(run, importer))
-        sound = [draft for draft in drafts if not draft.errors and not draft.skip]
-        importer.resolve(sound, context)
-        sound = [draft for draft in sound if not draft.errors]
-        importer.identify(sound, context)
-        _refuse_hidden(importer, sound, viewer)
+    with reading_only(), remembered(), timezone.override(ZoneInfo(context.viewer.time_zone)):
+        yield
+
+
+def survey(importer: Importer, context: Context, most: int) -> list[Draft]:
+    """The next rows as far as others of the file need to know them."""
+    with _looking(context):
+        drafts = list(_drafts(context, importer, most))
+        importer.survey(_sound(drafts), context)
+    return drafts
+
+
+def plan(importer: Importer, context: Context, most: int) -> list[Draft]:
+    """The next rows, each with its verdict; remarks about the file go to the context."""
+    with _looking(context):
+        drafts = list(_drafts(context, importer, most))
+        sound = identified(importer, _sound(drafts), context)
+        importer.relate(sound, context)
         checks = _Checks(importer)
         for draft in sound:
             _decide(importer, draft, context, checks)
@@ -60,7 +68,20 @@ def plan(run: ImportRun, viewer: Any) -> tuple[list[Draft], dict[str, int]]:
             draft.verdict = Verdict.ERROR
         if not draft.label:
             draft.label, draft.sub = importer.title(draft)
-    return drafts, context.remarks
+    return drafts
+
+
+def _sound(drafts: Sequence[Draft]) -> list[Draft]:
+    return [draft for draft in drafts if not draft.errors and not draft.skip]
+
+
+def identified(importer: Importer, drafts: Sequence[Draft], context: Context) -> list[Draft]:
+    """Those that can be understood, each with the record that it stands for."""
+    importer.resolve(drafts, context)
+    sound = [draft for draft in drafts if not draft.errors]
+    importer.identify(sound, context)
+    _refuse_hidden(importer, sound, context.viewer)
+    return sound
 
 
 # Cells -> values --------------------------------------------------------------------------
@@ -126,11 +147,12 @@ def _choice(text: str, words: Mapping[str, str], field: ImportField) -> str:
     return words[text.casefold()]
 
 
-def _drafts(run: ImportRun, importer: Importer) -> Iterator[Draft]:
+def _drafts(context: Context, importer: Importer, most: int) -> Iterator[Draft]:
+    run = context.run
     mapped = [(int(place), importer.field(key)) for place, key in run.mapping.items()]
     columns = [_Column(index, field, run) for index, field in mapped if field is not None]
-    rows = run.rows.order_by("number").values_list("pk", "number", "raw", "problem", "skipped")
-    for key, number, raw, problem, skipped in rows.iterator(chunk_size=5000):
+    rows = run.rows.filter(number__gt=context.after).order_by("number")[:most]
+    for key, number, raw, problem, skipped in rows.values_list("pk", "number", "raw", "problem", "skipped"):
         draft, width = Draft(number, {}, key=key), len(raw)
         if skipped:
             draft.skip, draft.verdict = _("Left out by hand."), Verdict.SKIP
@@ -187,16 +209,17 @@ def match_by(
 
 
 def refuse_twins(drafts: Iterable[Draft], key: str, of_draft: Callable[[Draft], Hashable]) -> None:
-    """The second row of one file that stands for the same record is refused."""
-    first: dict[Hashable, int] = {}
+    """The second row of one file that stands for the same record is refused: once all rows are marked, for the first
+    one may have been planned long ago.
+    """
     for draft in drafts:
         mark = of_draft(draft)
-        if mark in (None, ""):
-            continue
-        if mark in first:
-            draft.refuse(key, _("Row %(number)s is the same one.") % {"number": first[mark]})
-        else:
-            first[mark] = draft.number
+        if mark not in (None, ""):
+            draft.marks.append(f"{key}:{_mark(mark)}")
+
+
+# Of two texts that differ the marks differ, and a number is never a text.
+_mark = json.JSONEncoder(default=str, ensure_ascii=False).encode
 
 
 def _refuse_hidden(importer: Importer, drafts: Sequence[Draft], viewer: Any) -> None:
@@ -321,13 +344,3 @@ def as_text(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     return str(value)[:300]
-
-
-def tally(drafts: Iterable[Draft]) -> dict[str, int]:
-    """Rows by verdict, and the cells that would change."""
-    counts = {verdict.value: 0 for verdict in Verdict} | {"cells": 0}
-    for draft in drafts:
-        counts[draft.verdict] += 1
-        if draft.verdict == Verdict.UPDATE:
-            counts["cells"] += len(draft.changes)
-    return counts

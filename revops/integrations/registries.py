@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from revops.core.custom.definitions import ALWAYS, fields_of, takes_custom
 from revops.core.models import CustomField
@@ -74,6 +75,9 @@ class Draft:
     label: str = ""
     sub: str = ""
     key: int = 0  # of the staged row
+    marks: list[str] = field(default_factory=list)  # by which two rows of the file stand for the same record
+    called: str = ""  # how other rows of the file refer to this one
+    above: int | None = None  # the row under which this one hangs
 
     def refuse(self, key: str, message: str) -> None:
         self.errors.append({"field": key, "value": self.cells.get(key, "")[:200], "message": str(message)})
@@ -106,11 +110,15 @@ class Stretch:
 
 @dataclass
 class Context:
-    """Who plans, for which run, and what is to be said about the file as a whole."""
+    """Who plans, for which run, and what is to be said about the file as a whole. Planned are the rows after `after`;
+    `facts` (as JSON) is what the survey found out.
+    """
 
     viewer: Any
     run: ImportRun
     remarks: dict[str, int] = field(default_factory=dict)
+    after: int = 0
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def remark(self, text: str) -> None:
         """Say something about the file; equal remarks are counted, not repeated."""
@@ -135,6 +143,9 @@ class Importer:
     custom_fields: Sequence[CustomField] = ()
     # Whether new records are made by `make`, without a row of them coming to Python.
     makes: ClassVar[bool] = False
+    # The field by which a row hangs under another one of its file, and what is said where that leads in a circle.
+    under: ClassVar[str] = ""
+    circle: ClassVar[Any] = gettext_lazy("This would put it under itself.")
 
     def today(self, more: Sequence[ImportField], custom: Sequence[CustomField]) -> Importer:
         """This importer with the custom fields that its records have at this moment."""
@@ -154,11 +165,24 @@ class Importer:
         """The fields without which no record is made."""
         return tuple(one.key for one in self.fields if one.required)
 
+    # A large file is planned some rows at a time: what a row owes to others of its file is found by `survey`, which
+    # sees them all before the first one is planned.
+
+    def surveyed(self, run: ImportRun) -> bool:
+        """Whether the file is read through once before its rows are planned."""
+        return bool(self.under) and self.under in run.mapping.values()
+
+    def survey(self, drafts: Sequence[Draft], context: Context) -> None:
+        """Say how rows are called (draft.called) and what the file says as a whole (context.facts)."""
+
     def resolve(self, drafts: Sequence[Draft], context: Context) -> None:
-        """Look up what cells refer to, for all rows at once."""
+        """Look up what cells refer to, for some rows at once."""
 
     def identify(self, drafts: Sequence[Draft], context: Context) -> None:
         """Find the records that rows stand for (draft.record), and refuse rows that stand for the same one."""
+
+    def relate(self, drafts: Sequence[Draft], context: Context) -> None:
+        """Hang rows under other rows of the file (draft.above); all of them are called by their names by now."""
 
     def judge(self, draft: Draft, context: Context) -> None:
         """Refuse what the row must not do to its record; add notes."""

@@ -19,10 +19,10 @@ from revops.integrations.values import date_hint, decimal_hint
 COPY = """
     COPY integrations_importrow
         (run_id, number, raw, problem, skipped, verdict, label, sub, errors, notes, changes, values, before, outcome,
-        kept)
+        kept, marks, called)
     FROM STDIN WITH (FORMAT csv)
 """
-EMPTY = ("f", "", "", "", "[]", "[]", "[]", "{}", "{}", "", "")
+EMPTY = ("f", "", "", "", "[]", "[]", "[]", "{}", "{}", "", "", "[]", "")
 PLACEHOLDER = "␀"  # stands where a NUL stood, which no column of the database can hold
 SAMPLES = 3
 BATCH = 5000
@@ -112,8 +112,22 @@ def _copy(buffer: io.StringIO) -> None:
     buffer.truncate()
 
 
-PLANNED = ("verdict", "label", "sub", "errors", "notes", "changes", "values", "record_id")
+SURVEYED = ("called", "record_id")
+PLANNED = ("verdict", "label", "sub", "errors", "notes", "changes", "values", "record_id", "marks", "above")
 WRITTEN = ("record_id", "before", "written_version", "outcome", "kept")
+
+
+def save_survey(drafts: Iterable[Draft]) -> None:
+    """Write how rows are called, and what they stand for."""
+    fields = [ImportRow._meta.get_field(name) for name in SURVEYED]
+    rows = ((draft.key, draft.called[:200], getattr(draft.record, "pk", None)) for draft in drafts)
+    copying.update_from(ImportRow, fields, rows)
+
+
+def forget_plan(run: ImportRun) -> None:
+    """As if nobody had looked at the rows."""
+    empty: dict[str, Any] = {name: ImportRow._meta.get_field(name).get_default() for name in (*PLANNED, *SURVEYED)}
+    ImportRow.objects.filter(run=run).update(**empty)
 
 
 def save_plan(drafts: Iterable[Draft]) -> None:
@@ -137,6 +151,8 @@ def _planned(draft: Draft) -> tuple[Any, ...]:
         draft.changes,
         stored,
         draft.record.pk if draft.record is not None else None,
+        draft.marks,
+        draft.above,
     )
 
 

@@ -13,8 +13,8 @@ from django.db import models
 from django.db.models import CASCADE, PROTECT, SET_NULL
 from django.utils.translation import gettext as _
 
-from revops.core import audit, clock, copying
-from revops.core.models import AuditEntry
+from revops.core import audit, clock, copying, merging
+from revops.core.models import AuditEntry, Mergeable
 from revops.integrations.models import ImportRow
 from revops.integrations.staging import save_written
 
@@ -70,6 +70,7 @@ def _create(
     model: type[models.Model], rows: Sequence[ImportRow], extras: Collection[str], prepare: Prepare | None
 ) -> list[Any]:
     records: list[Any] = [model(**columns_of(model, row.values, extras)) for row in rows]
+    _follow_merges(model, records, _readers(model))
     if prepare:
         prepare(records)
     copying.insert(model, records)
@@ -81,30 +82,58 @@ def _create(
 def _update(
     model: type[models.Model], rows: Sequence[ImportRow], extras: Collection[str], prepare: Prepare | None
 ) -> tuple[list[Any], dict[Any, dict[str, tuple[Any, Any]]]]:
-    keys = [row.record_id for row in rows]
-    locked = {
-        record.pk: record
-        for record in model._base_manager.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk")
-    }
-    records, pairs = [], {}
+    locked = _locked(model, [row.record_id for row in rows])
+    records: list[Any] = []
+    pairs: dict[Any, dict[str, tuple[Any, Any]]] = {}
     for row in rows:
         record: Any = locked.get(row.record_id)
         if record is None:
             continue
+        row.record_id = record.pk
         wanted = columns_of(model, row.values, extras)
         if "custom" in wanted:  # what changes, over what stands there by now
             wanted["custom"] = {k: v for k, v in {**record.custom, **wanted["custom"]}.items() if v is not None}
-        pairs[record.pk] = {name: (getattr(record, name), value) for name, value in wanted.items()}
-        row.before = row.before | {name: audit.plain(pair[0]) for name, pair in pairs[record.pk].items()}
+        said = {name: (getattr(record, name), value) for name, value in wanted.items()}
+        row.before = row.before | {name: audit.plain(pair[0]) for name, pair in said.items()}
+        if record.pk not in pairs:
+            records.append(record)
+        pairs[record.pk] = pairs.get(record.pk, {}) | said
         for name, value in wanted.items():
             setattr(record, name, value)
         record.version += 1
         record.updated_at = clock.now()
         row.written_version, row.outcome = record.version, WRITTEN
-        records.append(record)
+    _follow_merges(model, records, {name for pair in pairs.values() for name in pair})
     if prepare:
         prepare(records)
     return records, pairs
+
+
+def _locked(model: type[models.Model], keys: Sequence[Any]) -> dict[Any, Any]:
+    """The records, locked; what was merged away since the plan stands for what it became."""
+    rows = model._base_manager.select_for_update(of=("self",)).order_by("pk")
+    found = {record.pk: record for record in rows.filter(pk__in=keys)}
+    if issubclass(model, Mergeable):
+        into = {key: record.merged_into_id for key, record in found.items() if record.merged_into_id is not None}
+        winners = {record.pk: found.get(record.pk, record) for record in rows.filter(pk__in={*into.values()})}
+        found |= {key: winners[other] for key, other in into.items()}
+    return found
+
+
+def _follow_merges(model: type[models.Model], records: Sequence[Any], names: Collection[str]) -> None:
+    """What records hang on by these columns is held; where it was merged away since the plan, they hang on what it
+    became.
+    """
+    for field in model._meta.concrete_fields:
+        to: Any = field.related_model
+        if field.attname not in names or field.name == "merged_into" or to is None or not issubclass(to, Mergeable):
+            continue
+        keys = {getattr(record, field.attname) for record in records} - {None}
+        standing = merging.standing_keys(to, keys)
+        for record in records:
+            key = getattr(record, field.attname)
+            if standing.get(key, key) != key:
+                setattr(record, field.attname, standing[key])
 
 
 def _save(model: type[models.Model], records: Sequence[Any], names: Iterable[str], derived: Collection[str]) -> None:

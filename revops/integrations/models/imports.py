@@ -83,6 +83,12 @@ class ImportRun(BaseModel):
         return reverse("import-detail", args=[self.pk])
 
     @property
+    def being_checked(self) -> bool:
+        """A dry run is under way."""
+        running = (JobRun.State.QUEUED, JobRun.State.RUNNING)
+        return self.state == self.State.MAPPED and self.job is not None and self.job.state in running
+
+    @property
     def stuck(self) -> bool:
         """Its job gave up half way: what it wrote can be undone."""
         return self.state == self.State.COMMITTING and self.job is not None and self.job.state == JobRun.State.FAILED
@@ -114,6 +120,9 @@ class ImportRow(models.Model):
     record_id = models.BigIntegerField(null=True, blank=True)
     before = models.JSONField(default=dict)
     written_version = models.PositiveIntegerField(null=True, blank=True)
+    marks = models.JSONField(default=list, help_text="Rows of a file that share one stand for the same record.")
+    called = models.CharField(max_length=200, blank=True, default="", help_text="How other rows refer to this one.")
+    above = models.PositiveIntegerField(null=True, blank=True, help_text="The row under which this one hangs.")
     outcome = models.CharField(max_length=8, blank=True, default="")
     kept = models.CharField(max_length=200, blank=True, default="")
 

@@ -10,6 +10,7 @@ from revops.integrations.services.changes import (
 )
 from revops.integrations.services.commits import (
     CHECKED_AT_ONCE,
+    cancel_check,
     cancel_step,
     check_step,
     commit_step,
@@ -27,7 +28,7 @@ from revops.integrations.services.messages import (
     replay_failed,
     replay_message,
 )
-from revops.integrations.services.runs import check_run, create_run, map_run, refuse_unanswered
+from revops.integrations.services.runs import check_run, create_run, map_run
 from revops.integrations.services.webhooks import (
     archive_webhook,
     create_webhook,
@@ -45,6 +46,7 @@ __all__ = [
     "CHECKED_AT_ONCE",
     "approve_change",
     "archive_webhook",
+    "cancel_check",
     "cancel_step",
     "check_run",
     "check_step",
@@ -60,7 +62,6 @@ __all__ = [
     "pause_webhook",
     "propose_change",
     "record_attempt",
-    "refuse_unanswered",
     "reject_change",
     "replay_failed",
     "replay_message",

@@ -1,4 +1,4 @@
-"""The commit and the undo: long jobs whose every step is one transaction."""
+"""The dry run of a large file, the commit and the undo: long jobs whose every step is one transaction."""
 
 from typing import Any
 
@@ -11,9 +11,11 @@ from revops.core.errors import IllegalState, InvalidInput
 from revops.core.models import JobRun
 from revops.core.status import advance, lock
 from revops.integrations.models import ImportRow, ImportRun
-from revops.integrations.registries import Importer, Stretch, importers
+from revops.integrations.registries import Importer, Stretch
 from revops.integrations.selectors import importer_for, rows_to_write
-from revops.integrations.services.runs import check_run, make_plan
+from revops.integrations.services.plans import importer_of, plan_step
+from revops.integrations.services.runs import refuse_unready
+from revops.integrations.staging import forget_plan
 from revops.integrations.writing import KEPT, UNDONE, WRITTEN
 
 CHECK, COMMIT, UNDO = "integrations.check", "integrations.commit", "integrations.undo"
@@ -26,23 +28,44 @@ State = ImportRun.State
 
 @transaction.atomic
 def start_check(*, run: ImportRun, version: int | None, actor: Any) -> JobRun:
-    """The dry run of a large file, as a job."""
-    importer_for(run.kind, actor)
+    """The dry run of a large file, as a job. A check of it that is under way gives way to this one."""
+    importer = importer_for(run.kind, actor)
     run = lock(run, version)
+    refuse_unready(run, importer)
     title = _("Check of %(file)s") % {"file": run.file_name}
+    advance(run, State.MAPPED, ImportRun.TRANSITIONS, field="state")  # the last plan is no longer to be relied on
     run.job = jobs.start(kind=CHECK, actor=actor, total=run.row_count, params={"run": run.pk, "title": title})
-    run.save(update_fields=["job", "updated_at"])
+    run.counts, run.remarks = {}, []
+    run.save(update_fields=["state", "job", "counts", "remarks", "version", "updated_at"])
     return run.job
 
 
 @transaction.atomic
 def check_step(*, job: JobRun) -> bool:
-    """The whole plan in one step: it writes nothing that could be resumed."""
+    """Some rows more, each once: the plan stands beside them."""
     run, _importer = _run_of(job)
-    checked = check_run(run=run, version=None, actor=job.created_by)
-    job.done = checked.row_count
-    _report(job, checked)
+    if run.job_id != job.pk:
+        job.cancel_requested = True  # the columns were chosen anew since, or a later check has taken over
+        return True
+    job.cursor = plan_step(run=run, cursor=job.cursor, actor=job.created_by)
+    job.done = job.cursor["rows"]
+    if not job.cursor.get("over"):
+        return True
+    advance(run, State.CHECKED, ImportRun.TRANSITIONS, field="state")
+    run.save(update_fields=["state", "counts", "remarks", "version", "updated_at"])
+    _report(job, run)
     return False
+
+
+@transaction.atomic
+def cancel_check(*, job: JobRun) -> None:
+    """Nothing of a check that was stopped stays beside the rows."""
+    run, _importer = _run_of(job)
+    if run.job_id == job.pk:
+        forget_plan(run)
+        run.job = None
+        run.save(update_fields=["job", "updated_at"])
+    job.result = {"url": run.get_absolute_url(), "import": run.pk}
 
 
 @transaction.atomic
@@ -66,13 +89,15 @@ def start_commit(*, run: ImportRun, version: int | None, actor: Any, go_on: bool
 
 @transaction.atomic
 def commit_step(*, job: JobRun) -> bool:
-    """Plan once more (the world may have moved since the dry run), then some rows at a time."""
+    """Plan once more (the world may have moved since the dry run), then write; some rows at a time."""
     run, importer = _run_of(job)
     if "after" not in job.cursor:
-        make_plan(run=run, actor=job.created_by)
-        run.save(update_fields=["counts", "remarks", "updated_at"])
-        job.total = run.counts["create"] + run.counts["update"]
-        job.cursor = {"after": 0}
+        planned = plan_step(run=run, cursor=job.cursor.get("plan", {}), actor=job.created_by)
+        job.cursor = {"plan": planned}
+        if planned.get("over"):
+            run.save(update_fields=["counts", "remarks", "updated_at"])
+            job.total = run.counts["create"] + run.counts["update"]
+            job.cursor = {"after": 0}
         return True
     waiting = rows_to_write(run).filter(number__gt=job.cursor["after"])
     numbers = list(waiting.values_list("number", flat=True)[: max(CHUNK, min(LARGE, (job.total or 0) // 20))])
@@ -181,7 +206,4 @@ def _undo_chunk(run: ImportRun, importer: Importer, actor: Any) -> int:
 
 def _run_of(job: JobRun) -> tuple[ImportRun, Importer]:
     run = ImportRun.objects.select_for_update().get(pk=job.params["run"])
-    importer = importers.get(run.kind)
-    if importer is None:
-        raise LookupError(run.kind)
-    return run, importer
+    return run, importer_of(run)

@@ -14,9 +14,9 @@ from revops.core.errors import IllegalState, InvalidInput
 from revops.core.status import advance, lock
 from revops.integrations import documents, reading, staging, values, workbooks
 from revops.integrations.models import HeaderMapping, ImportRun
-from revops.integrations.planning import plan, tally
 from revops.integrations.registries import Importer
 from revops.integrations.selectors import importer_for
+from revops.integrations.services.plans import make_plan
 
 State = ImportRun.State
 
@@ -175,7 +175,7 @@ def map_run(
         _settle(run, importer)
         run.date_order, run.decimal_sign = before[0] or run.date_order, before[1] or run.decimal_sign
     advance(run, State.MAPPED, ImportRun.TRANSITIONS, field="state")
-    run.counts, run.remarks = {}, []
+    run.counts, run.remarks, run.job = {}, [], None  # a check under way is none of this mapping
     run.save()
     HeaderMapping.objects.update_or_create(
         kind=run.kind,
@@ -230,18 +230,18 @@ def check_run(*, run: ImportRun, version: int | None, actor: Any) -> ImportRun:
     """The dry run: what each row would do. It writes nothing but the plan itself, beside the staged rows."""
     importer = importer_for(run.kind, actor)
     run = lock(run, version)
-    _refuse_committed(run)
-    _refuse_unanswered(run, importer)
+    refuse_unready(run, importer)
     make_plan(run=run, actor=actor)
     advance(run, State.CHECKED, ImportRun.TRANSITIONS, field="state")
-    run.save(update_fields=["state", "counts", "remarks", "version", "updated_at"])
+    run.job = None  # a slower check that is under way gives way
+    run.save(update_fields=["state", "counts", "remarks", "job", "version", "updated_at"])
     return run
 
 
-@transaction.atomic
-def refuse_unanswered(*, run: ImportRun, actor: Any) -> None:
-    """Raise InvalidInput where the file can be read two ways and nobody has said which."""
-    _refuse_unanswered(run, importer_for(run.kind, actor))
+def refuse_unready(run: ImportRun, importer: Importer) -> None:
+    """Raise where a locked run cannot be checked: it is imported already, or it is open how to read it."""
+    _refuse_committed(run)
+    _refuse_unanswered(run, importer)
 
 
 def _refuse_unanswered(run: ImportRun, importer: Importer) -> None:
@@ -252,12 +252,3 @@ def _refuse_unanswered(run: ImportRun, importer: Importer) -> None:
     numbers = _hints(run, importer, "numbers", ("number", "money", "integer"))
     if run.decimal_sign == "" and values.settle(numbers, "") == values.ASK:
         raise InvalidInput.of(decimal_sign=_("Numbers like 1.234 can be read two ways: say which sign is decimal."))
-
-
-@transaction.atomic
-def make_plan(*, run: ImportRun, actor: Any) -> None:
-    """Plan every row and keep the plan beside it: the dry run and the first step of the commit."""
-    drafts, remarks = plan(run, actor)
-    staging.save_plan(drafts)
-    run.counts = tally(drafts)
-    run.remarks = [{"text": text, "rows": rows} for text, rows in remarks.items()]

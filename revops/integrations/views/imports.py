@@ -166,7 +166,6 @@ def _map(request: HttpRequest, run: ImportRun, form: ShapeForm) -> HttpResponse:
     if reread:
         return redirect("import-columns", pk=run.pk)
     if mapped.row_count > services.CHECKED_AT_ONCE:
-        services.refuse_unanswered(run=mapped, actor=request.user)
         job = services.start_check(run=mapped, version=mapped.version, actor=request.user)
         return redirect("core:job", pk=job.pk)
     services.check_run(run=mapped, version=mapped.version, actor=request.user)
@@ -206,6 +205,8 @@ def _subtitle(run: ImportRun) -> str:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The dry run before the commit, its progress, and the result after it."""
     run = _run(request, pk)
+    if run.being_checked:
+        return redirect("core:job", pk=run.job_id)
     if run.state in (ImportRun.State.UPLOADED, ImportRun.State.MAPPED):
         return redirect("import-columns", pk=run.pk)
     if run.state in (ImportRun.State.COMMITTING, ImportRun.State.UNDOING) and run.job_id and not run.stuck:
