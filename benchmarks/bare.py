@@ -39,6 +39,7 @@ class LeadSerializer(serializers.ModelSerializer):  # type: ignore[type-arg]
         source="propensity_score", max_digits=5, decimal_places=2, read_only=True, default=None
     )
     disqualify_reason = serializers.CharField(source="disqualify_reason.label", read_only=True, default=None)
+    next_action_at = serializers.DateTimeField(source="next_due_at", read_only=True)
 
     class Meta:
         model = Lead

@@ -3,13 +3,12 @@
 from typing import Any
 
 import django_filters as filters
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.forms import HiddenInput
 from django.utils.translation import gettext_lazy as _
 
 from accounts.filters import Archived, MineFilter, colleagues, seen_accounts, start_of_tomorrow
 from accounts.keys import email_key
-from accounts.models import Activity
 from leads.models import (
     DataQualityIssue,
     DataSource,
@@ -105,16 +104,13 @@ class LeadFilter(StrictFilterSet):
     def next_action(self, rows: QuerySet[Lead], _name: str, when: str) -> QuerySet[Lead]:
         rows = rows.filter(status__in=Lead.OPEN)
         now, tomorrow = clock.now(), start_of_tomorrow()
-        planned = Activity.objects.filter(lead_link__lead=OuterRef("pk"), status=Activity.Status.PLANNED)
-        late = planned.filter(due_at__lt=now)
-        today = planned.filter(due_at__gte=now, due_at__lt=tomorrow)
         if when == "none":
-            return rows.filter(~Exists(planned))
+            return rows.filter(next_due_at__isnull=True)
         if when == "late":
-            return rows.filter(Exists(late))
+            return rows.filter(next_due_at__lt=now)
         if when == "today":
-            return rows.filter(~Exists(late), Exists(today))
-        return rows.filter(~Exists(planned.filter(due_at__lt=tomorrow)), Exists(planned))
+            return rows.filter(next_due_at__gte=now, next_due_at__lt=tomorrow)
+        return rows.filter(next_due_at__gte=tomorrow)
 
 
 class HandoffFilter(StrictFilterSet):

@@ -104,7 +104,7 @@ def fill(*, size: Size, seed: int = 7) -> dict[str, int]:
 def _write(size: Size, end: datetime, clerk: User) -> dict[str, int]:
     counts = {"accounts": mass_market.accounts(size.accounts), "contacts": mass_market.contacts(size.accounts)}
     mass_leads.define_leads(size.leads, size.accounts, size.opportunities, end)
-    counts["leads"] = mass_leads.leads(size.leads)
+    counts["leads"] = mass_leads.leads(size.leads, end)
     mass_leads.lead_history()
     counts["activities"] = mass_leads.lead_activities(end)
     counts["opportunities"] = mass_deals.deals(size.opportunities, size.leads, end)

@@ -22,6 +22,7 @@ from leads.selectors.scoring import CRITERIA
 
 EVERY = 20  # of twenty leads in a row three become deals
 ACTIVITIES = 3
+PLANNED_IN = "'new', 'working', 'qualified'"  # states in which the last of them is still to come
 # Who is in charge of a lead, its queue's keeper included.
 WHO = "coalesce(l.owner_id, (SELECT owner_id FROM leads_leadqueue WHERE is_fallback))"
 
@@ -52,7 +53,7 @@ def define_leads(leads: int, companies: int, deals: int, end: datetime) -> None:
     )  # fmt: skip
 
 
-def leads(total: int) -> int:
+def leads(total: int, end: datetime) -> int:
     """Leads in every state; a few new ones wait in the queue."""
     queue, reasons = (
         LeadQueue.objects.get(is_fallback=True),
@@ -85,6 +86,7 @@ def leads(total: int) -> int:
             "account_id": "pg_temp.account_of(deal)", "contact_id": "pg_temp.account_of(deal)",
             "qualified_at": f"CASE WHEN {ready} THEN at + interval '6 days' END",
             "converted_at": "CASE WHEN state = 'converted' THEN at + interval '9 days' END",
+            "next_due_at": f"CASE WHEN state IN ({PLANNED_IN}) THEN {_due('i', end)} END",
         },
         "mass_lead",
     )  # fmt: skip
@@ -166,13 +168,18 @@ def _qualification(lead: str) -> None:
     )  # fmt: skip
 
 
+def _due(key: str, end: datetime) -> str:
+    """When the next step of the lead of this key is due."""
+    return f"{literal(end)}::timestamptz + ({roll(key, 420, 400)} - 60) * interval '1 hour'"
+
+
 def lead_activities(end: datetime) -> int:
     """Three for each lead: two that happened, and the next one, due about now while the lead is open."""
     now = f"{literal(end)}::timestamptz"
-    ahead = "(n = 3 AND l.status IN ('new', 'working', 'qualified'))"
+    ahead = f"(n = {ACTIVITIES} AND l.status IN ({PLANNED_IN}))"
     number = f"((l.id - 1) * {ACTIVITIES} + n)"
     done = f"least(l.created_at + n * interval '2 days', {now} - interval '1 hour')"
-    due = f"{now} + ({roll('l.id', 420, 400)} - 60) * interval '1 hour'"
+    due = _due("l.id", end)
     plans, deeds = pick([text for _kind, text in NEXT], "l.id", 421), pick([text for _kind, text in DONE], number, 422)
     say = f"replace(CASE WHEN {ahead} THEN {plans} ELSE {deeds} END, '{{first}}', l.first_name)"
     made = insert(

@@ -33,6 +33,8 @@ class LeadOut(OutSerializer):
         source="disqualify_reason.label", read_only=True, default=None, allow_null=True
     )
 
+    next_action_at = serializers.DateTimeField(source="next_due_at", read_only=True, allow_null=True)
+
     custom = CustomOut()
 
     class Meta:
@@ -40,7 +42,7 @@ class LeadOut(OutSerializer):
         fields = [
             "id", "name", "first_name", "last_name", "company", "title", "email", "phone", "website", "domain",
             "industry", "employees", "country", "region", "source", "product", "status", "owner", "queue",
-            "do_not_route", "competition", "next_step", "score", "fit",
+            "do_not_route", "competition", "next_step", "next_action_at", "score", "fit",
             "engagement", "grade", "propensity", "disqualify_reason",
             "rejection_note", "account", "contact", "external_system",
             "external_id", "qualified_at", "converted_at", "archived_at", "custom",

@@ -74,6 +74,7 @@ class LeadViewSet(EnrichMixin, SharesMixin, MergeMixin, BulkMixin, UpsertMixin):
         "fit": "fit_score",
         "engagement": "engagement_score",
         "propensity": "propensity_score",
+        "next_action_at": "next_due_at",
         "created_at": "created_at",
         "updated_at": "updated_at",
     }

@@ -78,7 +78,7 @@ class LeadQuerySet(ScopedQuerySet["Lead"]):
         return self.filter(status__in=Lead.OPEN)
 
 
-@tracked()
+@tracked("next_due_at")
 class Lead(BaseModel, CustomData, ExternalRef, Mergeable):
     """A person (and company) who may buy. Exactly one of owner and queue holds it (INV-70)."""
 
@@ -136,6 +136,9 @@ class Lead(BaseModel, CustomData, ExternalRef, Mergeable):
     qualified_at = models.DateTimeField(null=True, blank=True, editable=False)
     converted_at = models.DateTimeField(null=True, blank=True, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # When the earliest planned activity is due. Triggers on activities and their links keep it (migration 0020), for
+    # lists of a million to be counted and sorted by it; no service writes it.
+    next_due_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     search = search_field(("first_name", "last_name"), "company", "email")
 
@@ -167,6 +170,7 @@ class Lead(BaseModel, CustomData, ExternalRef, Mergeable):
             models.Index(fields=["last_name", "id"], name="lead_by_name"),
             models.Index(fields=["created_at", "id"], name="lead_by_time"),
             models.Index(Upper("country"), "created_at", "id", name="lead_by_country"),
+            models.Index(fields=["next_due_at", "id"], name="lead_by_next_action"),
             *search_indexes("lead"),
         ]
         permissions = [

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import CharField, Count, DateTimeField, DecimalField, F, JSONField, OuterRef, QuerySet, Subquery
+from django.db.models import CharField, Count, DecimalField, F, JSONField, OuterRef, QuerySet, Subquery
 
 from accounts.models import Activity
 from leads.models import Lead, QualificationScore
@@ -40,7 +40,7 @@ def shaped(rows: QuerySet[Lead]) -> QuerySet[Lead]:
     planned = (
         Activity.objects.filter(lead_link__lead=OuterRef("pk"), status=Activity.Status.PLANNED)
         .order_by("due_at", "pk")
-        .values("due_at", "subject")
+        .values("subject")
     )
     return rows.select_related("owner", "queue", "fit", "account", "disqualify_reason").annotate(
         score=Subquery(current.values("score")[:1], output_field=DecimalField(max_digits=5, decimal_places=2)),
@@ -50,8 +50,7 @@ def shaped(rows: QuerySet[Lead]) -> QuerySet[Lead]:
         ),
         fit_score=F("fit__score"),
         **RULED_AND_LEARNED,
-        next_due_at=Subquery(planned.values("due_at")[:1], output_field=DateTimeField()),
-        next_subject=Subquery(planned.values("subject")[:1], output_field=CharField()),
+        next_subject=Subquery(planned[:1], output_field=CharField()),
     )
 
 

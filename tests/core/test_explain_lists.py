@@ -22,6 +22,7 @@ LISTS = [
     ("dana", "/leads/?status=qualified", "leads_lead"),
     ("dana", "/leads/?sort=company", "leads_lead"),
     ("dana", "/leads/?sort=name", "leads_lead"),
+    ("dana", "/leads/?sort=next", "leads_lead"),
     ("dana", "/accounts/", "accounts_account"),
     ("dana", "/contacts/", "accounts_contact"),
     ("dana", "/opportunities/list/?sort=-amount", "opportunities_opportunity"),
@@ -70,6 +71,8 @@ def complaints(who: str, address: str, table: str) -> Iterator[str]:
 
 def test_an_index_gives_the_rows_of_each_heavy_list_in_order(db: Any) -> None:
     fill(size=SIZE)
+    with connection.cursor() as cursor:  # of so few rows, reading and sorting all is sometimes as cheap
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
     bad = [line for who, address, table in LISTS for line in complaints(who, address, table)]
     assert not bad, "\n".join(bad)
     assert list(complaints("dana", "/leads/?sort=industry", "leads_lead")), "a sort without an index is caught"
