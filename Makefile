@@ -47,7 +47,7 @@ check: $(VENV)/.dev node_modules/.stamp ## linters, types, import contracts, mig
 
 fuzz: $(VENV)/.dev ## the API's whole description, asked longer than in the suite; EXAMPLES=30 SEED=1
 	@FUZZ_EXAMPLES=$(or $(EXAMPLES),30) FUZZ_SEED=$(or $(SEED),1) \
-	$(BIN)/python -m pytest -q tests/api/test_fuzz.py --timeout 14000
+	$(BIN)/python -m pytest -q tests/api/test_fuzz.py tests/bad_input/test_api_nonsense.py --timeout 14000
 
 spec: $(VENV)/.dev ## elements of semantics.md with their tests; ISSUE=<name> fails on a gap
 	@$(BIN)/python -m tests.spec_report $(ISSUE)

@@ -9,10 +9,11 @@ from typing import Any
 
 from django.core.files.base import ContentFile, File
 
+from opportunities.models import Opportunity, OpportunitySplit, StageHistory
 from opportunities.setup import ensure_pipeline
 from revops.catalog import services as catalog
 from revops.catalog.models import PriceBook
-from revops.core import clock, jobs
+from revops.core import clock, copying, jobs
 from revops.integrations import services
 from revops.integrations.models import ImportRun
 
@@ -62,6 +63,8 @@ def load(folder: Path, actor: Any) -> Iterator[Loaded]:
     for kind, name in (("accounts", "accounts"), ("products", "products"), ("opportunities", "sales_pipeline")):
         with (folder / f"{name}.csv").open("rb") as file:
             yield _import(kind, File(file, name=f"{name}.csv"), actor)
+    # What the session planned while these tables were empty is planned anew.
+    copying.count_anew(Opportunity, OpportunitySplit, StageHistory)
 
 
 def _import(kind: str, file: File, actor: Any) -> Loaded:

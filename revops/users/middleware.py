@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -77,4 +77,4 @@ class PortalMiddleware:
                     return HttpResponseRedirect(reverse(portal.pages[0]))
                 if name in portal.pages:
                     return None
-        raise Http404
+        return HttpResponseNotFound()  # the page that says so is made in one place, above

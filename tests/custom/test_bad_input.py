@@ -1,5 +1,6 @@
 """Nonsense in addresses, bodies, forms and files: refused with a word, never an error page, never SQL."""
 
+import itertools
 from typing import Any
 from urllib.parse import urlencode
 
@@ -61,14 +62,14 @@ def test_no_value_of_a_filter_is_an_error_page(lead: Lead, alice: User, settings
     api = api_of(alice)
     filters = [one for row in api.get("/api/v1/meta/leads").json()["custom"] for one in row["filters"]]
     assert len(filters) > 50
-    found = 0
+    found, turn = 0, itertools.cycle(VALUES)
     for name in filters:
-        for value in VALUES:
+        for value in itertools.islice(turn, 8):  # another eight for each
             query = urlencode({name: value.encode("utf-8", "surrogatepass")})
             status = api.get(f"/api/v1/leads?{query}").status_code
             assert status in (200, 400), (name, value)
             found += status == 400
-    assert found > 300
+    assert found > 100
 
 
 def test_a_cursor_of_a_custom_sort_that_was_tampered_with_is_400(lead: Lead, alice: User) -> None:

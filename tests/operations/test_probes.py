@@ -163,6 +163,7 @@ def test_outbox_jobs_tasks_queues_and_the_clock_are_told(client: Client, letters
 
 def test_a_queue_that_grows_is_seen(client: Client) -> None:
     broker = Redis.from_url(settings.CELERY_BROKER_URL)
+    broker.delete("reports")  # other tests may have left work there
     broker.rpush("reports", "a", "b")
     try:
         assert value(figures(client), "revops_queue_messages", queue="reports") == 2
