@@ -1,5 +1,7 @@
 """Celery entry points; each may run twice."""
 
+from contextlib import suppress
+
 from celery import shared_task
 from django.core.cache import cache
 
@@ -9,6 +11,7 @@ from leads.selectors.cultivation import open_plans
 from leads.selectors.learning import enough_to_learn, published_model
 from leads.selectors.quality import RULES
 from revops.core import clock
+from revops.core.errors import DomainError
 
 AT_ONCE = 500
 ROUTED_TO = "leads.route_waiting"  # the last of the waiting leads that was tried
@@ -111,7 +114,8 @@ def route_waiting() -> None:
     keys = list(waiting.filter(pk__gt=start).values_list("pk", flat=True)[:AT_ONCE])
     cache.set(ROUTED_TO, keys[-1] if len(keys) == AT_ONCE else 0, timeout=None)
     for key in keys:
-        route_lead(key)
+        with suppress(DomainError):  # one that nothing can be done with keeps nobody else waiting
+            route_lead(key)
 
 
 @shared_task(name="leads.dedupe_scan", ignore_result=True)

@@ -237,7 +237,7 @@ def _write_fits(rows: Sequence[Sequence[Any]]) -> dict[int, int]:
 def _qualify_between(first: int, last: int) -> None:
     """Scores of those open leads of a stretch of ids that need another one."""
     card = active_scorecard()
-    facts = {"first": first, "last": last, "card": card.pk, "open": [str(status) for status in Lead.OPEN]}
+    facts: dict[str, Any] = {"first": first, "last": last, "card": card.pk, "open": [*map(str, Lead.OPEN)]}
     with connection.cursor() as cursor:
         cursor.execute(TO_JUDGE, facts)
         keys = [key for (key,) in cursor.fetchall()]

@@ -116,6 +116,7 @@ def test_a_stale_copy_changes_nothing(alice: User) -> None:
     assert account.name == "Acme Rail"
 
 
+@pytest.mark.spec("DA-02")
 def test_a_parent_that_closes_a_circle_is_refused(alice: User) -> None:
     top = make_account(alice, "Top")
     middle = make_account(alice, "Middle", parent=top)

@@ -10,7 +10,8 @@ from django.core.cache import cache
 from leads import services, tasks
 from leads.models import Assignment, Lead, PoolMember, RoutingPool, RoutingRule
 from leads.tasks import route_waiting
-from revops.users.models import Notification, User
+from revops.users.models import Notification, User, WorkingCalendar
+from tests.accounts.builders import make_account
 from tests.leads.builders import make_lead, make_pool
 
 START = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
@@ -62,6 +63,21 @@ def test_leads_behind_many_that_wait_for_one_pool_get_their_turn(
     for _run in range(3):  # and it begins at the front again
         route_waiting()
     assert set(Lead.objects.filter(pk__in=[lead.pk for lead in waiting]).values_list("owner", flat=True)) == {alice.pk}
+
+
+@pytest.mark.spec("INV-70")
+def test_a_lead_that_cannot_be_routed_keeps_nobody_else_waiting(alice: User, bob: User) -> None:
+    make_pool((alice, 1, 0))
+    stuck = make_lead(None, email="a@tamar.example")
+    behind = services.route_lead(lead=make_lead(None)).lead
+    make_account(bob, "Tamar", website="tamar.example")
+    # Its account's owner has a calendar that never opens: no first answer can be due.
+    User.objects.filter(pk=bob.pk).update(calendar=WorkingCalendar.objects.create(name="Closed", time_zone="UTC"))
+    PoolMember.objects.update(monthly_capacity=None)
+    route_waiting()
+    owners = {lead.pk: Lead.objects.get(pk=lead.pk).owner for lead in (stuck, behind)}
+    assert owners == {stuck.pk: None, behind.pk: alice}
+    assert stuck.assignments.get(is_current=True).queue is not None
 
 
 @pytest.mark.spec("INV-70", "INV-72")
