@@ -74,7 +74,7 @@ def test_500_rows_teach_and_of_very_many_a_part_that_is_spread_over_time(
     dice = np.random.default_rng(rows)
     told = dice.normal(size=rows)
     ages = dice.permutation(rows).astype(float)  # the file is in no order
-    labels = (told + 0.5 * dice.normal(size=rows) > 0).astype(np.int8)
+    labels = (told + dice.normal(size=rows) > 0).astype(np.int8)
     table = {"told": [f"{x:.3f}" for x in told], "empty": [""] * rows, "own": [f"lead {n}" for n in range(rows)]}
     prepared = training.prepare(table, ages.tolist())
     taken = ages[prepared.rows]
@@ -82,7 +82,7 @@ def test_500_rows_teach_and_of_very_many_a_part_that_is_spread_over_time(
     assert (taken[0], taken[-1], np.diff(taken).max()) == (0, rows - 1, 1 if rows == 500 else 6)
     assert prepared.cut == int(0.7 * len(taken))
     found = training.train_default(prepared, labels[prepared.rows])
-    assert found.metrics["auc"] > 0.85
+    assert found.metrics["auc"] > 0.75
     # 150 leads that judge are few: whether each tenth came as often as it was said to is then partly luck.
     assert found.state == "ready" or found.reasons == ["calibration"] and rows == 500
     assert found.metrics["leads"] == len(taken) - prepared.cut
