@@ -39,6 +39,7 @@ class LeadsConfig(AppConfig):
         outbox.subscribe(events.LeadAnswered, handlers.score_answered_lead)
         outbox.subscribe(ActivityCompleted, handlers.engage_lead)
         outbox.subscribe(events.ScoringChanged, handlers.score_all_leads)
+        outbox.subscribe(events.MailWritten, handlers.send_written_mail)
         jobs.register(
             markets.KIND,
             jobs.JobKind(

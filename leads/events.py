@@ -95,3 +95,10 @@ class EnrollmentEnded:
     enrollment_id: int
     status: str
     lead_id: int | None
+
+
+@dataclass(frozen=True)
+class MailWritten:
+    """A person wrote a mail, or wants one sent again: it waits to be sent."""
+
+    message_id: int

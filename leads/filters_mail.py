@@ -1,7 +1,9 @@
 """What the API may ask of mails that came in, and of who may be contacted."""
 
+from typing import Any
+
 import django_filters as filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from leads.models import ContactPolicy, ReceivedMessage
@@ -14,11 +16,17 @@ class ReceivedFilter(StrictFilterSet):
     kind = filters.ChoiceFilter(choices=ReceivedMessage.Kind.choices, label=_("Kind"))
     enrollment = filters.NumberFilter(field_name="enrollment_id", label=_("Enrolment"))
     sequence = filters.NumberFilter(field_name="enrollment__sequence_id", label=_("Sequence"))
-    lead = filters.NumberFilter(field_name="enrollment__lead_id", label=_("Lead"))
-    contact = filters.NumberFilter(field_name="enrollment__contact_id", label=_("Contact"))
+    lead = filters.NumberFilter(method="of_lead", label=_("Lead"))
+    contact = filters.NumberFilter(method="of_contact", label=_("Contact"))
     unread = filters.BooleanFilter(field_name="read_at", lookup_expr="isnull", label=_("Unread"))
     received_at__gte = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte", label=_("From"))
     received_at__lte = filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lte", label=_("Until"))
+
+    def of_lead(self, rows: QuerySet[ReceivedMessage], _name: str, value: Any) -> QuerySet[ReceivedMessage]:
+        return rows.filter(Q(enrollment__lead_id=value) | Q(lead_id=value))
+
+    def of_contact(self, rows: QuerySet[ReceivedMessage], _name: str, value: Any) -> QuerySet[ReceivedMessage]:
+        return rows.filter(Q(enrollment__contact_id=value) | Q(contact_id=value))
 
 
 class PolicyFilter(StrictFilterSet):

@@ -8,7 +8,7 @@ from django.forms import HiddenInput
 from django.utils.translation import gettext_lazy as _
 
 from accounts.filters import MineFilter, colleagues
-from leads.models import Enrollment, MessageTemplate, ReceivedMessage, SentMessage, Sequence
+from leads.models import Enrollment, MessageTemplate, ReceivedMessage, SentDocument, SentMessage, Sequence
 from leads.selectors.outreach import LEFT, answered_by
 from revops.core.api.filters import StrictFilterSet
 
@@ -86,11 +86,28 @@ class MailPageFilter(StrictFilterSet):
     q = filters.CharFilter(method="search", label=_("Search"))
     sequence = filters.NumberFilter(field_name="step__sequence_id", widget=HiddenInput, label=_("Sequence"))
     step = filters.NumberFilter(field_name="step_id", widget=HiddenInput, label=_("Step"))
+    lead = filters.NumberFilter(method="to_lead", widget=HiddenInput, label=_("Lead"))
+    contact = filters.NumberFilter(method="to_contact", widget=HiddenInput, label=_("Contact"))
+    document = filters.NumberFilter(method="carried", widget=HiddenInput, label=_("Document"))
+    mine = filters.BooleanFilter(method="written", label=_("Written by me"))
     status = filters.ChoiceFilter(choices=SentMessage.Status.choices, label=_("State"))
     outcome = filters.ChoiceFilter(choices=OUTCOMES, method="came", label=_("What came of it"))
 
     def search(self, rows: QuerySet[SentMessage], _name: str, text: str) -> QuerySet[SentMessage]:
-        return rows.filter(who(text, "enrollment__") | Q(to__icontains=text))
+        return rows.filter(who(text, "enrollment__") | who(text) | Q(to__icontains=text))
+
+    def to_lead(self, rows: QuerySet[SentMessage], _name: str, value: Any) -> QuerySet[SentMessage]:
+        return rows.filter(Q(enrollment__lead_id=value) | Q(lead_id=value))
+
+    def to_contact(self, rows: QuerySet[SentMessage], _name: str, value: Any) -> QuerySet[SentMessage]:
+        return rows.filter(Q(enrollment__contact_id=value) | Q(contact_id=value))
+
+    def carried(self, rows: QuerySet[SentMessage], _name: str, value: Any) -> QuerySet[SentMessage]:
+        sent = SentDocument.objects.gone().filter(version__document=value)
+        return rows.filter(pk__in=sent.values("message"))
+
+    def written(self, rows: QuerySet[SentMessage], _name: str, value: bool) -> QuerySet[SentMessage]:
+        return rows.filter(sender=self.request.user) if value and self.request else rows
 
     def came(self, rows: QuerySet[SentMessage], _name: str, value: str) -> QuerySet[SentMessage]:
         kinds = {"replied": ReceivedMessage.Kind.REPLY, "opted_out": ReceivedMessage.Kind.OPT_OUT}

@@ -11,6 +11,8 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import owners
+from accounts.models import Document
+from leads.forms_mail import TemplateDocumentsField
 from leads.models import ContactPolicy, Lead, MessageTemplate, Sequence, SequenceStep
 from revops.core.widgets import ChosenOnly
 from revops.users.models import User
@@ -189,6 +191,11 @@ class TemplateForm(forms.Form):
     name = forms.CharField(max_length=120, label=_("Name"))
     subject = forms.CharField(max_length=200, label=_("Subject"))
     body = forms.CharField(max_length=20_000, widget=forms.Textarea(attrs={"rows": 12}), label=_("Text"))
+    documents = TemplateDocumentsField()
+
+    def __init__(self, *args: Any, viewer: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["documents"].queryset = Document.objects.visible_to(viewer)  # type: ignore[attr-defined]
 
 
 class PersonForm(forms.Form):

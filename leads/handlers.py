@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts.events import ActivityCompleted
 from leads import services
-from leads.events import LeadAnswered, LeadCreated, ScoringChanged
+from leads.events import LeadAnswered, LeadCreated, MailWritten, ScoringChanged
 from leads.models import Lead, LeadActivity
 
 
@@ -35,6 +35,11 @@ def engage_lead(event: ActivityCompleted) -> None:
 def score_all_leads(event: ScoringChanged) -> None:
     """A new scorecard or fit rule concerns every open lead."""
     _send("leads.score_all")
+
+
+def send_written_mail(_event: MailWritten) -> None:
+    """Who pressed send does not wait for the next round of the sequences."""
+    _send("leads.send_mails")
 
 
 def _send(task: str, *args: int) -> None:

@@ -1,4 +1,4 @@
-"""The sender of sequences: claims, talks to the mail server, records. No transaction is open while it talks.
+"""The sender of mails: claims, talks to the mail server, records. No transaction is open while it talks.
 
 The last byte leaves only after `hand_mail` has said yes and committed it: before that a killed sender's mail goes to
 the next one, after it nobody sends it again by itself.
@@ -15,11 +15,13 @@ from email.utils import formataddr, formatdate, parseaddr
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.core.mail import EmailMessage as DjangoMessage
 from django.core.mail import get_connection
 from django.utils.translation import gettext as _
 
 from leads import services
+from leads.selectors.mails import Paper
 from leads.selectors.sequences import one_line, opt_out_link
 from leads.services.sending import Parcel
 
@@ -59,12 +61,25 @@ def compose(parcel: Parcel) -> EmailMessage:
     if parcel.earlier:
         message["In-Reply-To"] = parcel.earlier[-1]
         message["References"] = " ".join(parcel.earlier)
-    mailto = f", <mailto:unsubscribe+{parcel.token}@{settings.INBOUND_DOMAIN}>" if settings.INBOUND_TOKEN else ""
-    message["List-Unsubscribe"] = f"<{opt_out_link(parcel.token)}>{mailto}"
-    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    if parcel.enrollment is not None:  # one that a person wrote is no mailing
+        mailto = f", <mailto:unsubscribe+{parcel.token}@{settings.INBOUND_DOMAIN}>" if settings.INBOUND_TOKEN else ""
+        message["List-Unsubscribe"] = f"<{opt_out_link(parcel.token)}>{mailto}"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["Auto-Submitted"] = "no"
     message.set_content(parcel.body)
+    for paper in parcel.papers:
+        _attach(message, paper)
     return message
+
+
+def _attach(message: EmailMessage, paper: Paper) -> None:
+    """A file under the name that people know. Its type is one of ours, never what an upload said."""
+    kind, _slash, sub = paper.content_type.partition("/")
+    if kind in ("message", "multipart"):  # these would be opened as mails of their own
+        kind, sub = "application", "octet-stream"
+    with default_storage.open(paper.path, "rb") as stored:
+        data = stored.read()
+    message.add_attachment(data, maintype=kind, subtype=sub, filename=one_line(paper.name) or "file")
 
 
 # The way out ---------------------------------------------------------------------------------
@@ -92,6 +107,10 @@ def _send(post: "Server | Backend", parcel: Parcel) -> None:
     try:
         raw = compose(parcel).as_bytes()
         parcel.to.encode("ascii")
+    except OSError:
+        words = _("A document is not where it was stored.")
+        services.refuse_mail(parcel=parcel, error=words, address=False)
+        return
     except ValueError as error:
         words = _("This mail cannot be written: %(why)s") % {"why": error}
         services.refuse_mail(parcel=parcel, error=words, address=isinstance(error, UnicodeError))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.registries import TimelineSource, timeline_sources
 from leads.selectors.outreach import mails_on
-from leads.selectors.sequences import unread_replies
+from leads.selectors.sequences import person_of, unread_replies
 from revops.core.registries import (
     DAY_MOST,
     Command,
@@ -39,7 +39,7 @@ def replies_today(user: Any, _today: date) -> Sequence[DayItem]:
     return [
         DayItem(
             kind="lead",
-            title=gettext("Read the answer of %(name)s") % {"name": row.enrollment.lead or row.enrollment.contact},
+            title=gettext("Read the answer of %(name)s") % {"name": person_of(row)},
             sub=row.subject,
             url=f"{reverse('reply-inbox')}?open={row.pk}",
             rank=15,
@@ -47,7 +47,6 @@ def replies_today(user: Any, _today: date) -> Sequence[DayItem]:
             icon="mail",
         )
         for row in unread_replies(user).order_by("received_at", "pk")[:DAY_MOST]
-        if row.enrollment is not None
     ]
 
 
@@ -57,6 +56,10 @@ def _of_lead(lead: Any) -> str:
 
 def _of_contact(contact: Any) -> str:
     return reverse("contact-outreach", args=[contact.pk])
+
+
+def _of_document(document: Any) -> str:
+    return reverse("document-mails", args=[document.pk])
 
 
 def register() -> None:
@@ -76,3 +79,5 @@ def register() -> None:
     see = "leads.view_enrollment"
     panels.register(Panel("leads.sequences", "leads.lead", _("Sequences"), _of_lead, 8, see))
     panels.register(Panel("leads.sequences_of_contact", "accounts.contact", _("Sequences"), _of_contact, 8, see))
+    sent = "leads.view_sentmessage"
+    panels.register(Panel("leads.mails_of_document", "accounts.document", _("Sent to"), _of_document, 8, sent))

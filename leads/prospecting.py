@@ -14,6 +14,7 @@ from revops.users.registries import NoticeKind, notice_kinds
 def register() -> None:
     """Called once, when the app is ready."""
     notice_kinds.register(NoticeKind("sequence.replied", _("Somebody answers a mail of mine"), icon="mail", order=34))
+    notice_kinds.register(NoticeKind("mail.failed", _("A mail of mine did not arrive"), icon="mail-off", order=35))
     for side in ("lead", "contact"):
         # In a sequence that both are in, the winner goes on; the other ends with the next step.
         merge_relations.register(MergeRelation(f"leads.enrollment.{side}"))
@@ -50,5 +51,6 @@ def _grant() -> None:
     seen = ("sequence", "messagetemplate", "enrollment", "sentmessage", "receivedmessage", "contactpolicy")
     roles.grant_all(workers, *(f"leads.view_{name}" for name in seen))
     roles.grant_all(workers, "leads.add_enrollment", "leads.change_enrollment", "leads.change_contactpolicy")
+    roles.grant_all(workers, "leads.add_sentmessage")
     roles.grant_all((sdr, manager, admin), *roles.manage("leads", "sequence", "messagetemplate"))
     roles.grant(admin, "leads.manage_mail")

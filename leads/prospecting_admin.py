@@ -8,12 +8,15 @@ from django.http import HttpRequest
 
 from leads.models import (
     ContactPolicy,
+    Enclosure,
     Enrollment,
     MessageTemplate,
     ReceivedMessage,
+    SentDocument,
     SentMessage,
     Sequence,
     SequenceStep,
+    TemplateDocument,
 )
 from revops.core.admin import ReadOnlyAdmin
 
@@ -46,9 +49,19 @@ class SequenceAdmin(SeenAdmin):
     inlines = [StepInline]
 
 
+class TemplateDocumentInline(admin.TabularInline):  # type: ignore[type-arg]
+    """What goes along with every mail."""
+
+    model = TemplateDocument
+    fields = readonly_fields = ["document"]
+    extra = max_num = 0
+    can_delete = False
+
+
 @admin.register(MessageTemplate)
 class MessageTemplateAdmin(SeenAdmin):
     list_display = ["name", "subject", "archived_at"]
+    inlines = [TemplateDocumentInline]
     search_fields = ["name", "subject"]
 
 
@@ -60,9 +73,29 @@ class EnrollmentAdmin(SeenAdmin):
     exclude = ["token"]  # whoever has it opts somebody out
 
 
+class EnclosureInline(admin.TabularInline):  # type: ignore[type-arg]
+    """The documents that go along."""
+
+    model = Enclosure
+    fields = readonly_fields = ["document", "version"]
+    extra = max_num = 0
+    can_delete = False
+
+
+class SentDocumentInline(admin.TabularInline):  # type: ignore[type-arg]
+    """The versions that were handed over."""
+
+    model = SentDocument
+    fields = readonly_fields = ["version", "handed_at"]
+    extra = max_num = 0
+    can_delete = False
+
+
 @admin.register(SentMessage)
 class SentMessageAdmin(SeenAdmin):
     list_display = ["due_at", "status", "to", "subject", "tries", "error"]
+    exclude = ["token", "submission"]  # an answer to the token's address is from whom the mail went to
+    inlines = [EnclosureInline, SentDocumentInline]
     list_filter = ["status"]
     search_fields = ["to", "message_id"]
 

@@ -174,3 +174,9 @@ def run_sequence_steps() -> None:
     while services.run_due_steps():
         pass
     mailing.send_due()
+
+
+@shared_task(name="leads.send_mails", ignore_result=True)
+def send_mails() -> None:
+    """Mails that wait: as soon as somebody has written one."""
+    mailing.send_due()

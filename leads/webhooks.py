@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from leads import events
-from leads.models import Campaign, DealRegistration, Enrollment, Handoff, Lead, TouchPoint
+from leads.models import Campaign, DealRegistration, Enrollment, Handoff, Lead, SentMessage, TouchPoint
 from revops.integrations.offers import Offer, offers
 
 
@@ -31,6 +31,7 @@ def register() -> None:
             Enrollment,
             "enrollment_id",
         ),
+        Offer(events.MailWritten, _("Somebody wrote a mail"), SentMessage, "message_id"),
         # About no record of anybody's: a scorecard or a rule of the company.
         Offer(events.ScoringChanged, _("The rules of scoring changed"), permission="leads.view_scorecard"),
     ):

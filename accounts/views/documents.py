@@ -23,6 +23,7 @@ from accounts.selectors import document_list, same_file
 from accounts.shelves import record_of, shelves
 from accounts.views.records import shown_version
 from revops.core.errors import InvalidInput, NoRoom, NotAllowed
+from revops.core.registries import panels_for
 from revops.core.scope import require, within_reach
 from revops.core.views.lists import Action, Column, Empty, ListPage, Tab
 
@@ -108,6 +109,7 @@ def _page(request: HttpRequest, record: Document, form: VersionForm, status: int
         "form": form,
         "may_change": may_change(request.user, record),
         "in_place": record.newest.content_type in SHOWN_IN_PLACE,
+        "panels": panels_for("accounts.document", record, request.user),  # type: ignore[arg-type]
     }
     return render(request, "accounts/document.html", context, status=status)
 

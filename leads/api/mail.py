@@ -1,4 +1,4 @@
-"""Mails of sequences that went out and came in, and who may be contacted, over the API."""
+"""Mails that went out and came in, one that somebody writes, and who may be contacted, over the API."""
 
 from typing import Any
 
@@ -14,40 +14,93 @@ from leads import services
 from leads.api.campaigns import one_person
 from leads.filters_mail import PolicyFilter, ReceivedFilter
 from leads.filters_sequences import MailPageFilter
-from leads.models import ContactPolicy, Lead, ReceivedMessage, SentMessage
-from leads.selectors.outreach import mails_shown, received_shown
+from leads.models import ContactPolicy, Lead, MessageTemplate, ReceivedMessage, SentMessage
+from leads.selectors.mails import mails_listed
+from leads.selectors.outreach import received_shown
 from leads.selectors.sequences import policies_shown
 from revops.core.api.serializers import OutSerializer, StrictSerializer
 from revops.core.api.views import ResourceViewSet
 from revops.core.api.writes import BulkMixin
 
 
+class EnclosedOut(serializers.Serializer):  # type: ignore[type-arg]
+    """A document that goes along with a mail."""
+
+    document = serializers.IntegerField()
+    version = serializers.IntegerField(allow_null=True, help_text="Chosen; null: whichever counts when it is sent.")
+    sent_version = serializers.IntegerField(allow_null=True, help_text="The one that was sent.")
+
+
 class SentMessageOut(OutSerializer):
-    """One mail of one step to one person."""
+    """One mail to one person: of a step of a sequence, or written by somebody (`sender`) to a lead or a contact."""
+
+    documents = serializers.SerializerMethodField()
 
     class Meta:
         model = SentMessage
         fields = [
-            "id", "enrollment", "step", "status", "message_id", "to", "subject", "body", "due_at", "handed_at",
-            "sent_at", "tries", "error", "created_at", "updated_at",
+            "id", "enrollment", "step", "lead", "contact", "sender", "replies_to", "status", "message_id", "to",
+            "subject", "body", "documents", "due_at", "handed_at", "sent_at", "tries", "error", "created_at",
+            "updated_at",
         ]  # fmt: skip
+
+    @extend_schema_field(EnclosedOut(many=True))
+    def get_documents(self, mail: SentMessage) -> list[dict[str, Any]]:
+        """What goes along, and what went."""
+        went = {row.version.document_id: row.version_id for row in mail.gone}  # type: ignore[attr-defined]
+        return [
+            {"document": row.document_id, "version": row.version_id, "sent_version": went.get(row.document_id)}
+            for row in mail.enclosures.all()
+        ]
+
+
+class SentMessageIn(StrictSerializer):
+    """A mail to a lead or a contact, or an answer (`replies_to`) to one of theirs.
+
+    A template gives subject and text where none are sent, and its documents. `versions` are ids of document versions:
+    one that is superseded is 422 with the number of the newer one, one that the caller does not see is 404.
+    """
+
+    lead = Seen(Lead, required=False, allow_null=True)
+    contact = Seen(Contact, required=False, allow_null=True)
+    replies_to = Seen(ReceivedMessage, required=False, allow_null=True)
+    template = Seen(MessageTemplate, required=False, allow_null=True)
+    to = serializers.CharField(max_length=254, required=False, allow_blank=True)
+    subject = serializers.CharField(max_length=400, required=False, allow_blank=True)
+    body = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    versions = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False, max_length=20)
+
+    def validate(self, attrs: Any) -> Any:
+        return attrs if attrs.get("replies_to") and not attrs.get("lead") else one_person(attrs)
+
+
+class SendAgainIn(StrictSerializer):
+    """With `newer`, each document goes in the version that counts now."""
+
+    newer = serializers.BooleanField(required=False, default=False)
 
 
 class SentMessageViewSet(ResourceViewSet):
-    """Mails of sequences. Unconfirmed: the connection broke after the last byte, nobody sends it again by itself."""
+    """Sent mails. Unconfirmed: the connection broke after the last byte, nobody sends it again by itself."""
 
     resource = "sent-messages"
-    selector = staticmethod(mails_shown)
+    selector = staticmethod(mails_listed)
     out = SentMessageOut
-    rights = {"send_again": "leads.change_enrollment"}
+    rights = {"create": "leads.add_sentmessage", "send_again": None}
     filterset_class = MailPageFilter
     sort_fields = {"id": "id", "due_at": "due_at"}
 
-    @extend_schema(request=None, responses=SentMessageOut)
+    @extend_schema(request=SentMessageIn, responses={201: SentMessageOut})
+    def create(self, request: Request) -> Response:
+        """Write one: it is sent at once. 422 for somebody who objects."""
+        return self.again(services.write_mail(actor=request.user, **self.read(SentMessageIn)), 201)
+
+    @extend_schema(request=SendAgainIn, responses=SentMessageOut)
     @action(detail=True, methods=["post"], url_path="send-again")
     def send_again(self, request: Request, pk: str) -> Response:
         """One that is unconfirmed or failed waits to be sent again; any other is 409."""
-        return self.again(services.send_again(message=self.record(pk), actor=request.user))
+        mail = self.record(pk)
+        return self.again(services.send_again(message=mail, actor=request.user, **self.read(SendAgainIn)))
 
 
 class ReceivedMessageOut(OutSerializer):
@@ -56,8 +109,8 @@ class ReceivedMessageOut(OutSerializer):
     class Meta:
         model = ReceivedMessage
         fields = [
-            "id", "kind", "enrollment", "answers", "sender", "subject", "text", "message_id", "received_at", "read_at",
-            "created_at",
+            "id", "kind", "enrollment", "lead", "contact", "answers", "sender", "subject", "text", "message_id",
+            "received_at", "read_at", "created_at",
         ]  # fmt: skip
 
 

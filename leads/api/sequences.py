@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.serializers import OwnerOut, Seen
-from accounts.models import Contact
+from accounts.models import Contact, Document
 from leads import services
 from leads.filters_sequences import EnrollmentPageFilter, SequencePageFilter, TemplatePageFilter
 from leads.models import Enrollment, Lead, MessageTemplate, Sequence, SequenceStep
@@ -248,18 +248,28 @@ class MessageTemplateOut(OutSerializer):
     """What a step says."""
 
     step_count = serializers.IntegerField(read_only=True)
+    documents = serializers.SerializerMethodField()
 
     class Meta:
         model = MessageTemplate
-        fields = ["id", "name", "subject", "body", "step_count", "archived_at", "created_at", "updated_at", "version"]
+        fields = [
+            "id", "name", "subject", "body", "documents", "step_count", "archived_at", "created_at", "updated_at",
+            "version",
+        ]  # fmt: skip
+
+    @extend_schema_field(serializers.ListField(child=serializers.IntegerField()))
+    def get_documents(self, template: MessageTemplate) -> list[int]:
+        """What goes along with each mail, in the version that counts then."""
+        return sorted(row.document_id for row in template.enclosed.all())
 
 
 class MessageTemplateIn(StrictSerializer):
-    """Names in braces are filled in per person; one that is not known is 422."""
+    """Names in braces are filled in per person; one that is not known is 422. Documents are for everybody."""
 
     name = serializers.CharField(max_length=120)
     subject = serializers.CharField(max_length=200)
     body = serializers.CharField(max_length=20_000)
+    documents = serializers.ListField(child=Seen(Document), required=False, max_length=20)
 
 
 class MessageTemplateViewSet(BulkMixin):

@@ -13,6 +13,7 @@ from leads.models.handoff import Handoff
 from leads.models.intake import ConsentRecord, IntakeForm
 from leads.models.lead import DisqualifyReason, Lead, LeadActivity, LeadQueue
 from leads.models.learning import LeadPropensity, LearningSetup, ModelDrift, ScoringModel
+from leads.models.mails import Enclosure, ReceivedMessage, SentDocument, SentMessage, TemplateDocument
 from leads.models.markets import FitResult, Signal, TargetMarket
 from leads.models.partners import LeadLicence, PartnerDelivery, ResearchPartner
 from leads.models.promotion import DealRegistration, PartnerContact, PromotionPartner
@@ -23,8 +24,6 @@ from leads.models.sequences import (
     ContactPolicy,
     Enrollment,
     MessageTemplate,
-    ReceivedMessage,
-    SentMessage,
     Sequence,
     SequenceStep,
 )
@@ -88,7 +87,10 @@ __all__ = [
     "ScoreGroup",
     "Scorecard",
     "ScoringModel",
+    "Enclosure",
+    "SentDocument",
     "SentMessage",
+    "TemplateDocument",
     "Sequence",
     "SequenceStep",
     "Signal",

@@ -80,7 +80,10 @@ class TemplateQuerySet(ScopedQuerySet["MessageTemplate"]):
 
 @tracked()
 class MessageTemplate(BaseModel):
-    """What a step says. Names in braces are filled in per person: {first_name}, {company}, {sender}."""
+    """What a step says. Names in braces are filled in per person: {first_name}, {company}, {sender}.
+
+    Its documents go along, each in the version that counts when the mail is sent.
+    """
 
     name = models.CharField(max_length=120)
     subject = models.CharField(max_length=200)
@@ -255,101 +258,3 @@ class Enrollment(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.lead or self.contact}, {self.sequence}"
-
-
-class SentQuerySet(ScopedQuerySet["SentMessage"]):
-    def visible_to(self, user: Any) -> Self:
-        return self.filter(reached(user, "enrollment__"))
-
-
-class SentMessage(Stamped):
-    """One mail of one step to one person; at most one (the pair is unique), never sent twice.
-
-    `handed_at` is written right before the last byte leaves: a worker that is killed between this and `sent_at` leaves
-    a message that nobody sends again by itself ("unconfirmed"); one that is killed before leaves it to the next.
-    """
-
-    class Status(models.TextChoices):
-        WAITING = "waiting", _("Waiting")
-        SENT = "sent", _("Sent")
-        UNCONFIRMED = "unconfirmed", _("Unconfirmed")
-        FAILED = "failed", _("Failed")
-        BOUNCED = "bounced", _("Bounced")
-        CANCELLED = "cancelled", _("Not sent")
-
-    enrollment = models.ForeignKey(Enrollment, on_delete=models.CASCADE, related_name="messages")
-    step = models.ForeignKey(SequenceStep, on_delete=models.PROTECT, related_name="messages")
-    status = models.CharField(max_length=11, choices=Status.choices, default=Status.WAITING)
-    message_id = models.CharField(max_length=200, unique=True)
-    to = models.CharField(max_length=254)
-    subject = models.CharField(max_length=400)
-    body = models.TextField()
-    due_at = models.DateTimeField()
-    claimed_at = models.DateTimeField(null=True, blank=True)
-    handed_at = models.DateTimeField(null=True, blank=True)
-    sent_at = models.DateTimeField(null=True, blank=True)
-    tries = models.PositiveSmallIntegerField(default=0)
-    error = models.CharField(max_length=300, blank=True, default="")
-
-    objects = SentQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-due_at", "-pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["enrollment", "step"], name="message_once_per_step"),
-            models.CheckConstraint(
-                condition=~Q(status="sent") | Q(handed_at__isnull=False, sent_at__isnull=False),
-                name="message_sent_has_times",
-            ),
-        ]
-        indexes = [models.Index(fields=["due_at", "id"], condition=Q(status="waiting"), name="message_waiting")]
-
-    def __str__(self) -> str:
-        return f"{self.to}: {self.subject}"
-
-
-class ReceivedQuerySet(ScopedQuerySet["ReceivedMessage"]):
-    def visible_to(self, user: Any) -> Self:
-        """Seen with the person who wrote; what belongs to nobody is seen by who administers sequences."""
-        if user.has_perm("leads.manage_mail"):
-            return self.filter(reached(user, "enrollment__") | Q(enrollment__isnull=True))
-        return self.filter(reached(user, "enrollment__"))
-
-    def unread(self) -> Self:
-        """Replies that nobody has opened."""
-        return self.filter(kind=ReceivedMessage.Kind.REPLY, read_at__isnull=True)
-
-
-class ReceivedMessage(Stamped):
-    """A mail that came in; the same one twice is one row."""
-
-    class Kind(models.TextChoices):
-        REPLY = "reply", _("Reply")
-        BOUNCE = "bounce", _("Bounce")
-        AUTO_REPLY = "auto_reply", _("Automatic answer")
-        OPT_OUT = "opt_out", _("Opt-out")
-        UNMATCHED = "unmatched", _("Belongs to nobody")
-
-    digest = models.CharField(max_length=64, unique=True)
-    message_id = models.CharField(max_length=400, blank=True, default="")
-    kind = models.CharField(max_length=10, choices=Kind.choices)
-    enrollment = models.ForeignKey(Enrollment, null=True, blank=True, on_delete=models.CASCADE, related_name="received")
-    answers = models.ForeignKey(SentMessage, null=True, blank=True, on_delete=models.SET_NULL, related_name="answers")
-    sender = models.CharField(max_length=320)
-    subject = models.CharField(max_length=400, blank=True, default="")
-    text = models.TextField(blank=True, default="")
-    received_at = models.DateTimeField()
-    read_at = models.DateTimeField(null=True, blank=True)
-
-    objects = ReceivedQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-received_at", "-pk"]
-        permissions = [("manage_mail", "Can see mail that belongs to nobody")]
-        indexes = [
-            models.Index(fields=["enrollment", "-received_at"], name="received_by_enrollment"),
-            models.Index(fields=["received_at"], condition=Q(kind="reply", read_at=None), name="received_unread"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.sender}: {self.subject}"

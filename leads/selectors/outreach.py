@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -25,6 +25,9 @@ from revops.core.money import truncated_percent
 Mail, Kind = SentMessage.Status, ReceivedMessage.Kind
 # What left us: a mail that bounced was sent before it came back.
 LEFT = (Mail.SENT, Mail.BOUNCED)
+BAD = (Mail.BOUNCED, Mail.FAILED, Mail.CANCELLED, Mail.UNCONFIRMED)
+# What a person wrote and has not arrived, or not yet.
+_OPEN = Q(enrollment__isnull=True) & ~Q(status=Mail.SENT)
 
 
 def _counted(rows: QuerySet[Any], by: str) -> Coalesce:
@@ -58,7 +61,8 @@ def reply_rate(sequence: Any) -> Decimal | None:
 def templates_shown(*, viewer: Any) -> QuerySet[MessageTemplate]:
     """Templates that are in use, with the number of steps that say them."""
     steps = SequenceStep.objects.exclude(sequence__status=Sequence.Status.ARCHIVED)
-    return MessageTemplate.objects.visible_to(viewer).annotate(step_count=_counted(steps, "template"))
+    rows = MessageTemplate.objects.visible_to(viewer).annotate(step_count=_counted(steps, "template"))
+    return rows.prefetch_related("enclosed")
 
 
 def enrollments_shown(*, viewer: Any) -> QuerySet[Enrollment]:
@@ -72,15 +76,21 @@ def enrollments_shown(*, viewer: Any) -> QuerySet[Enrollment]:
 
 
 def mails_shown(*, viewer: Any) -> QuerySet[SentMessage]:
-    """Mails of sequences with whom they went to."""
+    """Mails with whom they went to and who writes."""
     rows = SentMessage.objects.visible_to(viewer)
-    return rows.select_related("step__template", "enrollment__sequence", "enrollment__lead", "enrollment__contact")
+    return rows.select_related(
+        "step__template", "enrollment__sequence", "enrollment__lead", "enrollment__contact", "enrollment__sender",
+        "lead", "contact", "sender",
+    )  # fmt: skip
 
 
 def received_shown(*, viewer: Any) -> QuerySet[ReceivedMessage]:
     """Mails that came in, with who wrote."""
     rows = ReceivedMessage.objects.visible_to(viewer)
-    return rows.select_related("enrollment__sequence", "enrollment__lead", "enrollment__contact", "enrollment__sender")
+    return rows.select_related(
+        "enrollment__sequence", "enrollment__lead", "enrollment__contact", "enrollment__sender",
+        "lead", "contact", "answers",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -157,21 +167,37 @@ def enrollments_of(person: Lead | Contact, *, viewer: Any) -> QuerySet[Enrollmen
     return rows.alias(ended=ended).order_by("ended", F("enrolled_at").desc(), "-pk")
 
 
+def mails_about(person: Lead | Contact) -> Q:
+    """Sent or received mails of this person: of their enrolments, and their own. One short query comes before."""
+    keys = list(Enrollment.objects.filter(**about(person)).values_list("pk", flat=True))
+    return Q(enrollment__in=keys) | Q(**about(person))
+
+
 def mails_on(record: Any, limit: int) -> list[TimelineEntry]:
-    """Mails that left for somebody, for their timeline. What they answered stands there as an activity."""
+    """Mails to somebody, for their timeline: those of sequences that left, and those that a person wrote and that have
+    not arrived. What a person sent, and what came back, stands there as an activity.
+    """
     if not isinstance(record, Lead | Contact):
         return []
-    person = {f"enrollment__{name}": value for name, value in about(record).items()}
-    rows = SentMessage.objects.filter(**person, status__in=LEFT, sent_at__isnull=False).order_by("-sent_at", "-pk")
+    left = Q(enrollment__isnull=False, status__in=LEFT, sent_at__isnull=False)
+    rows = SentMessage.objects.filter(mails_about(record)).filter(left | _OPEN).order_by("-due_at", "-pk")
     return [
         TimelineEntry(
-            at=row.sent_at,
-            icon="send",
+            at=row.sent_at or row.handed_at or row.created_at,
+            icon="mail-off" if row.status in BAD else "send",
             title=_("Mail: %(subject)s") % {"subject": row.subject},
-            who=str(row.enrollment.sender),
-            text=row.error if row.status == Mail.BOUNCED else "",
-            tone="warn" if row.status == Mail.BOUNCED else "ok",
+            who=str(row.enrollment.sender if row.enrollment else row.sender),
+            text=_state(row),
+            tone="warn" if row.status in BAD else "ok",
         )
-        for row in rows.select_related("enrollment__sender")[:limit]
-        if row.sent_at
+        for row in rows.select_related("enrollment__sender", "sender")[:limit]
     ]
+
+
+def _state(row: SentMessage) -> str:
+    """What to know about a mail that is not simply sent."""
+    if row.status == Mail.SENT:
+        return ""
+    if row.enrollment_id is not None:
+        return row.error
+    return f"{row.get_status_display()}: {row.error}" if row.error else str(row.get_status_display())

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Contact
-from leads.models import ContactPolicy, Enrollment, Lead, LeadLicence, MessageTemplate, ReceivedMessage
+from leads.models import ContactPolicy, Enrollment, Lead, LeadLicence, MessageTemplate, ReceivedMessage, SentMessage
 from revops.core import clock
 
 PLACEHOLDERS = {
@@ -164,18 +164,30 @@ def why_not(person: Lead | Contact, facts: Facts) -> tuple[str, str] | None:
     return None
 
 
+def why_not_write(person: Lead | Contact, facts: Facts) -> tuple[str, str] | None:
+    """The same of a single mail, on which a person decides: one may write to a lead that is closed."""
+    why = why_not(person, facts)
+    if why is None or why[0] != "closed":
+        return why
+    if person.pk in facts.ended:
+        return "licence_expired", _("The licence under which this lead came has ended: it may not be contacted.")
+    return None if person.email_key else ("no_email", _("%(name)s has no e-mail address.") % {"name": person})
+
+
 # What came back ------------------------------------------------------------------------------
 
 
 def unread_replies(user: Any) -> QuerySet[ReceivedMessage]:
     """Answers to this person's own mails that nobody has opened, newest first."""
-    rows = ReceivedMessage.objects.visible_to(user).unread().filter(enrollment__sender=user)
-    return rows.select_related("enrollment__lead", "enrollment__contact", "enrollment__sequence")
+    mine = Q(enrollment__sender=user) | Q(answers__sender=user)
+    rows = ReceivedMessage.objects.visible_to(user).unread().filter(mine)
+    return rows.select_related("enrollment__lead", "enrollment__contact", "enrollment__sequence", "lead", "contact")
 
 
-def person_of(enrollment: Enrollment) -> Lead | Contact:
-    """Whom it reaches."""
-    person = enrollment.lead or enrollment.contact
+def person_of(row: Enrollment | SentMessage | ReceivedMessage) -> Lead | Contact:
+    """Whom it reaches, or who wrote it. What came in and belongs to nobody has none."""
+    holder = row if isinstance(row, Enrollment) else row.enrollment or row
+    person = holder.lead or holder.contact
     assert person is not None
     return person
 

@@ -100,7 +100,6 @@ from leads.services.sending import (
     hand_mail,
     postpone_mail,
     refuse_mail,
-    send_again,
     settle_mail,
 )
 from leads.services.sequences import (
@@ -117,6 +116,7 @@ from leads.services.stepping import run_due_steps
 from leads.services.templates import archive_template, create_template, update_template
 from leads.services.upserts import upsert_lead
 from leads.services.withdrawals import expire_handoff, withdraw_handoff
+from leads.services.writing import send_again, write_mail
 
 __all__ = [
     "hand_over_enrollments",
@@ -138,6 +138,7 @@ __all__ = [
     "postpone_mail",
     "refuse_mail",
     "send_again",
+    "write_mail",
     "settle_mail",
     "activate_sequence",
     "archive_sequence",

@@ -286,7 +286,8 @@ def _take_out(person: Lead | Contact, actor: Any) -> None:
     keys = list(Enrollment.objects.filter(theirs).values_list("pk", flat=True))
     rows = Enrollment.objects.filter(pk__in=keys)
     end_enrollments(rows, status=Status.OPTED_OUT, reason=words, actor=actor, running_only=False)
-    cancel_waiting(Q(enrollment__in=keys), words)
+    single = theirs | Q(to=person.email_key) if person.email_key else theirs
+    cancel_waiting(Q(enrollment__in=keys) | (Q(enrollment=None) & single), words)
 
 
 def _check(policy: ContactPolicy) -> None:

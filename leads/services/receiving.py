@@ -8,12 +8,14 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Activity
+from accounts.models import Activity, Contact
 from accounts.services import log_activity
 from leads.mail_reading import Letter, read
 from leads.models import Enrollment, Lead, ReceivedMessage, SentMessage
+from leads.selectors.mails import sender_of
 from leads.selectors.sequences import person_of, standing
 from leads.services._ending import end_enrollments
+from leads.services._sent import tell_writer
 from leads.services.activities import log_lead_activity
 from leads.services.enrolling import set_policy
 from revops.core import audit, clock
@@ -36,12 +38,15 @@ def receive_mail(*, raw: bytes, actor: Any = None) -> ReceivedMessage:
     except ValueError as error:
         raise BadRequest("malformed_mail", _("This is no mail that can be read.")) from error
     answers, enrollment = _match(letter)
+    alone = answers if enrollment is None else None  # a mail that a person wrote
     row, new = ReceivedMessage.objects.get_or_create(
         digest=digest,
         defaults={
             "message_id": letter.message_id,
-            "kind": _kind(letter, enrollment),
+            "kind": _kind(letter, known=answers is not None or enrollment is not None),
             "enrollment": enrollment,
+            "lead": alone and alone.lead,
+            "contact": alone and alone.contact,
             "answers": answers,
             "sender": letter.sender,
             "subject": letter.subject,
@@ -49,25 +54,29 @@ def receive_mail(*, raw: bytes, actor: Any = None) -> ReceivedMessage:
             "received_at": clock.now(),
         },
     )
-    if new and enrollment is not None:
-        _follow(row, enrollment, letter, actor)
+    if new and row.kind != Kind.UNMATCHED:
+        _follow(row, actor)
     return row
 
 
 def _match(letter: Letter) -> tuple[SentMessage | None, Enrollment | None]:
-    """The mail of ours that it is about, by its id; else the enrolment, by the address to which it came."""
+    """The mail of ours that it is about, by its id; else by the address to which it came: that of an enrolment, or of a
+    mail that a person wrote.
+    """
     sent = {row.message_id: row for row in SentMessage.objects.filter(message_id__in=letter.answers)}
     answers = next((sent[key] for key in letter.answers if key in sent), None)
     if answers is not None:
         return answers, answers.enrollment
+    if not letter.tokens:
+        return None, None
     enrollment = Enrollment.objects.filter(token__in=letter.tokens).order_by("pk").first()
     if enrollment is None:
-        return None, None
+        return SentMessage.objects.filter(token__in=letter.tokens).order_by("pk").first(), None
     return enrollment.messages.filter(handed_at__isnull=False).order_by("-handed_at").first(), enrollment
 
 
-def _kind(letter: Letter, enrollment: Enrollment | None) -> str:
-    if enrollment is None:
+def _kind(letter: Letter, *, known: bool) -> str:
+    if not known:
         return Kind.UNMATCHED
     if letter.is_report:
         return Kind.BOUNCE if letter.is_final else Kind.AUTO_REPLY
@@ -76,37 +85,47 @@ def _kind(letter: Letter, enrollment: Enrollment | None) -> str:
     return Kind.OPT_OUT if letter.wants_out else Kind.REPLY
 
 
-def _follow(row: ReceivedMessage, enrollment: Enrollment, letter: Letter, actor: Any) -> None:
+def _follow(row: ReceivedMessage, actor: Any) -> None:
     if row.kind == Kind.OPT_OUT:
-        opt_out(enrollment=enrollment, reason=_("By mail: %(subject)s") % {"subject": row.subject}, actor=actor)
+        words, holder = _("By mail: %(subject)s") % {"subject": row.subject}, row.enrollment or row
+        _objects(holder.lead, holder.contact, words, actor)
     elif row.kind == Kind.BOUNCE:
-        _bounced(row, enrollment, actor)
+        _bounced(row, actor)
     elif row.kind == Kind.REPLY:
-        _replied(row, enrollment, actor)
+        _replied(row, actor)
 
 
 @transaction.atomic
 def opt_out(*, enrollment: Enrollment, reason: str, actor: Any = None) -> None:
     """Somebody whom we wrote to objects: nobody writes to this address again."""
-    set_policy(actor=actor, lead=enrollment.lead, contact=enrollment.contact, do_not_contact=True, reason=reason[:200])
+    _objects(enrollment.lead, enrollment.contact, reason, actor)
 
 
-def _bounced(row: ReceivedMessage, enrollment: Enrollment, actor: Any) -> None:
+def _objects(lead: Lead | None, contact: Contact | None, reason: str, actor: Any) -> None:
+    set_policy(actor=actor, lead=lead, contact=contact, do_not_contact=True, reason=reason[:200])
+
+
+def _bounced(row: ReceivedMessage, actor: Any) -> None:
     words = (row.subject or _("The mail came back."))[:200]
     if row.answers is not None:
         mine = SentMessage.objects.filter(pk=row.answers.pk, status__in=("sent", "unconfirmed"))
-        mine.update(status=SentMessage.Status.BOUNCED, error=words, updated_at=clock.now())
-    own = Enrollment.objects.filter(pk=enrollment.pk)
-    end_enrollments(own, status=Status.BOUNCED, reason=words, actor=actor, running_only=False)
+        if mine.update(status=SentMessage.Status.BOUNCED, error=words, updated_at=clock.now()) and not row.enrollment:
+            row.answers.error = words
+            tell_writer(row.answers)
+    if row.enrollment is not None:
+        own = Enrollment.objects.filter(pk=row.enrollment.pk)
+        end_enrollments(own, status=Status.BOUNCED, reason=words, actor=actor, running_only=False)
 
 
-def _replied(row: ReceivedMessage, enrollment: Enrollment, actor: Any) -> None:
+def _replied(row: ReceivedMessage, actor: Any) -> None:
     """Nothing more is sent to who answers; it stands on their timeline, and the sender hears of it."""
-    own, person = Enrollment.objects.filter(pk=enrollment.pk), person_of(enrollment)
-    person = standing(person)
+    person = standing(person_of(row))
     words = _("They answered: %(subject)s") % {"subject": row.subject or "–"}
-    end_enrollments(own, status=Status.REPLIED, reason=words, actor=actor, running_only=False)
-    owner = enrollment.sender if enrollment.sender.is_active else person.owner or enrollment.sender
+    if row.enrollment is not None:
+        own = Enrollment.objects.filter(pk=row.enrollment.pk)
+        end_enrollments(own, status=Status.REPLIED, reason=words, actor=actor, running_only=False)
+    sender = _writer(row)
+    owner = sender if sender.is_active else person.owner or sender
     subject, body = (row.subject or _("Answer"))[:200], row.text[:4000]
     if isinstance(person, Lead):
         log_lead_activity(lead=person, actor=None, owner=owner, kind=Activity.Kind.EMAIL, subject=subject, body=body)
@@ -121,6 +140,14 @@ def _replied(row: ReceivedMessage, enrollment: Enrollment, actor: Any) -> None:
         about=person,
         key=f"received:{row.pk}",
     )
+
+
+def _writer(row: ReceivedMessage) -> Any:
+    """Whom the answer is for."""
+    if row.enrollment is not None:
+        return row.enrollment.sender
+    assert row.answers is not None
+    return sender_of(row.answers)
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """Steps that are due, and the mails that they make: each is written once, claimed by one sender, handed over once.
 
-What leaves the process is `leads.mailing`'s; between these services no transaction is open.
+What leaves the process is `leads.mailing`'s; between these services no transaction is open. What a person wrote
+(`writing`) goes the same way as what a step says.
 """
 
 from collections.abc import Mapping
@@ -16,13 +17,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Contact
 from leads.models import Enrollment, Lead, SentMessage, Sequence
-from leads.selectors.sequences import closed_keys, facts_about, person_of, why_not
+from leads.selectors.mails import Paper, papers_of, sender_of, thread_of
+from leads.selectors.sequences import closed_keys, facts_about, person_of, why_not, why_not_write
 from leads.services._ending import end_enrollments
 from leads.services._objections import lock_address
-from revops.core import audit, clock
-from revops.core.errors import IllegalState
-from revops.core.scope import require
-from revops.core.status import lock
+from leads.services._papers import hold_papers, keep_sent
+from leads.services._sent import hold_person, log_sent, tell_writer
+from revops.core import clock
 
 Mail = SentMessage.Status
 # A sender that was killed loses its mails after this; EMAIL_TIMEOUT ends a try long before.
@@ -37,7 +38,7 @@ class Parcel:
     """A claimed mail with all that its message needs."""
 
     key: int
-    enrollment: int
+    enrollment: int | None  # None: a person wrote it
     claimed_at: datetime
     message_id: str
     earlier: tuple[str, ...]
@@ -47,6 +48,7 @@ class Parcel:
     token: str
     sender_name: str
     sender_email: str
+    papers: tuple[Paper, ...] = ()
 
 
 @transaction.atomic
@@ -60,32 +62,36 @@ def claim_mails(*, most: int, actor: Any = None) -> list[Parcel]:
     handed.update(status=Mail.UNCONFIRMED, error=_("The sender was interrupted."), updated_at=now)
     due = SentMessage.objects.filter(
         Q(claimed_at=None) | Q(claimed_at__lt=lost),
+        Q(enrollment=None) | Q(enrollment__status__in=SENDS, enrollment__sequence__status=Sequence.Status.ACTIVE),
         status=Mail.WAITING,
         handed_at=None,
         due_at__lte=now,
-        enrollment__status__in=SENDS,
-        enrollment__sequence__status=Sequence.Status.ACTIVE,
     )
     rows = list(
         due.select_for_update(of=("self",), skip_locked=True)
-        .select_related("enrollment__sender")
+        .select_related("enrollment__sender", "sender", "replies_to__answers")
         .order_by("due_at", "pk")[:most]
     )
-    SentMessage.objects.filter(pk__in=[row.pk for row in rows]).update(claimed_at=now, updated_at=now)
-    earlier = _earlier(rows)
-    return [_parcel(row, now, earlier.get(row.enrollment_id, ())) for row in rows]
+    keys = [row.pk for row in rows]
+    SentMessage.objects.filter(pk__in=keys).update(claimed_at=now, updated_at=now)
+    earlier, papers = _earlier(rows), papers_of(keys)
+    return [_parcel(row, now, earlier.get(row.pk, ()), papers.get(row.pk, ())) for row in rows]
 
 
 def _earlier(rows: Rows[SentMessage]) -> Mapping[int, tuple[str, ...]]:
-    found: dict[int, tuple[str, ...]] = {}
-    sent = SentMessage.objects.filter(enrollment__in=[row.enrollment_id for row in rows], status=Mail.SENT)
+    """The mails before each, in its thread."""
+    found: dict[int | None, tuple[str, ...]] = {}
+    keys = [row.enrollment_id for row in rows if row.enrollment_id is not None]
+    sent = SentMessage.objects.filter(enrollment__in=keys, status=Mail.SENT)
     for enrollment, key in sent.order_by("sent_at").values_list("enrollment_id", "message_id"):
         found[enrollment] = (*found.get(enrollment, ()), key)
-    return found
+    return {
+        row.pk: found.get(row.enrollment_id, ()) if row.enrollment_id else thread_of(row.replies_to) for row in rows
+    }
 
 
-def _parcel(row: SentMessage, now: datetime, earlier: tuple[str, ...]) -> Parcel:
-    sender = row.enrollment.sender
+def _parcel(row: SentMessage, now: datetime, earlier: tuple[str, ...], papers: tuple[Paper, ...]) -> Parcel:
+    sender = sender_of(row)
     return Parcel(
         key=row.pk,
         enrollment=row.enrollment_id,
@@ -95,9 +101,10 @@ def _parcel(row: SentMessage, now: datetime, earlier: tuple[str, ...]) -> Parcel
         to=row.to,
         subject=row.subject,
         body=row.body,
-        token=row.enrollment.token,
+        token=row.enrollment.token if row.enrollment else row.token,
         sender_name=sender.get_full_name() or sender.get_username(),
         sender_email=sender.email,
+        papers=papers,
     )
 
 
@@ -107,35 +114,59 @@ def hand_mail(*, parcel: Parcel, actor: Any = None) -> Parcel | None:
 
     Whoever objects for this address meanwhile waits, or was first and is heard (INV-75).
     """
-    # The address first and the enrolment then, as whoever objects does.
-    before = Enrollment.objects.select_related("lead", "contact").filter(pk=parcel.enrollment).first()
+    # The address first and the enrolment then, as whoever objects does; the documents last.
+    before = SentMessage.objects.select_related(*_PEOPLE).filter(pk=parcel.key).first()
     locked = {parcel.to} if before is None else {parcel.to, person_of(before).email_key} - {""}
     for address in sorted(locked):
         lock_address(address)
     enrollment, row = _claimed(parcel)
-    if enrollment is None or row is None or row.handed_at is not None:
+    if row is None or row.handed_at is not None or (parcel.enrollment is not None and enrollment is None):
         return None
-    person = person_of(enrollment)
-    goes = enrollment.status in SENDS and enrollment.sequence.status == Sequence.Status.ACTIVE
-    if not goes or person.email_key not in locked | {""}:
-        row.claimed_at = None  # it waits until the enrolment goes on, or is asked again
-        row.save(update_fields=["claimed_at", "updated_at"])
-        return None
-    why = _why_not(person, parcel.to)
+    person = person_of(row)
+    if not _goes(enrollment) or person.email_key not in locked | {""}:
+        return _back(row)  # it waits until the enrolment goes on, or is asked again
+    why = _why_not(row, person, parcel.to)
     if why:
-        row.status, row.error, row.claimed_at = Mail.CANCELLED, why[:300], None
-        row.save(update_fields=["status", "error", "claimed_at", "updated_at"])
+        _keep_here(row, Mail.CANCELLED, why)
         return None
+    changed, why = hold_papers(parcel.papers, sender_of(row))
+    if why:
+        _keep_here(row, Mail.FAILED, why)
+        return None
+    if changed:
+        return _back(row)  # it is written anew, with what counts now
     row.handed_at = row.claimed_at = clock.now()
     row.save(update_fields=["handed_at", "claimed_at", "updated_at"])
+    keep_sent(parcel.papers, row, row.handed_at)
     return replace(parcel, claimed_at=row.claimed_at)
 
 
-def _why_not(person: Lead | Contact, to: str) -> str:
+def _goes(enrollment: Enrollment | None) -> bool:
+    if enrollment is None:
+        return True
+    return enrollment.status in SENDS and enrollment.sequence.status == Sequence.Status.ACTIVE
+
+
+def _back(row: SentMessage) -> None:
+    row.claimed_at = None
+    row.save(update_fields=["claimed_at", "updated_at"])
+
+
+def _keep_here(row: SentMessage, status: str, why: str) -> None:
+    row.status, row.error, row.claimed_at = status, why[:300], None
+    row.save(update_fields=["status", "error", "claimed_at", "updated_at"])
+    if row.enrollment_id is None or status == Mail.FAILED:
+        tell_writer(row)
+
+
+def _why_not(row: SentMessage, person: Lead | Contact, to: str) -> str:
     """What keeps this mail here; the address to which it was written counts, whatever theirs is by now."""
-    why = why_not(person, facts_about([person]))
+    facts = facts_about([person])
+    why = why_not(person, facts) if row.enrollment_id is not None else why_not_write(person, facts)
     if why is None and to != person.email_key and closed_keys({to}):
         return _("Somebody with this address does not want to be contacted.")
+    if why is None and row.sender is not None and not row.sender.is_active:
+        return _("%(name)s has left.") % {"name": row.sender}
     return why[1] if why is not None else ""
 
 
@@ -144,7 +175,11 @@ def settle_mail(*, parcel: Parcel, actor: Any = None) -> None:
     """The server has it, however late it said so."""
     now = clock.now()
     rows = _held(parcel).filter(status__in=(Mail.WAITING, Mail.UNCONFIRMED), handed_at__isnull=False)
-    rows.update(status=Mail.SENT, sent_at=now, error="", tries=F("tries") + 1, updated_at=now)
+    mine = rows.filter(enrollment=None).select_related("lead", "contact", "sender").first()
+    if mine is not None:
+        hold_person(mine)
+    if rows.update(status=Mail.SENT, sent_at=now, error="", tries=F("tries") + 1, updated_at=now) and mine is not None:
+        log_sent(mine)
 
 
 @transaction.atomic
@@ -166,6 +201,8 @@ def postpone_mail(*, parcel: Parcel, error: str, actor: Any = None) -> None:
     else:
         row.due_at = clock.now() + BACK_OFF[row.tries - 1]
     row.save(update_fields=["status", "tries", "error", "handed_at", "claimed_at", "due_at", "updated_at"])
+    if row.status == Mail.FAILED and row.enrollment_id is None:
+        tell_writer(row)
 
 
 @transaction.atomic
@@ -177,7 +214,9 @@ def refuse_mail(*, parcel: Parcel, error: str, address: bool, actor: Any = None)
     row.status, row.error = (Mail.BOUNCED if address else Mail.FAILED), error[:300]
     row.tries, row.handed_at = row.tries + 1, None
     row.save(update_fields=["status", "error", "tries", "handed_at", "updated_at"])
-    if address:
+    if row.enrollment_id is None:
+        tell_writer(row)
+    elif address:
         own = Enrollment.objects.filter(pk=row.enrollment_id)
         end_enrollments(own, status=Enrollment.Status.BOUNCED, reason=error, actor=None, running_only=False)
 
@@ -189,26 +228,13 @@ def _held(parcel: Parcel) -> QuerySet[SentMessage]:
 
 def _claimed(parcel: Parcel) -> tuple[Enrollment | None, SentMessage | None]:
     """Both locked, the enrolment first, as whoever ends it does; nothing where somebody removed them."""
-    enrollments = Enrollment.objects.select_for_update(of=("self",)).select_related("lead", "contact", "sequence")
-    enrollment = enrollments.filter(pk=parcel.enrollment).first()
-    return enrollment, _held(parcel).select_for_update().filter(status=Mail.WAITING).first()
+    enrollments = Enrollment.objects.select_for_update(of=("self",)).select_related("sequence")
+    enrollment = enrollments.filter(pk=parcel.enrollment).first() if parcel.enrollment is not None else None
+    rows = _held(parcel).select_for_update(of=("self",)).select_related(*_PEOPLE)
+    return enrollment, rows.filter(status=Mail.WAITING).first()
 
 
-@transaction.atomic
-def send_again(*, message: SentMessage, actor: Any) -> SentMessage:
-    """Somebody has looked: it did not arrive, or it failed for a reason that is mended. It waits to be sent again."""
-    require(actor, "leads.change_enrollment")
-    enrollment = lock(message.enrollment)
-    row = SentMessage.objects.select_for_update().get(pk=message.pk)
-    if row.status not in (Mail.UNCONFIRMED, Mail.FAILED):
-        raise IllegalState("illegal_state", _("Only what is unconfirmed or failed is sent again."))
-    if enrollment.status not in (*SENDS, Enrollment.Status.PAUSED):
-        raise IllegalState("enrollment_over", _("This enrolment is over: nothing more is sent."))
-    row.status, row.error, row.tries = Mail.WAITING, "", 0
-    row.due_at, row.claimed_at, row.handed_at = clock.now(), None, None
-    row.save(update_fields=["status", "error", "tries", "due_at", "claimed_at", "handed_at", "updated_at"])
-    audit.record("mail.sent_again", enrollment, actor=actor, message=row.message_id)
-    return row
+_PEOPLE = ("enrollment__lead", "enrollment__contact", "enrollment__sender", "lead", "contact", "sender")
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from leads.models import Enrollment, Lead, LeadActivity, SentMessage, Sequence, 
 from leads.selectors.sequences import Facts, facts_about, kind_of, objects, opt_out_line, person_of, preview, why_not
 from leads.selectors.windows import Hours, days_later, hours_of, next_moment
 from leads.services._ending import end_enrollments
+from leads.services._papers import enclose_templates
 from revops.core import clock, outbox
 
 CHUNK = 500
@@ -52,7 +53,9 @@ def run_due_steps(*, actor: Any = None, most: int = CHUNK) -> int:
         if step is not None:
             (mails if step.kind == SequenceStep.Kind.EMAIL else tasks).append((row, step))
         _go_on(row, step, steps, now, hours)
-    SentMessage.objects.bulk_create([_mail(row, step, now) for row, step in mails], ignore_conflicts=True)
+    written = [_mail(row, step, now) for row, step in mails]
+    SentMessage.objects.bulk_create(written, ignore_conflicts=True)
+    enclose_templates(written, {step.pk: step.template for _row, step in mails if step.template is not None})
     for row, step in tasks:
         _plan(row, step, now)
     Enrollment.objects.bulk_update(

@@ -24,6 +24,7 @@ from leads.selectors.outreach import (
     states_of,
     step_figures,
 )
+from leads.selectors.sequences import person_of
 from leads.services import sequences as services
 from revops.core.errors import BadRequest
 from revops.core.views.lists import Action, Chip, Column, Empty, Figure, ListPage
@@ -140,15 +141,19 @@ class EnrollmentList(ListPage):
         return [(_("Leads"), reverse("lead-list")), (_("Sequences"), reverse("sequence-list")), (self.title, "")]
 
 
-class MailList(ListPage):
-    """What sequences wrote: the rows behind the figures of their steps."""
+def _sequence(row: SentMessage) -> str:
+    return row.enrollment.sequence.name if row.enrollment else ""
 
-    title, nav_key, noun = gettext_lazy("Mails of sequences"), "leads", gettext_lazy("mails")
+
+class MailList(ListPage):
+    """What sequences and people wrote: the rows behind the figures of steps, too."""
+
+    title, nav_key, noun = gettext_lazy("Sent mails"), "leads", gettext_lazy("mails")
     permission = "leads.view_sentmessage"
     filters = MailPageFilter
     order = "-due"
     columns = (
-        Column("to", gettext_lazy("To"), lambda row: str(row.enrollment.lead or row.enrollment.contact), sub="to"),
+        Column("to", gettext_lazy("To"), lambda row: str(person_of(row)), sub="to"),
         Column("subject", gettext_lazy("Subject")),
         Column(
             "status",
@@ -156,18 +161,24 @@ class MailList(ListPage):
             lambda row: (row.get_status_display(), MAIL_TONES.get(row.status, "")),
             kind="pill",
         ),
-        Column("sequence", gettext_lazy("Sequence"), lambda row: row.enrollment.sequence.name, phone=False),
+        Column("sequence", gettext_lazy("Sequence"), _sequence, phone=False),
         Column("due", gettext_lazy("Due"), "due_at", kind="datetime", sort="due_at"),
         Column("sent", gettext_lazy("Sent"), "sent_at", kind="datetime"),
         Column("error", gettext_lazy("What the server said"), phone=False),
     )
-    empty = Empty(gettext_lazy("No mails here"), gettext_lazy("Each mail of a sequence stands here."), "mail")
+    empty = Empty(
+        gettext_lazy("No mails here"), gettext_lazy("Each mail of a sequence, or of a person, stands here."), "mail"
+    )
+    chips = (
+        Chip("mine", gettext_lazy("Written by me"), {"mine": "true"}),
+        Chip("failed", gettext_lazy("Failed or unconfirmed"), {"outcome": "failed"}),
+    )
 
     def rows(self) -> QuerySet[Any]:
         return mails_shown(viewer=self.request.user)
 
     def row_url(self, row: SentMessage) -> str:
-        return person_url(row.enrollment)
+        return row.get_absolute_url()
 
     def crumbs(self) -> list[tuple[Any, str]]:
         return [(_("Leads"), reverse("lead-list")), (_("Sequences"), reverse("sequence-list")), (self.title, "")]

@@ -16,10 +16,16 @@ from accounts.models import Contact
 from accounts.views.records import contact_of, shown_version
 from leads.forms_sequences import EnrollForm, PolicyForm
 from leads.models import Enrollment, Lead
-from leads.selectors.outreach import about, enrollments_of, enrollments_shown, mails_shown, policy_of, received_shown
-from leads.selectors.sequences import facts_about, why_not
+from leads.selectors.outreach import (
+    enrollments_of,
+    enrollments_shown,
+    mails_about,
+    mails_shown,
+    policy_of,
+    received_shown,
+)
+from leads.selectors.sequences import facts_about, why_not, why_not_write
 from leads.services import enrolling as services
-from leads.services.sending import send_again as again
 from leads.views.records import lead_of
 from leads.views.sequences import MAIL_TONES, STATE_TONES, person_url
 from revops.core.errors import BadRequest, DomainError, InvalidInput
@@ -33,12 +39,12 @@ VERBS = {
 SHOWN = 10
 
 
-def person_of(request: HttpRequest, kind: str, pk: int) -> Lead | Contact:
+def seen_person(request: HttpRequest, kind: str, pk: int) -> Lead | Contact:
     """A lead or contact that the person sees."""
     return lead_of(request, pk) if kind == "lead" else contact_of(request, pk)
 
 
-def _crumbs(person: Lead | Contact, last: str) -> list[tuple[Any, str]]:
+def crumbs_of(person: Lead | Contact, last: str) -> list[tuple[Any, str]]:
     lists = (_("Leads"), reverse("lead-list")) if isinstance(person, Lead) else (_("Contacts"), reverse("contact-list"))
     return [lists, (person.name, person.get_absolute_url()), (last, "")]
 
@@ -48,19 +54,19 @@ def _crumbs(person: Lead | Contact, last: str) -> list[tuple[Any, str]]:
 @require_GET
 def outreach(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """What sequences did with somebody: a panel of their page, or a page of its own."""
-    return _outreach(request, kind, person_of(request, kind, pk))
+    return _outreach(request, kind, seen_person(request, kind, pk))
 
 
 def _outreach(request: HttpRequest, kind: str, person: Lead | Contact, form: EnrollForm | None = None) -> HttpResponse:
-    user, mine = request.user, {f"enrollment__{name}": value for name, value in about(person).items()}
+    user, mine = request.user, mails_about(person)
     rows = enrollments_of(person, viewer=user)[:SHOWN]
-    sent = mails_shown(viewer=user).filter(**mine).order_by("-due_at", "-pk")[:SHOWN]
-    came = received_shown(viewer=user).filter(**mine).order_by("-received_at", "-pk")[:SHOWN]
+    sent = mails_shown(viewer=user).filter(mine).order_by("-due_at", "-pk")[:SHOWN]
+    came = received_shown(viewer=user).filter(mine).order_by("-received_at", "-pk")[:SHOWN]
     why = why_not(person, facts_about([person]))
     context = {
         "title": _("Sequences of %(name)s") % {"name": person},
         "nav_key": "leads" if kind == "lead" else "accounts",
-        "crumbs": _crumbs(person, _("Sequences")),
+        "crumbs": crumbs_of(person, _("Sequences")),
         "person": person,
         "kind": kind,
         "policy": policy_of(person),
@@ -71,6 +77,7 @@ def _outreach(request: HttpRequest, kind: str, person: Lead | Contact, form: Enr
         "form": form or EnrollForm(viewer=user),
         "may_enroll": user.has_perm("leads.add_enrollment") and not why,
         "may_change": user.has_perm("leads.change_enrollment"),
+        "write_url": reverse(f"{kind}-write", args=[person.pk]) if _may_write(user, person) else "",
         "may_set": user.has_perm("leads.change_contactpolicy"),
     }
     fragment = request.GET.get("panel") == "1"
@@ -78,12 +85,16 @@ def _outreach(request: HttpRequest, kind: str, person: Lead | Contact, form: Enr
     return render(request, template, context, status=422 if form else 200)
 
 
+def _may_write(user: Any, person: Lead | Contact) -> bool:
+    return user.has_perm("leads.add_sentmessage") and why_not_write(person, facts_about([person])) is None
+
+
 @login_required
 @permission_required("leads.add_enrollment", raise_exception=True)
 @require_POST
 def enroll(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """Put somebody into a sequence."""
-    person = person_of(request, kind, pk)
+    person = seen_person(request, kind, pk)
     form = EnrollForm(request.POST, viewer=request.user)
     if form.is_valid():
         try:
@@ -116,7 +127,7 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def policy(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """Whether, on what ground and in which hours somebody may be contacted."""
-    person = person_of(request, kind, pk)
+    person = seen_person(request, kind, pk)
     stored = policy_of(person)
     initial = {name: getattr(stored, name) for name in POLICY} if stored else {}
     initial["do_not_contact"] = stored is not None and stored.do_not_contact_at is not None
@@ -139,21 +150,10 @@ def policy(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         "form": form,
         "title": _("Contacting %(name)s") % {"name": person},
         "nav_key": "leads" if kind == "lead" else "accounts",
-        "crumbs": _crumbs(person, _("Contact rules")),
+        "crumbs": crumbs_of(person, _("Contact rules")),
         "record": stored,
         "version": stored and (request.POST.get("version") or stored.version),
         "cancel_url": person.get_absolute_url(),
         "closed_by": why_not(person, facts_about([person])),
     }
     return render(request, "leads/sequences/policy.html", context, status=422 if form.errors else 200)
-
-
-@login_required
-@permission_required("leads.change_enrollment", raise_exception=True)
-@require_POST
-def send_again(request: HttpRequest, pk: int) -> HttpResponse:
-    """A mail that failed, or of which nobody knows whether it arrived: somebody has looked."""
-    mail = get_object_or_404(mails_shown(viewer=request.user), pk=pk)
-    again(message=mail, actor=request.user)
-    messages.success(request, _("It is sent again."))
-    return redirect(person_url(mail.enrollment))

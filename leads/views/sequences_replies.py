@@ -81,17 +81,21 @@ def _opened(request: HttpRequest, rows: list[ReceivedMessage]) -> ReceivedMessag
 
 def _letter(request: HttpRequest, row: ReceivedMessage) -> dict[str, Any]:
     """What the open mail shows besides itself: whom it is from here, and the ways to answer."""
-    enrollment = row.enrollment
-    person = (enrollment.lead or enrollment.contact) if enrollment else None
+    holder = row.enrollment or row
+    person = holder.lead or holder.contact
+    side = "lead" if isinstance(person, Lead) else "contact"
+    writes = person is not None and request.user.has_perm("leads.add_sentmessage")
     subject = row.subject if row.subject.lower().startswith("re:") else f"Re: {row.subject}"
-    log = "lead-log" if isinstance(person, Lead) else "contact-log"
     return {
         "row": row,
         "tone": TONES.get(Kind(row.kind), ""),
         "person": person,
-        "enrollment": enrollment,
-        "answer_url": f"mailto:{quote(row.sender, safe='@')}?subject={quote(subject)}",
-        "log_url": reverse(log, args=[person.pk]) if person else "",
+        "enrollment": row.enrollment,
+        "answer_url": f"{reverse(f'{side}-write', args=[person.pk])}?answers={row.pk}"  # type: ignore[union-attr]
+        if writes
+        else f"mailto:{quote(row.sender, safe='@')}?subject={quote(subject)}",
+        "written": row.replies.order_by("pk")[:SHOWN],
+        "log_url": reverse(f"{side}-log", args=[person.pk]) if person else "",
         "may_log": person is not None and request.user.has_perm("accounts.add_activity"),
     }
 

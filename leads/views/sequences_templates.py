@@ -18,14 +18,14 @@ from accounts.views.records import shown_version
 from leads.filters_sequences import TemplatePageFilter
 from leads.forms_sequences import PersonForm, TemplateForm
 from leads.models import MessageTemplate
+from leads.selectors.mails import documents_of
 from leads.selectors.outreach import templates_shown
 from leads.selectors.sequences import PLACEHOLDERS
 from leads.services import templates as services
+from leads.services.templates import FIELDS
 from leads.views.sequences import crumbs
 from revops.core.errors import InvalidInput
 from revops.core.views.lists import Action, Chip, Column, Empty, ListPage
-
-FACTS = tuple(TemplateForm.base_fields)
 
 
 class TemplateList(ListPage):
@@ -66,7 +66,7 @@ class TemplateList(ListPage):
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """Write one."""
-    form = TemplateForm(request.POST or None)
+    form = TemplateForm(request.POST or None, viewer=request.user)
     made = _saved(request, form, lambda facts: services.create_template(actor=request.user, **facts))
     return made or _form(request, form, _("New template"), None)
 
@@ -77,7 +77,9 @@ def new(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change one; what was sent stays as it was."""
     template = get_object_or_404(MessageTemplate.objects.visible_to(request.user), pk=pk)
-    form = TemplateForm(request.POST or None, initial={name: getattr(template, name) for name in FACTS})
+    initial = {name: getattr(template, name) for name in FIELDS}
+    initial["documents"] = [one.pk for one in documents_of(template)]
+    form = TemplateForm(request.POST or None, viewer=request.user, initial=initial)
     made = _saved(
         request,
         form,

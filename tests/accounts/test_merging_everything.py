@@ -47,6 +47,7 @@ def facts_of(field: Any) -> dict[str, Any]:
         "leads.assignment": {"is_current": False},
         "leads.qualificationscore": {"is_current": False, "answers": {}},
         "leads.enrollment": {"next_at": now},
+        "leads.sentmessage": {"token": f"t{next(_serial)}"},
         "leads.leadfinancials": {"revenue": None},
         "orders.order": {"number": f"O-{next(_serial)}"},
         "orders.invoice": {},
@@ -76,6 +77,7 @@ HOLDERS = {
     "leads.assignment": "user_id",
     "accounts.accountshare": "user_id",
     "leads.leadshare": "user_id",
+    "leads.sentmessage": "sender_id",
     "leads.lead": "owner_id",
 }
 

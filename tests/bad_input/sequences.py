@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from leads import forms_mail
 from leads import forms_sequences as f
 from leads.api import mail, sequences
 from leads.models import MessageTemplate, Sequence
@@ -20,6 +21,8 @@ def fill_sequences(walk: Any, ada: User) -> None:
     row = enrolled(lead, sequence, ada)
     answered_mail(row, mailed(row, subject="<i>mail.subject</i>"), subject="<i>answer.subject</i>", text="<i>text</i>")
     walk.page(f"/leads/{lead.pk}/contact-rules/", f.PolicyForm)
+    walk.page(f"/leads/{lead.pk}/write/", forms_mail.MailForm, to=lead.email_key)
+    walk.api("post", "/sent-messages", mail.SentMessageIn, lead=lead.pk, to=lead.email_key)
     text = walk.api("post", "/message-templates", sequences.MessageTemplateIn)
     walk.api("patch", f"/message-templates/{text['id']}", sequences.MessageTemplateIn,
              MessageTemplate.objects.get(pk=text["id"]), name="<i>other text</i>")  # fmt: skip

@@ -246,7 +246,7 @@ def letter(text: str = "Yes, call me.", **headers: str) -> bytes:
 
 def bounce(message: SentMessage, status: str = "5.1.1", action: str = "failed") -> bytes:
     return f"""From: MAILER-DAEMON@mx.there.example
-To: reply+{message.enrollment.token}@mail.revops.example
+To: reply+{(message.enrollment or message).token}@mail.revops.example
 Subject: Undelivered Mail Returned to Sender
 Auto-Submitted: auto-replied
 MIME-Version: 1.0
