@@ -84,6 +84,21 @@ def _register_growth() -> None:
     )
 
 
+def _register_peg() -> None:
+    register_peg(
+        Peg(
+            "opportunity",
+            _("Opportunity"),
+            Opportunity,
+            OpportunityActivity,
+            lambda deal: (deal.account, deal.contact),
+            order=10,
+            field="opportunity",
+            name=lambda deal: deal.name,
+        )
+    )
+
+
 def register() -> None:
     """Called once, when the app is ready."""
     layouts = {"list": "opportunity-list", "board": "opportunity-board", "calendar": "opportunity-calendar"}
@@ -119,18 +134,7 @@ def register() -> None:
     )
     _register_growth()
     day_items.register(DaySource("opportunities.stalled", stalled_deals, VIEW, order=60))
-    register_peg(
-        Peg(
-            "opportunity",
-            _("Opportunity"),
-            Opportunity,
-            OpportunityActivity,
-            lambda deal: (deal.account, deal.contact),
-            order=10,
-            field="opportunity",
-            name=lambda deal: deal.name,
-        )
-    )
+    _register_peg()
     register_shelf(
         Shelf(
             "opportunity",

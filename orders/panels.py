@@ -80,6 +80,21 @@ def _list(name: str, parameter: str) -> Any:
     return lambda record: f"{reverse(name)}?{parameter}={record.pk}"
 
 
+def _register_peg() -> None:
+    register_peg(
+        Peg(
+            "order",
+            _("Order"),
+            Order,
+            OrderActivity,
+            lambda order: (order.account, None),
+            order=30,
+            name=_called,
+            joins=("account",),
+        )
+    )
+
+
 def register() -> None:
     """Called once, when the app is ready."""
     list_places.register(Place("orders", _("Orders"), SEE_ORDER, {"list": "order-list"}, "package", 60))
@@ -124,16 +139,5 @@ def register() -> None:
     )
     day_items.register(DaySource("orders.drafts", drafts_to_complete, "orders.change_order", order=50))
     day_items.register(DaySource("orders.overdue", overdue_bills, BILL, order=40))
-    register_peg(
-        Peg(
-            "order",
-            _("Order"),
-            Order,
-            OrderActivity,
-            lambda order: (order.account, None),
-            order=30,
-            name=_called,
-            joins=("account",),
-        )
-    )
+    _register_peg()
     register_shelf(Shelf("order", _("Order"), Order, OrderDocument, "orders.change_order", order=60))
