@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 from django.test import Client
 
@@ -108,3 +109,37 @@ def test_account_and_contact_say_their_next_action(alice: User, client: Client) 
     for page in pages:
         text, tone = client.get(page).context["next"]
         assert (text.startswith("Ask again, "), tone) == (True, "late")
+
+
+@pytest.mark.parametrize(
+    ("sent", "due"),
+    [
+        ({"text": "Send the prices"}, "2026-11-24 09:00"),
+        ({"text": "Send the prices on Friday at 15:00\nAll three"}, "2026-11-27 15:00"),
+        ({"text": "Send the prices on Friday", "next_at": "2026-12-01T08:30"}, "2026-12-01 08:30"),
+        ({"text": "", "next_subject": "Send the prices"}, "2026-11-24 09:00"),
+    ],
+)
+@time_machine.travel("2026-11-23 10:00+00:00", tick=False)
+def test_a_task_is_planned_from_the_log_box_for_the_time_that_its_text_names(
+    sent: dict[str, str], due: str, alice: User, client: Client
+) -> None:
+    account = make_account(alice)
+    client.force_login(alice)
+    assert client.post(f"/accounts/{account.pk}/log/", {"kind": "task", **sent}).status_code == 302
+    task = Activity.objects.get()
+    assert (task.kind, task.status, task.account, task.minutes) == ("task", "planned", account, None)
+    assert f"{task.due_at:%Y-%m-%d %H:%M}" == due
+    assert task.subject.startswith("Send the prices") and "\n" not in task.subject
+    assert ("All three" in task.body) == ("\n" in sent["text"])
+
+
+def test_a_task_is_one_thing(alice: User, client: Client) -> None:
+    account = make_account(alice)
+    client.force_login(alice)
+    both = {"kind": "task", "text": "Send the prices", "next_subject": "Ring", "next_at": "2030-01-02T10:00"}
+    for sent in (both, {"kind": "task", "text": " "}):
+        assert client.post(f"/accounts/{account.pk}/log/", sent).status_code == 422
+    assert not Activity.objects.exists()
+    page = client.get(account.get_absolute_url()).content.decode()
+    assert 'value="task"' in page and 'data-key="l"' in page
