@@ -16,6 +16,7 @@ from leads.models.duplicates import MODELS
 from leads.selectors.duplicates import FACTS
 from revops.core import audit, clock, jobs
 from revops.core.errors import InvalidInput
+from revops.core.first_use import first_use
 from revops.core.models import JobRun
 from revops.core.scope import require
 from revops.core.status import advance, lock
@@ -102,7 +103,8 @@ def start_scan(*, actor: Any) -> JobRun:
     """Look through all leads, contacts and accounts; one scan at a time."""
     if actor is not None:
         require(actor, "leads.merge_lead", _("Your role does not decide about duplicates."))
-    running = JobRun.objects.filter(kind=SCAN, state__in=[JobRun.State.QUEUED, JobRun.State.RUNNING]).first()
+    with first_use(SCAN):
+        running = JobRun.objects.filter(kind=SCAN, state__in=[JobRun.State.QUEUED, JobRun.State.RUNNING]).first()
     if running is not None:
         return running
     total = sum(_records(kind).count() for kind in KINDS)

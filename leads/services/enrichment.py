@@ -19,7 +19,7 @@ from leads.services._facts import OWN, SIGNALS, cleaned, placed
 from leads.services._kept import lock_kept
 from leads.services.leads import update_lead
 from leads.services.markets import fit_to_markets, note_signal
-from revops.core import audit, clock
+from revops.core import audit, clock, merging
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.scope import require
 from revops.core.status import advance, edit, lock
@@ -27,10 +27,11 @@ from revops.integrations import sealing
 from revops.integrations.targets import Refused, checked_url
 
 TRIES = 3
-BACK_OFF = (timedelta(seconds=30), timedelta(minutes=5))
+MINUTE = timedelta(minutes=1)
+# Not within a minute: the provider's rate is counted by when each question was asked last.
+BACK_OFF = (MINUTE, timedelta(minutes=5))
 # A worker that died holds a question for so long.
 CLAIMED = timedelta(minutes=3)
-MINUTE = timedelta(minutes=1)
 SETTINGS = (
     "name",
     "url",
@@ -168,6 +169,7 @@ def _queued(lead: Lead, provider: EnrichmentProvider, actor: Any) -> EnrichmentR
     if run.status == Status.FAILED and actor is not None:
         run = lock(run)
         advance(run, Status.QUEUED, EnrichmentRun.TRANSITIONS)
+        now = max(now, run.claimed_at + MINUTE) if run.claimed_at else now
         run.attempts, run.next_try_at, run.error, run.finished_at = 0, now, "", None
         run.save()
     return run
@@ -267,7 +269,7 @@ def _failed(run: EnrichmentRun, provider: EnrichmentProvider, found: Found) -> N
 
 def _write(lead: Lead, provider: EnrichmentProvider, facts: Mapping[str, Any]) -> list[str]:
     """The facts into the lead's finances and empty fields; returns the names of what was written."""
-    good, lead = cleaned(facts), lock(lead)  # whoever types into it meanwhile is first, or waits
+    good, lead = cleaned(facts), merging.lock_standing(lead)  # whoever types into it meanwhile is first, or waits
     row = LeadFinancials.objects.select_for_update().filter(lead=lead).first()
     if row is None:
         row = LeadFinancials(lead=lead, source=provider.name, as_of=clock.today())

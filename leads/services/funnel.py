@@ -8,6 +8,7 @@ from django.db.models import Count
 
 from leads.models import FunnelSnapshot, Lead
 from revops.core import clock
+from revops.core.first_use import first_use
 
 
 @transaction.atomic
@@ -16,6 +17,7 @@ def snapshot_funnel(*, on: date | None = None, actor: Any = None) -> int:
     day = on or clock.today()
     rows = Lead.objects.filter(archived_at__isnull=True).order_by()
     counts = rows.values("status", "owner_id", "queue_id", "source").annotate(count=Count("pk"))
-    FunnelSnapshot.objects.filter(on=day).delete()
-    made = FunnelSnapshot.objects.bulk_create([FunnelSnapshot(on=day, **row) for row in counts], batch_size=1000)
+    with first_use(f"funnel of {day}"):  # of two at once the second counts the day anew
+        FunnelSnapshot.objects.filter(on=day).delete()
+        made = FunnelSnapshot.objects.bulk_create([FunnelSnapshot(on=day, **row) for row in counts], batch_size=1000)
     return len(made)

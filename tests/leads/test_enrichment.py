@@ -72,7 +72,7 @@ def test_after_three_failures_the_run_has_failed_and_the_lead_is_saved(
     lead = make_lead(cast.sam)
     outbox.deliver_due()
     now = clock.now()
-    for number, minutes in enumerate((0, 1, 10), start=1):
+    for number, minutes in enumerate((0, 1.5, 10), start=1):
         with clock.at(now + timedelta(minutes=minutes)):
             enrich_financials()
             assert (len(oracle.asked), run_of(lead).attempts) == (number, number)
@@ -85,9 +85,10 @@ def test_after_three_failures_the_run_has_failed_and_the_lead_is_saved(
     page = client.get(reverse("lead-finances", args=[lead.pk]) + "?panel=1")
     assert page.status_code == 200 and "Register could not be asked" in page.content.decode()
     oracle.answers = [(200, KNOWN)]
-    again = client.post(reverse("lead-enrich", args=[lead.pk]))
-    assert again.status_code == 302
-    enrich_financials(run.pk)
+    with clock.at(now + timedelta(minutes=12)):
+        again = client.post(reverse("lead-enrich", args=[lead.pk]))
+        assert again.status_code == 302
+        enrich_financials(run.pk)
     assert run_of(lead).status == "done" and LeadFinancials.objects.get(lead=lead).revenue == 42_000_000
 
 
@@ -164,6 +165,24 @@ def test_a_provider_is_asked_no_more_often_than_its_rate(oracle: Oracle, cast: C
         with clock.at(now + timedelta(minutes=minute)):
             enrich_financials()
         assert len(oracle.asked) == asked
+
+
+@pytest.mark.spec("SD-06")
+def test_questions_that_are_asked_again_count_towards_the_rate(oracle: Oracle, cast: Cast) -> None:
+    """Whatever fails and is tried anew, no minute sees more questions than the provider takes."""
+    oracle.answers = [(500, {})]
+    make_provider(oracle, rate_per_minute=3, breaker_after=100)
+    for _ in range(4):
+        make_lead(cast.sam)
+    outbox.deliver_due()
+    now, asked = clock.now(), []
+    for seconds in range(0, 300, 10):
+        with clock.at(now + timedelta(seconds=seconds)):
+            before = len(oracle.asked)
+            enrich_financials()
+            asked += [seconds] * (len(oracle.asked) - before)
+    assert len(asked) >= 8
+    assert all(len([one for one in asked if at <= one < at + 60]) <= 3 for at in asked)
 
 
 def test_a_provider_that_never_answers_is_cut_off(oracle: Oracle, cast: Cast) -> None:
