@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model
 
-from accounts.models import Activity
+from accounts.models import Account, Activity
 from accounts.pegs import Peg, peg_for
 from accounts.services.activities import log_activity, plan_activity
 from revops.core.acting import refuse_readers
@@ -65,7 +65,8 @@ def _where(peg: Peg, record: Model, facts: Mapping[str, Any]) -> dict[str, Any]:
     A contact who moved to another company since is left out, as long as nobody named them.
     """
     account, contact = peg.about(record)
-    account = account.merged_into or account if account is not None else None
+    if account is not None and account.merged_into_id is not None:
+        account = Account._base_manager.get(pk=account.merged_into_id)
     if contact is not None and (account is None or contact.account_id != account.pk or contact.merged_into_id):
         contact = None
     return {**facts, "account": account, "contact": facts.get("contact") or contact}

@@ -41,7 +41,7 @@ def touched(request: HttpRequest, record: Any, page: Callable[..., HttpResponse]
     form = LogForm(request.POST)
     if not form.is_valid():
         return page(request, record, log=form, status=422)
-    facts = {"actor": request.user, "done": form.done(), "planned": form.planned()}
+    facts: dict[str, Any] = {"actor": request.user, "done": form.done(), "planned": form.planned()}
     try:
         if write is None:
             services.log_touch_on(record=record, **facts)
