@@ -86,13 +86,16 @@ def compare(request: HttpRequest, key: str, pk: int, other: int) -> HttpResponse
         )
         messages.success(request, _("Merged. It can be taken apart for 30 days."))
         return redirect(winner)
+    moves = _moves(request, winner, loser)
     context = {
         "title": _("Merge %(loser)s into %(winner)s") % {"loser": loser, "winner": winner},
         "crumbs": [(kind.label, reverse(LISTS[key])), (str(winner), winner.get_absolute_url()), (_("Merge"), "")],
         "winner": winner,
         "loser": loser,
         "rows": _rows(kind, winner, loser),
-        "moves": _moves(request, winner, loser),
+        "moves": [row for row in moves if row["goes"] or row["page"]],
+        # Scores, turns and the like: nobody knows them by name, and none is lost.
+        "history": sum(row["stays"] for row in moves if not (row["goes"] or row["page"])),
         "swap_url": reverse(kind.page, args=[other, pk]),
     }
     return render(request, "accounts/merge.html", context)
@@ -148,9 +151,10 @@ def _moves(request: HttpRequest, winner: Any, loser: Any) -> list[dict[str, Any]
             goes, stays = share.goes.filter(pk__in=keys).count(), share.stays.filter(pk__in=keys).count()
         else:
             goes, stays = share.goes.count(), share.stays.count()
-        row = found.setdefault(share.label, {"label": share.label, "goes": 0, "stays": 0})
+        row = found.setdefault(share.label, {"label": share.label, "goes": 0, "stays": 0, "page": False})
         row["goes"] += goes
         row["stays"] += stays
+        row["page"] |= hasattr(share.field.model, "get_absolute_url")
     return [row for row in found.values() if row["goes"] or row["stays"]]
 
 

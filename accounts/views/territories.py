@@ -1,5 +1,6 @@
 """Who owns what, the models that are planned, and what a plan would change."""
 
+from string import capwords
 from typing import Any
 
 from django.contrib import messages
@@ -30,6 +31,7 @@ from accounts.selectors.territories import (
 )
 from accounts.views.records import shown_version
 from revops.core.errors import DomainError, InvalidInput
+from revops.core.templatetags.frame import shown
 from revops.core.views.lists import Column, Empty, ListPage
 
 VIEW, PLAN, ADD = "accounts.view_territorymodel", "accounts.change_territorymodel", "accounts.add_territorymodel"
@@ -71,16 +73,25 @@ def _drawn(model: TerritoryModel) -> list[dict[str, Any]]:
 def criteria_of(rule: TerritoryRule) -> list[str]:
     """What belongs to a territory, as people read it."""
     found = [
-        f"{rule._meta.get_field(name).verbose_name}: {', '.join(getattr(rule, name))}"  # type: ignore[union-attr]
+        f"{rule._meta.get_field(name).verbose_name}: {', '.join(map(_written, getattr(rule, name)))}"  # type: ignore[union-attr]
         for name in CRITERIA
         if getattr(rule, name)
     ]
     low, high = rule.employees_min, rule.employees_max
-    if low is not None or high is not None:
-        found.append(_("Employees: %(low)s to %(high)s") % {"low": low or 0, "high": "∞" if high is None else high})
+    if high is not None:
+        found.append(_("Employees: %(low)s to %(high)s") % {"low": shown(low or 0), "high": shown(high)})
+    elif low is not None:
+        found.append(_("Employees: %(low)s or more") % {"low": shown(low)})
     if rule.catch_all:
         found.append(_("The rest of the world"))
     return found or [_("By hand only")]
+
+
+def _written(word: str) -> str:
+    """A criterion is kept in small letters; people write names large, and short ones as letters: Spain, USA."""
+    if word != word.lower():
+        return word
+    return word.upper() if len(word) < 4 else capwords(word)
 
 
 @login_required

@@ -82,9 +82,9 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One version: its criteria, its size, and who is in it today."""
     market = market_of(request, pk)
     context = {
-        "title": str(market),
+        "title": market.name,
         "nav_key": "leads",
-        "crumbs": _crumbs((str(market), "")),
+        "crumbs": _crumbs((market.name, "")),
         "market": market,
         "tone": TONES[TargetMarket.Status(market.status)],
         "asked": [(LABELS[key], text) for key, text in asked_of(market).items()],
@@ -168,7 +168,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     return made or form_page(
         request,
         form,
-        title=_("Edit %(name)s") % {"name": market},
+        title=_("Edit %(name)s, version %(n)s") % {"name": market.name, "n": market.number},
         way=_crumbs(),
         record=market,
         template="leads/market_form.html",

@@ -55,13 +55,14 @@ def figures(model: ScoringModel) -> list[Figure]:
     if not found:
         return []
     leads = _("on %(n)s newer leads") % {"n": shown(found["leads"])}
+    best = figure(round(found["lift"][0]["lift"], 1))
     base = _("the average says %(n)s") % {"n": figure(found["base_brier"])}
     return [
         Figure(_("Order (AUC)"), figure(found["auc"]), "", leads),
         Figure(_("Error (Brier)"), figure(found["brier"]), "", base),
         Figure(_("Off by"), percent(found["calibration_error"]), "", _("at most 5 % is allowed")),
         Figure(_("Learned from"), shown(found["taught"]), "", _("older leads")),
-        Figure(_("Best tenth"), f"{figure(found['lift'][0]['lift'])}×", "", _("as many convert as on average")),
+        Figure(_("Best tenth"), f"{best}×", "", _("as many convert as on average")),
     ]
 
 
@@ -170,7 +171,7 @@ def _charts(model: ScoringModel) -> dict[str, Any]:
             "labels": groups,
             "unit": "",
             "series": [{"name": _("times the average"), "values": lifts}],
-            "mark": {"value": 1, "label": _("average")},
+            "mark": {"value": 1, "label": _("average"), "at": "end"},
         },
         "lift_head": [_("Tenth"), _("Converted"), _("Times the average")],
         "lift_rows": [[str(row["group"]), percent(row["rate"]), figure(row["lift"])] for row in found["lift"]],

@@ -43,7 +43,7 @@ function mark(spec, text) {
       silent: true,
       data: [{ yAxis: spec.mark.value }],
       lineStyle: { color: token("--ink-3"), type: "solid", width: 1 },
-      label: { position: "insideStartTop", formatter: `${spec.mark.label} ${formats(spec.unit).long(spec.mark.value)}`, ...text },
+      label: { position: spec.mark.at === "end" ? "insideEndTop" : "insideStartTop", formatter: `${spec.mark.label} ${formats(spec.unit).long(spec.mark.value)}`, ...text },
     },
   };
 }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 RIGHT = frozenset({"money", "number", "percent"})
+NUMBERS = frozenset({"number", "percent", "date", "datetime"})
 PHONE_LINES = 3
 WEIGHT = {"pill": 0, "money": 1, "number": 2, "percent": 2, "sla": 3}
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -59,6 +60,7 @@ class Cell:
     css: str = ""
     mark: str = ""
     edit: str = ""
+    label: str = ""  # what a bare number is, for a phone's card, which has no heads
 
     def markup(self, *, first: bool) -> str:
         """Its inside. Written here and not by a template: a page has five hundred of them."""
@@ -116,7 +118,8 @@ class Row:
         for n, cell in enumerate(self.cells):
             edge = "" if n or ticked else "first "
             edit = f' data-field="{escape(cell.edit)}"' if cell.edit else ""
-            parts.append(f'<td class="{edge}{cell.css}"{edit}>{cell.markup(first=n == 0)}</td>')
+            said = f' data-ph="{escape(cell.label)}"' if cell.label else ""
+            parts.append(f'<td class="{edge}{cell.css}"{edit}{said}>{cell.markup(first=n == 0)}</td>')
         return mark_safe("".join(parts))  # noqa: S308  every text in it is escaped above
 
 
@@ -202,14 +205,23 @@ def _css(columns: Sequence[Column]) -> list[str]:
     return out
 
 
-def _cell(column: Column, row: Any, value: Any, style: str, css: str, url: str, *, edit: bool) -> Cell:
+def _labels(columns: Sequence[Column], css: Sequence[str]) -> list[str]:
+    """The head of a number that stands on a phone's card; of money where there is more than one kind of it."""
+    shown = [n for n, place in enumerate(css) if n and "ph-off" not in place]
+    sums = [n for n in shown if columns[n].kind == "money"]
+    told = {n for n in shown if columns[n].kind in NUMBERS or columns[n].kind == "money" and len(sums) > 1}
+    return [str(column.label) if n in told else "" for n, column in enumerate(columns)]
+
+
+def _cell(column: Column, row: Any, value: Any, style: str, place: tuple[str, str], url: str, *, edit: bool) -> Cell:
     text, tone = text_of(column.kind, value, style)
     mark = ""
     if column.kind == "user" and value is not None:
         tone, mark = avatar_tone(text), initials(text)
     sub = value_of(row, column.sub) if column.sub else ""
     address = column.link(row) if column.link and value not in (None, "") else url
-    return Cell(column.kind, text, tone, address, str(sub or ""), css, mark, column.edit if edit else "")
+    css, label = place
+    return Cell(column.kind, text, tone, address, str(sub or ""), css, mark, column.edit if edit else "", label)
 
 
 def rows_of(
@@ -222,11 +234,12 @@ def rows_of(
     values = [[value_of(row, column.cell or column.key) for column in columns] for row in objects]
     styles = [_style(column, [line[n] for line in values]) for n, column in enumerate(columns)]
     css = _css(columns)
+    places = list(zip(css, _labels(columns, css), strict=True))
     rows = []
     for row, line in zip(objects, values, strict=True):
         address = url(row)
         cells = [
-            _cell(column, row, line[n], styles[n], css[n], address if n == 0 else "", edit=may_edit(row, column))
+            _cell(column, row, line[n], styles[n], places[n], address if n == 0 else "", edit=may_edit(row, column))
             for n, column in enumerate(columns)
         ]
         rows.append(Row(row.pk, address, cells[0].text, cells, getattr(row, "version", "")))
