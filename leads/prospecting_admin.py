@@ -53,7 +53,8 @@ class TemplateDocumentInline(admin.TabularInline):  # type: ignore[type-arg]
     """What goes along with every mail."""
 
     model = TemplateDocument
-    fields = readonly_fields = ["document"]
+    fields = ["document"]
+    readonly_fields = ["document"]
     extra = max_num = 0
     can_delete = False
 
@@ -77,7 +78,8 @@ class EnclosureInline(admin.TabularInline):  # type: ignore[type-arg]
     """The documents that go along."""
 
     model = Enclosure
-    fields = readonly_fields = ["document", "version"]
+    fields = ["document", "version"]
+    readonly_fields = ["document", "version"]
     extra = max_num = 0
     can_delete = False
 
@@ -86,7 +88,8 @@ class SentDocumentInline(admin.TabularInline):  # type: ignore[type-arg]
     """The versions that were handed over."""
 
     model = SentDocument
-    fields = readonly_fields = ["version", "handed_at"]
+    fields = ["version", "handed_at"]
+    readonly_fields = ["version", "handed_at"]
     extra = max_num = 0
     can_delete = False
 

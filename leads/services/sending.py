@@ -124,7 +124,8 @@ def hand_mail(*, parcel: Parcel, actor: Any = None) -> Parcel | None:
         return None
     person = person_of(row)
     if not _goes(enrollment) or person.email_key not in locked | {""}:
-        return _back(row)  # it waits until the enrolment goes on, or is asked again
+        _back(row)  # it waits until the enrolment goes on, or is asked again
+        return None
     why = _why_not(row, person, parcel.to)
     if why:
         _keep_here(row, Mail.CANCELLED, why)
@@ -134,7 +135,8 @@ def hand_mail(*, parcel: Parcel, actor: Any = None) -> Parcel | None:
         _keep_here(row, Mail.FAILED, why)
         return None
     if changed:
-        return _back(row)  # it is written anew, with what counts now
+        _back(row)  # it is written anew, with what counts now
+        return None
     row.handed_at = row.claimed_at = clock.now()
     row.save(update_fields=["handed_at", "claimed_at", "updated_at"])
     keep_sent(parcel.papers, row, row.handed_at)
