@@ -1,6 +1,8 @@
 """Celery entry points; each may run twice."""
 
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import Any
 
 from celery import shared_task
 from django.core.cache import cache
@@ -113,9 +115,14 @@ def route_waiting() -> None:
     start = cache.get(ROUTED_TO, 0)
     keys = list(waiting.filter(pk__gt=start).values_list("pk", flat=True)[:AT_ONCE])
     cache.set(ROUTED_TO, keys[-1] if len(keys) == AT_ONCE else 0, timeout=None)
-    for key in keys:
-        with suppress(DomainError):  # one that nothing can be done with keeps nobody else waiting
-            route_lead(key)
+    _each(keys, route_lead)
+
+
+def _each(rows: Iterable[Any], work: Callable[[Any], object]) -> None:
+    """One after the other; a row with which nothing can be done keeps no other one waiting."""
+    for row in rows:
+        with suppress(DomainError):
+            work(row)
 
 
 @shared_task(name="leads.dedupe_scan", ignore_result=True)
@@ -127,18 +134,18 @@ def dedupe_scan() -> None:
 @shared_task(name="leads.handoff_sla_watch", ignore_result=True)
 def handoff_sla_watch() -> None:
     """Handoffs past their limit: the manager hears of it; past their end: the lead goes back."""
-    for handoff in Handoff.objects.waiting().filter(escalated_at__isnull=True, sla_due_at__lte=clock.now()):
-        services.escalate_handoff(handoff=handoff)
-    for handoff in Handoff.objects.waiting().filter(expires_at__lte=clock.now()):
-        services.expire_handoff(handoff=handoff)
+    late = Handoff.objects.waiting().filter(escalated_at__isnull=True, sla_due_at__lte=clock.now())
+    _each(late, lambda handoff: services.escalate_handoff(handoff=handoff))
+    over = Handoff.objects.waiting().filter(expires_at__lte=clock.now())
+    _each(over, lambda handoff: services.expire_handoff(handoff=handoff))
 
 
 @shared_task(name="leads.routing_sla_watch", ignore_result=True)
 def routing_sla_watch() -> None:
     """Routed leads whose first answer is overdue: to somebody else once, then to the manager. A batch a minute."""
     due = Assignment.objects.filter(is_current=True, clock_state=Assignment.Clock.RUNS, sla_due_at__lte=clock.now())
-    for row in due.select_related("lead").order_by("sla_due_at", "pk")[:500]:
-        services.watch_first_answer(lead=row.lead)
+    rows = due.select_related("lead").order_by("sla_due_at", "pk")[:500]
+    _each(rows, lambda row: services.watch_first_answer(lead=row.lead))
 
 
 @shared_task(name="leads.campaign_rollup", ignore_result=True)

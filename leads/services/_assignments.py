@@ -53,9 +53,15 @@ def assign(lead: Lead, choice: Choice, *, actor: Any, first: bool = False) -> As
 
 
 def _due(now: datetime, choice: Choice) -> datetime:
-    """By when the first answer is due: in the working time of whoever gets the lead."""
-    hours = choice.user.calendar or default_hours()
-    return due_after(now, choice.minutes or FIRST_ANSWER_MINUTES, hours)
+    """By when the first answer is due: in the working time of whoever gets the lead.
+
+    A calendar of somebody's own that never opens keeps no lead from them: the company's hours count then.
+    """
+    minutes = choice.minutes or FIRST_ANSWER_MINUTES
+    try:
+        return due_after(now, minutes, choice.user.calendar or default_hours())
+    except DomainError:
+        return due_after(now, minutes, default_hours())
 
 
 def fallback_queue() -> LeadQueue:

@@ -9,7 +9,10 @@ from django.core.cache import cache
 
 from leads import services, tasks
 from leads.models import Assignment, Lead, PoolMember, RoutingPool, RoutingRule
-from leads.tasks import route_waiting
+from leads.tasks import route_waiting, routing_sla_watch
+from revops.core import clock
+from revops.core.errors import DomainError
+from revops.users.calendars import default_calendar
 from revops.users.models import Notification, User, WorkingCalendar
 from tests.accounts.builders import make_account
 from tests.leads.builders import make_lead, make_pool
@@ -66,18 +69,37 @@ def test_leads_behind_many_that_wait_for_one_pool_get_their_turn(
 
 
 @pytest.mark.spec("INV-70")
-def test_a_lead_that_cannot_be_routed_keeps_nobody_else_waiting(alice: User, bob: User) -> None:
+def test_a_lead_that_cannot_be_routed_keeps_nobody_else_waiting(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     make_pool((alice, 1, 0))
-    stuck = make_lead(None, email="a@tamar.example")
-    behind = services.route_lead(lead=make_lead(None)).lead
-    make_account(bob, "Tamar", website="tamar.example")
-    # Its account's owner has a calendar that never opens: no first answer can be due.
-    User.objects.filter(pk=bob.pk).update(calendar=WorkingCalendar.objects.create(name="Closed", time_zone="UTC"))
+    stuck, behind = (services.route_lead(lead=make_lead(None)).lead for _number in range(2))
     PoolMember.objects.update(monthly_capacity=None)
+    route = services.route_lead
+
+    def routed(*, lead: Lead) -> Any:
+        if lead.pk == stuck.pk:
+            raise DomainError("stuck", "Nothing can be done with it.")
+        return route(lead=lead)
+
+    monkeypatch.setattr(services, "route_lead", routed)
     route_waiting()
-    owners = {lead.pk: Lead.objects.get(pk=lead.pk).owner for lead in (stuck, behind)}
-    assert owners == {stuck.pk: None, behind.pk: alice}
-    assert stuck.assignments.get(is_current=True).queue is not None
+    assert [Lead.objects.get(pk=lead.pk).owner for lead in (stuck, behind)] == [None, alice]
+
+
+@pytest.mark.spec("INV-70")
+def test_a_calendar_that_never_opens_keeps_its_owner_s_lead_from_nobody(alice: User, bob: User) -> None:
+    make_pool((alice, 1, None))
+    make_account(bob, "Tamar", website="tamar.example")
+    User.objects.filter(pk=bob.pk).update(calendar=WorkingCalendar.objects.create(name="Closed", time_zone="UTC"))
+    with time_machine.travel(START, tick=False):
+        default_calendar()
+        row = services.route_lead(lead=make_lead(None, email="a@tamar.example"))
+        assert (row.user, row.clock_state, row.sla_due_at) == (bob, "runs", START + timedelta(hours=4))
+    late = make_lead(None)
+    services.route_lead(lead=late)
+    Assignment.objects.filter(is_current=True).update(sla_due_at=clock.now() - timedelta(minutes=1))
+    routing_sla_watch()
+    assert set(Assignment.objects.exclude(clock_state="").values_list("clock_state", flat=True)) >= {"missed"}
+    assert not Assignment.objects.filter(clock_state="runs", sla_due_at__lt=clock.now()).exists()
 
 
 @pytest.mark.spec("INV-70", "INV-72")
