@@ -81,17 +81,26 @@ def hold_papers(papers: Rows[Paper], sender: Any) -> tuple[bool, str]:
         if document.pk not in seen:
             return False, _not_seen(document, sender)
         if document.archived_at is not None:
-            return False, _("“%(title)s” is archived.") % {"title": document}
+            return False, _("%(document)s is archived.") % {"document": _called(document)}
         if counts.pk != paper.version and paper.pinned:
-            return False, superseded(DocumentVersion.objects.select_related("document").get(pk=paper.version), counts)
+            facts = {"document": _called(document), "n": counts.number}
+            return False, _("%(document)s is superseded: version %(n)s counts now.") % facts
         changed |= counts.pk != paper.version
     return changed, ""
 
 
 def _not_seen(document: Document, sender: Any) -> str:
+    called = _called(document)
     if document.access == Document.Access.PRIVATE:
-        return _("“%(title)s” is private to somebody else.") % {"title": document}
-    return _("%(name)s may not read “%(title)s” any more.") % {"name": sender, "title": document}
+        return _("%(document)s is private to somebody else.") % {"document": called}
+    return _("%(document)s may not be read by %(name)s any more.") % {"name": sender, "document": called}
+
+
+def _called(document: Document) -> str:
+    """What stands on a mail is read by whoever sees the person: there, the title of what all may read only."""
+    if document.access == Document.Access.EVERYONE:
+        return _("“%(title)s”") % {"title": document}
+    return _("A document of this mail")
 
 
 def keep_sent(papers: Rows[Paper], message: SentMessage, at: datetime) -> None:

@@ -6,8 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.text import format_lazy
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Activity
 from accounts.services import log_activity
@@ -30,12 +29,10 @@ def hold_person(mail: SentMessage) -> None:
 def log_sent(mail: SentMessage) -> None:
     """A mail that a person wrote has left: it is a touch like any other."""
     person, owner = standing(person_of(mail)), sender_of(mail)
-    gone = SentDocument.objects.gone().filter(message=mail).select_related("version__document").order_by("pk")
-    names = [
-        _("Attached: %(title)s, version %(n)s") % {"title": row.version.document, "n": row.version.number}
-        for row in gone
-    ]
-    subject, body = mail.subject[:200], "\n".join([mail.body[: LONGEST - 1000], *names])[:LONGEST]
+    # By number only: whoever sees the person reads this, and not every document.
+    n = SentDocument.objects.gone().filter(message=mail).count()
+    with_them = ngettext("With %(n)s document.", "With %(n)s documents.", n) % {"n": n} if n else ""
+    subject, body = mail.subject[:200], f"{mail.body[:LONGEST]}\n\n{with_them}".strip()
     # The mail is gone whether it can be logged or not.
     with suppress(DomainError), transaction.atomic():
         if isinstance(person, Lead):

@@ -87,7 +87,7 @@ def write_mail(
     )
     row.save(force_insert=True)
     enclose(row, files, more)
-    audit.record("mail.written", row, actor=actor, person=person, documents=[str(file) for file in files])
+    audit.record("mail.written", row, actor=actor, person=person, versions=[file.pk for file in files])
     outbox.publish(MailWritten(message_id=row.pk))
     return row
 
@@ -163,7 +163,7 @@ def send_again(*, message: SentMessage, actor: Any, newer: bool = False) -> Sent
     row.status, row.error, row.tries = Mail.WAITING, "", 0
     row.due_at, row.claimed_at, row.handed_at = clock.now(), None, None
     row.save(update_fields=["status", "error", "tries", "due_at", "claimed_at", "handed_at", "updated_at"])
-    audit.record("mail.sent_again", enrollment or row, actor=actor, message=row.message_id, documents=renewed)
+    audit.record("mail.sent_again", enrollment or row, actor=actor, message=row.message_id, versions=renewed)
     outbox.publish(MailWritten(message_id=row.pk))
     return row
 
@@ -178,7 +178,7 @@ def _may(message: SentMessage, actor: Any) -> None:
         raise NotAllowed(_("Only %(name)s, who wrote it, can send it again.") % {"name": sender_of(message)})
 
 
-def _renewed(row: SentMessage, newer: bool) -> list[str]:
+def _renewed(row: SentMessage, newer: bool) -> list[int]:
     """Its documents that were superseded: renewed, or refused with the number of the newer version."""
     chosen = Enclosure.objects.filter(message=row, version__isnull=False).select_related("version__document")
     rows = [one for one in chosen.order_by("pk") if one.version is not None and not one.version.is_newest]
@@ -194,7 +194,7 @@ def _renewed(row: SentMessage, newer: bool) -> list[str]:
         _refuse_unseen(one.document, sender_of(row))
         one.version = current
         one.save(update_fields=["version", "updated_at"])
-        done.append(str(current))
+        done.append(current.pk)
     return done
 
 

@@ -72,6 +72,7 @@ def test_who_does_not_see_the_mail_does_not_learn_of_it_nor_who_does_not_see_the
         assert client_of(person).get(reverse("document-mails", args=[hers.pk])).status_code == 404
     seen = client_of(cast.bob).get(mail.get_absolute_url()).content.decode()
     assert "Draft" not in seen and "A document that you do not see" in seen
+    assert "Draft" not in client_of(cast.bob).get(lead.get_absolute_url()).content.decode()
     assert "Draft" in client_of(cast.alice).get(mail.get_absolute_url()).content.decode()
 
 

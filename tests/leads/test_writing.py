@@ -90,7 +90,7 @@ def test_a_mail_leaves_with_its_documents_and_keeps_which_version_went(cast: Cas
     assert set(SentDocument.objects.gone().values_list("version", flat=True)) == {one.newest.pk, two.newest.pk}
     done = Activity.objects.get(lead_link__lead=lead)
     assert (done.kind, done.owner, done.subject) == ("email", cast.alice, row.subject)
-    assert "Attached: Price list, version 1" in done.body
+    assert "With 2 documents." in done.body
     lead.refresh_from_db()
     assert lead.status == Lead.Status.WORKING, "a mail is a touch"
 
@@ -209,7 +209,7 @@ def test_a_version_superseded_meanwhile_is_not_sent_and_the_newer_one_is_sent_ag
         send_mails()
         row.refresh_from_db()
         assert (office.ended, row.status, row.handed_at) == (0, Mail.FAILED, None)
-        assert row.error == "Version 1 of “Price list” is superseded: version 2 counts now."
+        assert row.error == "“Price list” is superseded: version 2 counts now."
         told = Notification.objects.get(kind="mail.failed")
         assert (told.user, told.url) == (cast.alice, row.get_absolute_url())
         with pytest.raises(DomainError) as refused:
@@ -235,7 +235,7 @@ def test_a_document_taken_back_meanwhile_is_not_sent(cast: Cast, settings: Any, 
             update_document(document=one, version=None, actor=cast.bob, access="private")
         send_mails()
     row.refresh_from_db()
-    words = {"archived": "“Price list” is archived.", "private": "“Price list” is private to somebody else."}
+    words = {"archived": "“Price list” is archived.", "private": "A document of this mail is private to somebody else."}
     assert (office.taken, row.status, row.error) == ([], Mail.FAILED, words[how])
 
 
@@ -511,3 +511,29 @@ def test_a_mail_of_a_person_goes_while_a_sequence_rests(cast: Cast, settings: An
         row = written(cast)
         send_mails()
     assert [mail.to for mail in office.taken] == [row.to]
+
+
+@DA_07
+def test_documents_of_a_template_are_for_everybody_and_change_with_it(cast: Cast) -> None:
+    api = APIClient()
+    api.force_authenticate(cast.bob)
+    one, two, linked = paper(cast.bob), paper(cast.bob, "Terms"), paper(cast.bob, "Linked", access="linked")
+    asked = {"name": "With", "subject": "Hi", "body": "See there.", "documents": [linked.pk]}
+    refused = api.post("/api/v1/message-templates", asked)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "documents")
+    made = api.post("/api/v1/message-templates", {**asked, "documents": [one.pk, two.pk]}).json()
+    path = f"/api/v1/message-templates/{made['id']}"
+    assert made["documents"] == [one.pk, two.pk]
+    stale = api.patch(path, {"documents": [two.pk]}, headers={"If-Match": '"7"'})
+    changed = api.patch(path, {"documents": [two.pk]}, headers={"If-Match": f'"{made["version"]}"'}).json()
+    assert (stale.status_code, changed["documents"], changed["version"]) == (412, [two.pk], made["version"] + 1)
+    bob, address = signed_in(cast.bob), reverse("message-template-edit", args=[made["id"]])
+    assert "Terms" in bob.get(address).content.decode()
+    facts = {"name": "With", "subject": "Hi", "body": "See there.", "version": changed["version"]}
+    assert bob.post(address, {**facts, "documents": [one.pk]}).status_code == 302
+    assert api.get(path).json()["documents"] == [one.pk]
+    picked = bob.get(reverse("template-documents"), {"q": ""}).json()
+    assert {row["text"] for row in picked} == {"Price list", "Terms"}
+    address = reverse("lead-write", args=[make_lead(cast.alice).pk])
+    written_to = signed_in(cast.alice).get(address, {"template": made["id"]})
+    assert "Goes along with this template:" in written_to.content.decode()
