@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Contact
@@ -268,6 +268,7 @@ def note_touch(
     """Somebody was touched; with `responded` they are a member who answered."""
     if actor is not None:
         require(actor, "leads.add_touchpoint")
+    _hold(campaign)
     lead, contact = merging.standing(lead), merging.standing(contact)
     at = at or clock.now()
     if at > clock.now():
@@ -278,6 +279,15 @@ def note_touch(
     if campaign is not None:
         _take_part(campaign, lead, contact, at, responded, actor)
     return touch
+
+
+def _hold(campaign: Campaign | None) -> None:
+    """Whoever chooses members locks the campaign and then writes them: who writes one of them waits for it before, or
+    each would wait for the other (a foreign key is checked at the commit only).
+    """
+    if campaign is not None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM leads_campaign WHERE id = %s FOR KEY SHARE", [campaign.pk])
 
 
 def _take_part(

@@ -182,8 +182,11 @@ def refresh_fits(*, market: TargetMarket, after: int = 0, actor: Any = None) -> 
 
 def _score(market: TargetMarket, keys: Sequence[int]) -> int:
     """Write the fits of these leads; says how many fit in full."""
-    now = clock.now()
-    found = fits_in(Lead.objects.filter(pk__in=keys), market)
+    now, rows = clock.now(), Lead.objects.filter(pk__in=keys)
+    # Who edits one of them meanwhile comes before or after: a fit is never older than its lead, and nobody waits for
+    # somebody who waits for them.
+    list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    found = fits_in(rows, market)
     FitResult.objects.bulk_create(
         [
             FitResult(lead=lead, market=market, fit=fit.fit, matched=fit.matched, failed=fit.failed, computed_at=now)

@@ -1,0 +1,70 @@
+"""Who holds a record and writes what hangs on it, and who writes that first: one waits for the other, never both."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from leads import services
+from leads.models import Campaign, CampaignMember, FitResult, Lead
+from leads.tasks import refresh_fits
+from tests.cast import Cast, make_cast
+from tests.leads.builders import make_lead
+from tests.leads.test_at_once import waits
+from tests.leads.test_campaigns import make_campaign
+from tests.leads.test_markets import activated, make_market
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def crossed(holds: Callable[[], Any], other: Callable[[], Any], goes_on: Callable[[], Any]) -> Any:
+    """Here `holds`, there `other` until it waits, then here `goes_on`; what the other one answered in the end."""
+
+    def run() -> Any:
+        try:
+            return other()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        with transaction.atomic():
+            holds()
+            there = pool.submit(run)
+            while not waits():
+                assert not there.done(), "it did not wait"
+            goes_on()
+        return there.result(30)
+
+
+@pytest.fixture
+def cast(db: Any) -> Cast:
+    return make_cast()
+
+
+@pytest.mark.spec("SD-07")
+def test_a_form_that_comes_in_while_people_are_chosen_for_its_campaign_is_taken(cast: Cast) -> None:
+    campaign, lead = make_campaign(cast.bob), make_lead(cast.alice)
+    touch = crossed(
+        lambda: Campaign.objects.select_for_update().get(pk=campaign.pk),
+        lambda: services.note_touch(actor=cast.bob, campaign=campaign, lead=lead, responded=True),
+        lambda: services.add_members(campaign=campaign, actor=cast.bob, leads=[lead]),
+    )
+    assert touch.lead == lead and CampaignMember.objects.get().status == "responded"
+    services.rollup_campaign(campaign=campaign)
+    campaign.refresh_from_db()
+    assert (campaign.lead_count, campaign.responded_count, campaign.touch_count) == (1, 1, 1)
+
+
+@pytest.mark.spec("SD-01")
+def test_a_lead_that_is_edited_while_a_market_scores_all_of_them_has_the_fit_of_its_latest_facts(cast: Cast) -> None:
+    market = activated(make_market(cast.dana), cast.dana)
+    lead = make_lead(cast.sam, industry="Manufacturing", region="California", employees=100)
+    FitResult.objects.all().delete()
+    crossed(
+        lambda: Lead.objects.select_for_update().get(pk=lead.pk),
+        refresh_fits,
+        lambda: services.update_lead(lead=lead, version=None, actor=cast.sam, employees=300),
+    )
+    assert FitResult.objects.get(lead=lead, market=market).fit == 100
