@@ -22,6 +22,11 @@ def with_answers(rows: QuerySet[Any]) -> QuerySet[Any]:
     )
 
 
+def clocks_run() -> bool:
+    """Whether the first answer to any lead is being waited for."""
+    return Assignment.objects.filter(is_current=True, clock_state=Assignment.Clock.RUNS).exists()
+
+
 def to_answer(rows: QuerySet[Lead], *, late: bool = False) -> QuerySet[Lead]:
     """Leads that nobody has begun to work on since they were given out; `late`: those past their limit."""
     clocks = _clocks().exclude(clock_state=Assignment.Clock.MET)

@@ -160,7 +160,9 @@ def _refuse(form: IntakeForm, facts: dict[str, str], consent: bool) -> None:
             wrong.append(FieldError(field, "invalid", _("This is too long, or holds what cannot be stored.")))
     if not facts["name"]:
         wrong.append(FieldError("name", "required", _("Tell us your name.")))
-    if not email_key(facts["email"]):
+    if not facts["email"]:
+        wrong.append(FieldError("email", "required", _("Tell us your e-mail address.")))
+    elif not email_key(facts["email"]):
         wrong.append(FieldError("email", "invalid", _("This is no e-mail address: check the part after the @.")))
     if not consent:
         wrong.append(FieldError("consent", "required", _("We may write to you only if you agree.")))

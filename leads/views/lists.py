@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.filters import LeadFilter
 from leads.models import Assignment, Lead, QualificationAnswer
-from leads.selectors.answers import with_answers
+from leads.selectors.answers import clocks_run, with_answers
 from leads.selectors.leads import lead_list
 from leads.selectors.learning import published_model
 from leads.selectors.scoring import CRITERIA
@@ -167,11 +167,17 @@ class LeadList(ListPage):
         return with_answers(lead_list(viewer=self.request.user))
 
     def _shown_columns(self) -> list[Column]:
-        """Without a model in use nobody has a probability, and no column of dashes is shown unasked."""
-        shown = super()._shown_columns()
-        if self.request.GET.get("columns") or published_model() is not None:
+        """No column of dashes is shown unasked: no probability without a model, no first answer where no clock runs.
+
+        Where one runs it takes the room of the fit, which the grade tells, too.
+        """
+        shown, asked = super()._shown_columns(), self.request.GET
+        if asked.get("columns"):
             return shown
-        return [column for column in shown if column.key != "propensity"]
+        left_out = {"fit" if asked.get("answer") or clocks_run() else "answer"}
+        if published_model() is None:
+            left_out.add("propensity")
+        return [column for column in shown if column.key not in left_out]
 
     def views(self) -> Sequence[dict[str, Any]]:
         return layouts(self.request, "list")

@@ -42,8 +42,7 @@ class MarketList(LeadsPart):
     filters = MarketFilter
     order = "name"
     columns = (
-        Column("name", gettext_lazy("Market"), sort="name"),
-        Column("number", gettext_lazy("Version"), kind="number"),
+        Column("name", gettext_lazy("Market"), sort="name", sub=lambda row: _("version %(n)s") % {"n": row.number}),
         Column("status", gettext_lazy("State"), lambda row: (row.get_status_display(), TONES[row.status]), kind="pill"),
         Column("description", gettext_lazy("In one sentence"), phone=False),
         Column("product", gettext_lazy("Product"), hidden=True),

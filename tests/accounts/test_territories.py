@@ -254,6 +254,7 @@ def test_pages_plan_preview_and_bring_into_force(olga: User, alice: User, client
     client.post(f"{url}add/", {"new_name": "West", "priority": 5, "countries": "Germany, Austria", "owner": alice.pk})
     rule = model.rules.get()
     assert rule.countries == ["germany", "austria"]
+    assert "Countries: Germany, Austria" in client.get(url).content.decode(), "kept small, written as people do"
     client.post(f"/territories/rules/{rule.pk}/", {"priority": 7, "countries": "Germany", "version": rule.version})
     client.post(f"{url}preview/")
     page = client.get(url).content.decode()

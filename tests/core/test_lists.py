@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -208,6 +209,16 @@ def test_a_chip_counts_what_its_address_shows(page: Any) -> None:
         link, count = re.findall(r'class="chip[^"]*"\s*href="([^"]*)"[^>]*>\s*Bosses <b>(\d+)</b>', html)[0]
         shown = page(query if "title=Boss" in query else link.replace("&amp;", "&"))
         assert f"People: {count}," in shown or (count == "0" and "People:" not in shown), query
+
+
+def test_a_number_on_a_phone_s_card_says_what_it_is_and_money_where_it_is_not_alone() -> None:
+    deal = SimpleNamespace(pk=1, name="Fleet", steps=3, worth=Money(Decimal(5), "USD"), cost=Money(Decimal(2), "USD"))
+    one = [Column("name", "Deal"), Column("steps", "Steps", kind="number"), Column("worth", "Worth", kind="money")]
+    two = [*one, Column("cost", "Cost", kind="money")]
+    for columns, said in ((one, ["", "Steps", ""]), (two, ["", "Steps", "Worth", "Cost"])):
+        row = rows_of([deal], columns, lambda row: "/")[0]
+        assert [cell.label for cell in row.cells] == said
+        assert 'data-ph="Steps"' in row.markup(ticked=False)
 
 
 def test_a_money_column_has_one_precision() -> None:

@@ -47,7 +47,9 @@ def test_the_list_says_until_when_a_lead_is_to_be_answered_and_how_it_went(clien
         assert "Was due 13:00" in listed(client, answer="late")
         routing_sla_watch()
         services.start_working(lead=Lead.objects.get(pk=waits.pk), version=None, actor=sam)
-        assert "Answered late" in listed(client) and "Wandalen" not in listed(client, answer="due")
+        assert "Answered late" in client.get(waits.get_absolute_url()).content.decode()
+        assert "Wandalen" not in listed(client, answer="due")
+        assert "First answer</th>" not in listed(client), "no column of dashes"
 
 
 def test_the_settings_tell_the_limit_as_people_tell_time(client: Client, olga: User) -> None:

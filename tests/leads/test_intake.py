@@ -96,6 +96,14 @@ def test_a_contact_who_writes_is_touched_and_no_new_lead(cast: Cast, form: Intak
     assert Notification.objects.filter(user=cast.alice, kind="intake.received").count() == 1
 
 
+def test_whoever_sends_an_empty_form_reads_what_is_missing_and_not_what_is_wrong(
+    form: IntakeForm, client: Client
+) -> None:
+    page = client.post(ADDRESS, {"name": "", "email": ""}).content.decode()
+    assert "Tell us your e-mail address." in page and "no e-mail address" not in page
+    assert ">We may write to you only if you agree.</a>" in page, "a sentence is no label"
+
+
 @pytest.mark.parametrize(
     "facts",
     [
