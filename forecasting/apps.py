@@ -8,7 +8,7 @@ class ForecastingConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the registries: roles, events, jobs, navigation, panels."""
-        from forecasting import frame, holdings, panels, search, territories  # noqa: PLC0415
+        from forecasting import frame, holdings, panels, search, territories, webhooks  # noqa: PLC0415
         from forecasting.handlers import compensation  # noqa: PLC0415
         from forecasting.services import calculation_job  # noqa: PLC0415
         from orders.events import OrderBooked, OrderCancelled  # noqa: PLC0415
@@ -20,6 +20,7 @@ class ForecastingConfig(AppConfig):
         territories.register()
         holdings.register()
         search.register()
+        webhooks.register()
         outbox.subscribe(OrderBooked, compensation.order_booked)
         outbox.subscribe(OrderCancelled, compensation.order_cancelled)
         jobs.register(

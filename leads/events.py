@@ -98,6 +98,57 @@ class EnrollmentEnded:
 
 
 @dataclass(frozen=True)
+class MarketChanged:
+    """An edition of a target market; `change` says created, changed, activated or retired."""
+
+    market_id: int
+    change: str
+
+
+@dataclass(frozen=True)
+class ResearchOpened:
+    """Something is to be found out about a lead or an account."""
+
+    brief_id: int
+    lead_id: int | None
+    account_id: int | None
+
+
+@dataclass(frozen=True)
+class ResearchChanged:
+    """Somebody else is to find it out, or until another day."""
+
+    brief_id: int
+
+
+@dataclass(frozen=True)
+class ResearchFound:
+    """A question about a lead or an account was answered."""
+
+    finding_id: int
+    brief_id: int
+    topic: str
+
+
+@dataclass(frozen=True)
+class DeliveryReceived:
+    """A research partner's file came in; a worker makes leads of its rows."""
+
+    delivery_id: int
+    partner_id: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class DeliveryFinished:
+    """Every row of a research partner's file has its end; so many became leads."""
+
+    delivery_id: int
+    partner_id: int
+    created: int
+
+
+@dataclass(frozen=True)
 class MailWritten:
     """A person wrote a mail, or wants one sent again: it waits to be sent."""
 

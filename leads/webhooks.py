@@ -3,8 +3,21 @@
 from django.utils.translation import gettext_lazy as _
 
 from leads import events
-from leads.models import Campaign, DealRegistration, Enrollment, Handoff, Lead, SentMessage, TouchPoint
+from leads.models import (
+    Campaign,
+    DealRegistration,
+    Enrollment,
+    Handoff,
+    Lead,
+    ResearchBrief,
+    ResearchPartner,
+    SentMessage,
+    TargetMarket,
+    TouchPoint,
+)
 from revops.integrations.offers import Offer, offers
+
+RESEARCH = "leads.view_lead"
 
 
 def register() -> None:
@@ -31,6 +44,18 @@ def register() -> None:
             Enrollment,
             "enrollment_id",
         ),
+        Offer(
+            events.MarketChanged,
+            _("A target market was made, changed, activated or retired"),
+            TargetMarket,
+            "market_id",
+        ),
+        # Research is open to whoever sees the lead or the account that it is about.
+        Offer(events.ResearchOpened, _("Research was asked for"), ResearchBrief, "brief_id", permission=RESEARCH),
+        Offer(events.ResearchChanged, _("A research brief changed"), ResearchBrief, "brief_id", permission=RESEARCH),
+        Offer(events.ResearchFound, _("Research found something"), ResearchBrief, "brief_id", permission=RESEARCH),
+        Offer(events.DeliveryReceived, _("A research partner delivered"), ResearchPartner, "partner_id"),
+        Offer(events.DeliveryFinished, _("A partner's delivery is worked through"), ResearchPartner, "partner_id"),
         Offer(events.MailWritten, _("Somebody wrote a mail"), SentMessage, "message_id"),
         # About no record of anybody's: a scorecard or a rule of the company.
         Offer(events.ScoringChanged, _("The rules of scoring changed"), permission="leads.view_scorecard"),

@@ -9,6 +9,7 @@ from accounts.models import Account, Activity, Channel, Contact, ContactRole
 from revops.catalog.models import Product
 from revops.core.api.serializers import MoneyField, OutSerializer, StrictSerializer
 from revops.core.custom.api import CustomIn, CustomOut
+from revops.core.models import Mergeable
 from revops.core.money import Money
 from revops.users.models import User
 
@@ -96,6 +97,18 @@ class Seen(serializers.PrimaryKeyRelatedField):  # type: ignore[type-arg]
     def get_queryset(self) -> Any:
         request = self.context.get("request")
         return self.model.objects.visible_to(request.user) if request else self.model.objects.none()
+
+    def to_internal_value(self, data: Any) -> Any:
+        """An id that was merged away stands for what it became, as everywhere."""
+        try:
+            return super().to_internal_value(data)
+        except serializers.ValidationError:
+            winner = None
+            if issubclass(self.model, Mergeable) and type(data) is int and abs(data) < 2**63:
+                winner = self.get_queryset().filter(aliases=data).first()
+            if winner is None:
+                raise
+            return winner
 
 
 class AccountIn(StrictSerializer):

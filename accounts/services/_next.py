@@ -6,7 +6,7 @@ from typing import Any
 from accounts.models import Activity, ActivityAttendee, ActivitySeries
 from accounts.pegs import pegs
 from accounts.recurrence import next_slot
-from revops.core import audit, clock
+from revops.core import audit, clock, merging
 
 
 def plan_next(*, activity: Activity, actor: Any) -> Activity | None:
@@ -48,8 +48,8 @@ def _made(series: ActivitySeries, before: Activity, at: datetime, actor: Any) ->
         body=series.body,
         minutes=before.minutes,
         owner_id=before.owner_id,
-        account_id=before.account_id,
-        contact_id=before.contact_id,
+        account=merging.standing(before.account),
+        contact=merging.standing(before.contact),
         due_at=at,
         series=series,
         occurrence_at=at,

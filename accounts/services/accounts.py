@@ -62,6 +62,7 @@ def create_account(
     account = Account(owner=owner or actor, **tidy({"name": name, **fields}))
     _refuse_bad_values(account, actor)
     _refuse_archived_channel(account)
+    merging.hold(account.parent)
     account.custom = custom_values.for_new(account, custom, asked=actor is not None)
     twins = [] if actor is None else account_duplicates(viewer=actor, account=account)
     if twins:

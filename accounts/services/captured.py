@@ -7,9 +7,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.keys import email_key
-from accounts.models import Activity, ActivityAttendee, CapturedParticipant, Contact
+from accounts.models import Account, Activity, ActivityAttendee, CapturedParticipant, Contact
 from accounts.services.contacts import create_contact
-from revops.core import audit, clock
+from revops.core import audit, clock, merging
 from revops.core.acting import refuse_readers
 from revops.core.errors import InvalidInput
 from revops.core.scope import require
@@ -49,10 +49,14 @@ def capture_participants(*, actor: Any = None) -> int:
     keys = {row.email_key for row in rows}
     known = set(Contact.objects.active().filter(email_key__in=keys).values_list("account_id", "email_key"))
     ours = {email_key(address) for address in User.objects.filter(email__in=keys).values_list("email", flat=True)}
+    into = merging.standing_keys(Account, {row.activity.account_id for row in rows} - {None})
     CapturedParticipant.objects.bulk_create(
         [
             CapturedParticipant(
-                email=row.email, email_key=row.email_key, account_id=row.activity.account_id, activity=row.activity
+                email=row.email,
+                email_key=row.email_key,
+                account_id=into[row.activity.account_id],
+                activity=row.activity,
             )
             for row in rows
             if row.activity.account_id is not None

@@ -5,9 +5,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.events import ChannelChanged
 from accounts.models import Channel
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
-from revops.core import audit, clock
+from revops.core import audit, clock, outbox
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.scope import require
 from revops.core.status import edit, lock
@@ -27,6 +28,7 @@ def create_channel(*, actor: Any, name: str, **fields: Any) -> Channel:
     _check(channel)
     channel.save(force_insert=True)
     audit.record("channel.created", channel, actor=actor)
+    outbox.publish(ChannelChanged(channel_id=channel.pk, change="created"))
     return channel
 
 
@@ -43,6 +45,7 @@ def update_channel(*, channel: Channel, version: int | None, actor: Any, **chang
     changed = edit(channel, wanted)
     if changed:
         audit.record("channel.changed", channel, actor=actor, changed=changed)
+        outbox.publish(ChannelChanged(channel_id=channel.pk, change="changed"))
     return channel
 
 
@@ -55,6 +58,7 @@ def archive_channel(*, channel: Channel, version: int | None, actor: Any, reason
         raise IllegalState("archived", _("This channel is archived already."))
     edit(channel, {"archived_at": clock.now()})
     audit.record("channel.archived", channel, actor=actor, reason=reason)
+    outbox.publish(ChannelChanged(channel_id=channel.pk, change="archived"))
     return channel
 
 
@@ -69,6 +73,7 @@ def restore_channel(*, channel: Channel, version: int | None, actor: Any) -> Cha
     keeps = channel.owner is None or channel.owner.is_active
     edit(channel, {"archived_at": None} if keeps else {"archived_at": None, "owner": None})
     audit.record("channel.restored", channel, actor=actor)
+    outbox.publish(ChannelChanged(channel_id=channel.pk, change="restored"))
     return channel
 
 

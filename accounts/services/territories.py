@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from accounts.events import TerritoryModelActivated
+from accounts.events import TerritoryChanged, TerritoryModelActivated
 from accounts.models import Account, Territory, TerritoryChange, TerritoryModel, TerritoryRule
 from accounts.selectors.territories import CHANGES, CRITERIA, EVERY, PLACES, model_in_force, preview_is_stale
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
@@ -31,6 +31,7 @@ def create_territory(*, actor: Any, name: str) -> Territory:
     _check(territory)
     territory.save(force_insert=True)
     audit.record("territory.created", territory, actor=actor)
+    outbox.publish(TerritoryChanged(territory_id=territory.pk, change="created"))
     return territory
 
 
@@ -43,6 +44,7 @@ def rename_territory(*, territory: Territory, version: int | None, actor: Any, n
     changed = edit(territory, {"name": name.strip()})
     if changed:
         audit.record("territory.changed", territory, actor=actor, changed=changed)
+        outbox.publish(TerritoryChanged(territory_id=territory.pk, change="renamed"))
     return territory
 
 

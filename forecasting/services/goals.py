@@ -8,10 +8,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
+from forecasting.events import GoalChanged, GoalSet
 from forecasting.models.goals import Goal, GoalProgress
 from forecasting.models.periods import FiscalPeriod
 from forecasting.selectors.goals import goals_to_reach, live_goals, values_of
-from revops.core import audit, clock
+from revops.core import audit, clock, outbox
 from revops.core.errors import DomainError, InvalidInput, NotAllowed
 from revops.core.scope import reach_ids, require
 from revops.core.status import edit, lock
@@ -48,6 +49,7 @@ def create_goal(
     _check(goal)
     goal.save(force_insert=True)
     audit.record("goal.created", goal, actor=actor, target=goal.target, period=period.label)
+    outbox.publish(GoalSet(goal_id=goal.pk, parent_id=None))
     if parts:
         _set_parts(goal, parts, actor)
     return goal
@@ -67,6 +69,7 @@ def update_goal(*, goal: Goal, version: int | None, actor: Any, **changes: Any) 
     changed = edit(goal, wanted)
     if changed:
         audit.record("goal.changed", goal, actor=actor, changed=changed)
+        outbox.publish(GoalChanged(goal_id=goal.pk))
         _check_sum(goal)
         if goal.parent is not None:
             _check_sum(goal.parent)
@@ -98,6 +101,7 @@ def break_down_goal(
     for part in standing:
         part.delete()
     _set_parts(goal, parts, actor)
+    outbox.publish(GoalChanged(goal_id=goal.pk))
     return goal
 
 
@@ -156,6 +160,7 @@ def _set_parts(goal: Goal, parts: Sequence[Mapping[str, Any]], actor: Any) -> No
         )
         _check(part)
         part.save(force_insert=True)
+        outbox.publish(GoalSet(goal_id=part.pk, parent_id=goal.pk))
     _check_sum(goal)
     audit.record("goal.broken_down", goal, actor=actor, parts=[str(part.target) for part in goal.parts.all()])
 

@@ -9,7 +9,7 @@ from accounts.services import plan_activity
 from leads.events import HandoffDecided
 from leads.models import Handoff, Lead, LeadActivity
 from leads.services import _telling
-from revops.core import audit, clock, outbox
+from revops.core import audit, clock, merging, outbox
 from revops.core.status import advance, lock
 
 NOTE_LENGTH = 400
@@ -33,7 +33,7 @@ def back_to_working(lead: Lead, note: str, *, actor: Any, tell: Any = None) -> N
             owner=tell,
             body=note,
         )
-        LeadActivity.objects.create(lead=lead, activity=told)
+        LeadActivity.objects.create(lead=merging.standing(lead), activity=told)
 
 
 def _end(handoff: Handoff, note: str, actor: Any) -> None:

@@ -215,6 +215,7 @@ def add_members(*, campaign: Campaign, actor: Any, leads: Sequence[Lead] = (), c
     require(actor, "leads.add_campaignmember")
     campaign = lock(campaign)
     _refuse_over(campaign)
+    leads, contacts = merging.standing_all(leads), merging.standing_all(contacts)
     known = CampaignMember.objects.filter(campaign=campaign)
     in_it: set[tuple[int | None, int | None]] = set(known.values_list("lead_id", "contact_id"))
     rows = [CampaignMember(campaign=campaign, lead=lead) for lead in leads if (lead.pk, None) not in in_it]
@@ -233,8 +234,9 @@ def move_member(*, member: CampaignMember, status: str, version: int | None, act
     _refuse_over(member.campaign)
     member = _forward(member, status, now, actor)
     if status == CampaignMember.Status.RESPONDED:  # an answer that no form brought: it is a touch like any other
+        lead, contact = merging.standing(member.lead), merging.standing(member.contact)
         TouchPoint.objects.create(
-            campaign=member.campaign, lead=member.lead, contact=member.contact, kind=TouchPoint.Kind.OTHER, at=now
+            campaign=member.campaign, lead=lead, contact=contact, kind=TouchPoint.Kind.OTHER, at=now
         )
     return member
 

@@ -13,7 +13,7 @@ from accounts.validation import refuse_invalid, refuse_unknown
 from leads.models import CultivationPlan, Lead, LeadActivity
 from leads.selectors.cultivation import last_touch
 from leads.services._kept import lock_kept
-from revops.core import audit, clock
+from revops.core import audit, clock, merging
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.scope import require
 from revops.core.status import edit, lock
@@ -82,6 +82,6 @@ def remind_of_lead(*, plan: CultivationPlan, actor: Any = None) -> bool:
         owner=holder,
         account=lead.account,
     )
-    LeadActivity.objects.create(lead=lead, activity=task)
+    LeadActivity.objects.create(lead=merging.standing(lead), activity=task)
     audit.record("lead.cultivation_reminded", lead, actor=actor, to=holder)
     return True

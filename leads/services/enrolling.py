@@ -15,11 +15,11 @@ from accounts.models import Contact
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
 from leads.events import EnrollmentStarted
 from leads.models import ContactPolicy, Enrollment, Lead, Sequence, SequenceStep
-from leads.selectors.sequences import Facts, facts_about, kind_of, person_of, standing, why_not
+from leads.selectors.sequences import Facts, facts_about, kind_of, person_of, why_not
 from leads.selectors.windows import days_later, hours_of, next_moment, zones
 from leads.services._ending import cancel_waiting, end_enrollments
 from leads.services._objections import lock_address
-from revops.core import audit, clock, copying, outbox
+from revops.core import audit, clock, copying, merging, outbox
 from revops.core.acting import refuse_readers
 from revops.core.errors import DomainError, IllegalState, InvalidInput
 from revops.core.models import AuditEntry
@@ -86,12 +86,10 @@ def _refuse_sender(sender: Any) -> None:
 
 
 def _once(given: Iterable[Lead | Contact]) -> list[Lead | Contact]:
-    """Each person once; what was merged is whom it was merged into."""
-    found: dict[tuple[str, int], Lead | Contact] = {}
-    for one in given:
-        person = standing(one)
-        found.setdefault(kind_of(person), person)
-    return list(found.values())
+    """Each person once; what was merged is whom it was merged into, also if that happens in this moment."""
+    people = list(given)
+    leads = merging.standing_all(one for one in people if isinstance(one, Lead))
+    return [*leads, *merging.standing_all(one for one in people if isinstance(one, Contact))]
 
 
 def _sorted(
@@ -229,7 +227,7 @@ def set_policy(
     if actor is not None:
         require(actor, "leads.change_contactpolicy")
     refuse_unknown(changes, POLICY_FIELDS)
-    person = lead or contact
+    person = merging.standing(lead or contact)
     assert person is not None
     refuse_readers(person)
     lock_address(person.email_key)
@@ -256,6 +254,7 @@ def inherit_policy(*, lead: Lead, contact: Contact, actor: Any) -> ContactPolicy
     given = ContactPolicy.objects.filter(lead=lead).first()
     if given is None:
         return None
+    contact = merging.standing(contact)
     lock_address(contact.email_key)
     own, new = ContactPolicy.objects.get_or_create(contact=contact, defaults={"email_key": contact.email_key})
     policy = own if new else lock(own)

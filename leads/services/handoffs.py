@@ -18,7 +18,7 @@ from leads.services._kept import lock_kept
 from leads.services._returns import NOTE_LENGTH, back_to_working
 from leads.services.enrolling import inherit_policy, stop_person
 from leads.services.promotion import convert_registration
-from revops.core import audit, clock, outbox
+from revops.core import audit, clock, merging, outbox
 from revops.core.errors import IllegalState, InvalidInput, MissingFields, NotAllowed
 from revops.core.scope import require
 from revops.core.status import advance, lock
@@ -152,6 +152,6 @@ def escalate_handoff(*, handoff: Handoff, actor: Any = None) -> Handoff:
             due_at=clock.now(),
             owner=manager,
         )
-        LeadActivity.objects.create(lead=handoff.lead, activity=task)
+        LeadActivity.objects.create(lead=merging.standing(handoff.lead), activity=task)
     audit.record("handoff.escalated", handoff, actor=actor, to=manager)
     return handoff

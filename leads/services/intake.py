@@ -135,19 +135,19 @@ def receive_form(
     )
     ConsentRecord.objects.create(
         form=form,
-        lead=lead,
-        contact=contact,
+        lead=touch.lead,  # who stands for them by now, if they were merged away in this moment
+        contact=touch.contact,
         touch=touch,
         email=facts["email"],
         text=form.consent_text,
         given_at=touch.at,
         address=address,
     )
-    about: Any = lead or contact
+    about: Any = touch.lead or touch.contact
     audit.record("intake.received", about, actor=actor, form=form, touch=touch.pk)
     if known:
         _tell_owner(form, touch, about)
-    outbox.publish(FormReceived(form_id=form.pk, touch_id=touch.pk, lead_id=lead.pk if lead else None))
+    outbox.publish(FormReceived(form_id=form.pk, touch_id=touch.pk, lead_id=touch.lead_id))
     return touch
 
 

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
+from leads.events import MarketChanged
 from leads.models import FitResult, Lead, Signal, TargetMarket
 from leads.selectors.markets import criteria_of, fits_in, stale_leads
-from revops.core import audit, clock, jobs
+from revops.core import audit, clock, jobs, merging, outbox
 from revops.core.errors import IllegalState, InvalidInput, MissingFields
 from revops.core.models import JobRun
 from revops.core.scope import require
@@ -46,6 +47,7 @@ def create_market(*, actor: Any, name: str, **fields: Any) -> TargetMarket:
         raise InvalidInput.of(name=_("There is a market of this name: make a new version of it."))
     market.save(force_insert=True)
     audit.record("targetmarket.created", market, actor=actor)
+    outbox.publish(MarketChanged(market_id=market.pk, change="created"))
     return market
 
 
@@ -67,6 +69,7 @@ def update_market(*, market: TargetMarket, version: int | None, actor: Any, **ch
     changed = edit(market, wanted)
     if changed:
         audit.record("targetmarket.changed", market, actor=actor, changed=changed)
+        outbox.publish(MarketChanged(market_id=market.pk, change="changed"))
     return market
 
 
@@ -82,6 +85,7 @@ def revise_market(*, market: TargetMarket, actor: Any) -> TargetMarket:
     facts = {name: getattr(market, name) for name in FIELDS}
     draft = TargetMarket.objects.create(number=last + 1, **facts)
     audit.record("targetmarket.created", draft, actor=actor, version_of=market.number)
+    outbox.publish(MarketChanged(market_id=draft.pk, change="created"))
     return draft
 
 
@@ -98,6 +102,7 @@ def activate_market(*, market: TargetMarket, version: int | None, actor: Any) ->
     market.activated_at, market.activated_by = clock.now(), actor
     market.save(update_fields=["status", "activated_at", "activated_by", "version", "updated_at"])
     audit.record("targetmarket.activated", market, actor=actor)
+    outbox.publish(MarketChanged(market_id=market.pk, change="activated"))
     job = jobs.start(
         kind=KIND,
         actor=actor,
@@ -118,6 +123,7 @@ def _retire(market: TargetMarket, actor: Any) -> TargetMarket:
     market.retired_at = clock.now()
     market.save(update_fields=["status", "retired_at", "version", "updated_at"])
     audit.record("targetmarket.retired", market, actor=actor)
+    outbox.publish(MarketChanged(market_id=market.pk, change="retired"))
     return market
 
 
@@ -213,6 +219,7 @@ def note_signal(
     """A technology or a trigger of a company, with its source; noted again, only its day moves."""
     if actor is not None:
         require(actor, "leads.change_lead")
+    lead, account = merging.standing(lead), merging.standing(account)
     trial = Signal(
         kind=kind,
         value=value.strip(),

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from accounts.keys import domain_of, email_key, name_key
 from accounts.models import Account, Contact
+from leads.events import DeliveryFinished, DeliveryReceived
 from leads.models import Lead, LeadLicence, MarketingCost, PartnerDelivery, ResearchPartner
 from leads.models.partners import SOURCE
 from leads.services.costs import record_cost
 from leads.services.leads import create_lead
-from revops.core import audit, clock, jobs
+from revops.core import audit, clock, jobs, outbox
 from revops.core.errors import DomainError, IllegalState, InvalidInput
 from revops.core.models import JobRun
 from revops.core.money import money
@@ -86,6 +87,7 @@ def receive_delivery(*, partner: ResearchPartner, upload: Any, actor: Any) -> tu
     delivery.job = jobs.start(kind=KIND, actor=actor, total=len(rows), params={"delivery": delivery.pk, "title": title})
     delivery.save(update_fields=["job", "updated_at"])
     audit.record("delivery.received", partner, actor=actor, file=delivery.file_name, rows=len(rows))
+    outbox.publish(DeliveryReceived(delivery_id=delivery.pk, partner_id=partner.pk, rows=len(rows)))
     return delivery, True
 
 
@@ -207,4 +209,6 @@ def finish_delivery(*, job: JobRun) -> None:
     delivery.rows, delivery.finished_at = [], clock.now()
     delivery.save()
     audit.record("delivery.finished", partner, actor=job.created_by, file=delivery.file_name, **job.counts)
+    told = DeliveryFinished(delivery_id=delivery.pk, partner_id=partner.pk, created=delivery.rows_created)
+    outbox.publish(told)
     job.result = {"url": partner.get_absolute_url()}

@@ -13,7 +13,7 @@ from leads.events import RegistrationDecided
 from leads.models import DealRegistration, Lead, PartnerContact, PromotionPartner
 from leads.selectors.promotion import blocker_of
 from leads.services.leads import create_lead
-from revops.core import audit, clock, outbox
+from revops.core import audit, clock, merging, outbox
 from revops.core.errors import IllegalState, InvalidInput, MissingFields
 from revops.core.money import coin
 from revops.core.scope import require
@@ -176,6 +176,8 @@ def _one_at_a_time(row: DealRegistration) -> None:
 def _known_account(row: DealRegistration) -> Account | None:
     if row.domain:
         same = list(Account.objects.active().filter(domain=row.domain).order_by("pk")[:2])
+        # Two that become one in this very moment are one.
+        same = merging.standing_all(same)
         return same[0] if len(same) == 1 else None
     return None
 
@@ -198,8 +200,8 @@ def approve_registration(*, registration: DealRegistration, version: int | None,
 def _lead_for(row: DealRegistration, actor: Any) -> Lead:
     """The open lead of this e-mail address that no other partner has; else a new one."""
     known = Lead.objects.open().filter(email_key=email_key(row.email), archived_at=None, registration=None)
-    found = known.order_by("-pk").first()
-    if found is not None:
+    found = merging.standing(known.order_by("-pk").first())
+    if found is not None and not DealRegistration.objects.filter(lead=found).exists():
         return found
     first, _blank, last = row.contact_name.rpartition(" ")
     return create_lead(

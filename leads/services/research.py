@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from accounts.models import Account, Activity
 from accounts.services import plan_activity
 from accounts.validation import refuse_invalid
+from leads.events import ResearchChanged, ResearchFound, ResearchOpened
 from leads.models import Lead, LeadActivity, ResearchBrief, ResearchFinding
 from leads.selectors.research import running_out
 from leads.services._kept import lock_kept
-from revops.core import audit, clock, merging
+from revops.core import audit, clock, merging, outbox
 from revops.core.errors import IllegalState, InvalidInput, MissingFields
 from revops.core.scope import require
 from revops.core.status import edit, lock
@@ -37,6 +38,7 @@ def open_brief(
         raise IllegalState("research_exists", _("There is a brief already: go on with it."))
     brief = ResearchBrief.objects.create(lead=lead, account=account, owner=owner or actor, due_on=due_on)
     audit.record("research.opened", subject, actor=actor, due_on=due_on)
+    outbox.publish(ResearchOpened(brief_id=brief.pk, lead_id=brief.lead_id, account_id=brief.account_id))
     return brief
 
 
@@ -51,6 +53,7 @@ def update_brief(*, brief: ResearchBrief, version: int | None, actor: Any, **cha
     changed = edit(brief, changes)
     if changed:
         audit.record("research.changed", brief.subject, actor=actor, changed=changed)
+        outbox.publish(ResearchChanged(brief_id=brief.pk))
     return brief
 
 
@@ -92,6 +95,7 @@ def add_finding(
     audit.record(
         "research.found", brief.subject, actor=actor, topic=topic, source=finding.source, note=finding.value[:300]
     )
+    outbox.publish(ResearchFound(finding_id=finding.pk, brief_id=brief.pk, topic=topic))
     return finding
 
 
@@ -133,7 +137,7 @@ def _ask_to_renew(finding: ResearchFinding) -> int:
         body=finding.value,
     )
     if lead is not None:
-        LeadActivity.objects.create(lead=lead, activity=task)
+        LeadActivity.objects.create(lead=merging.standing(lead), activity=task)
     return 1
 
 

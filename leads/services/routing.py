@@ -11,7 +11,7 @@ from leads.models import Assignment, Lead, LeadActivity, PoolMember
 from leads.selectors.routing import Decision, decide
 from leads.services._assignments import Choice, assign, fallback_queue
 from leads.services._kept import lock_kept
-from revops.core import audit, clock
+from revops.core import audit, clock, merging
 from revops.core.errors import IllegalState, InvalidInput
 from revops.core.scope import require
 from revops.core.status import lock
@@ -126,5 +126,5 @@ def _escalate(lead: Lead, row: Assignment, actor: Any) -> None:
             due_at=clock.now(),
             owner=manager,
         )
-        LeadActivity.objects.create(lead=lead, activity=task)
+        LeadActivity.objects.create(lead=merging.standing(lead), activity=task)
     audit.record("lead.escalated", lead, actor=actor, to=manager)

@@ -18,7 +18,7 @@ from leads.selectors.sequences import Facts, facts_about, kind_of, objects, opt_
 from leads.selectors.windows import Hours, days_later, hours_of, next_moment
 from leads.services._ending import end_enrollments
 from leads.services._papers import enclose_templates
-from revops.core import clock, outbox
+from revops.core import clock, merging, outbox
 
 CHUNK = 500
 Status = Enrollment.Status
@@ -130,7 +130,7 @@ def _mail(row: Enrollment, step: SequenceStep, now: datetime) -> SentMessage:
 
 def _plan(row: Enrollment, step: SequenceStep, now: datetime) -> None:
     """A call, a visit or a task of the sender."""
-    person = person_of(row)
+    person = merging.standing(person_of(row))
     facts: dict[str, Any] = {"account": person.account}
     if not isinstance(person, Lead):
         facts["contact"] = person

@@ -9,7 +9,7 @@ from accounts.models import Contact
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
 from leads.models import Lead
 from opportunities.models import Need, NeedsAnalysis, Opportunity
-from revops.core import audit, clock
+from revops.core import audit, clock, merging
 from revops.core.errors import IllegalState, InvalidInput, MissingFields
 from revops.core.scope import require
 from revops.core.status import advance, edit, lock
@@ -26,7 +26,7 @@ def open_analysis(*, actor: User, lead: Lead | None = None, opportunity: Opportu
         raise InvalidInput.of(lead=_("Needs are those of a lead or of an opportunity."))
     if lead is not None:
         require(actor, "leads.change_lead")
-        lead = lock(lead)  # one analysis, however many begin it at once
+        lead = merging.lock_standing(lead)  # one analysis, however many begin it at once
         if lead.status in (Lead.Status.CONVERTED, Lead.Status.DISQUALIFIED):
             raise IllegalState("illegal_state", _("This lead is closed: its needs stand as they are."))
         rows = NeedsAnalysis.objects.filter(lead=lead, opportunity__isnull=True)
@@ -50,6 +50,7 @@ def add_need(*, analysis: NeedsAnalysis, actor: User, **fields: Any) -> Need:
     refuse_unknown(fields, FIELDS)
     need = Need(analysis=analysis, created_by=actor, **tidy(fields))
     _check(need)
+    merging.hold(need.stated_by)
     need.save(force_insert=True)
     if analysis.status == Status.DRAFT:
         advance(analysis, Status.IN_PROGRESS, NeedsAnalysis.TRANSITIONS)
@@ -67,6 +68,7 @@ def change_need(*, need: Need, version: int | None, actor: User, **changes: Any)
     wanted = tidy(changes)
     trial = Need(analysis_id=need.analysis_id, **{name: wanted.get(name, getattr(need, name)) for name in FIELDS})
     _check(trial)
+    merging.hold(trial.stated_by)
     changed = edit(need, wanted)
     if changed:
         audit.record("need.changed", need, actor=actor, changed=changed)

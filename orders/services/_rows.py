@@ -10,7 +10,7 @@ from accounts.models import Account
 from opportunities.models import Opportunity, Quote
 from opportunities.selectors.pricing import Priced
 from orders.models import Order, OrderLine, OrderSplit
-from revops.core import clock
+from revops.core import clock, merging
 from revops.core.errors import InvalidInput
 from revops.core.models import LegalEntity
 from revops.core.money import allocate, currencies, money
@@ -35,6 +35,7 @@ def new_order(
     if reference is not None:
         fields |= {"external_system": reference[0], "external_id": reference[1]}
     number = document_number(prefix="O", entity=entity, kind="order", year=clock.today().year)
+    account = merging.standing(account)  # a merge of it waits for this order, or this order follows it
     return Order.objects.create(number=number, entity=entity, account=account, owner=owner, **fields)
 
 

@@ -85,6 +85,7 @@ def update_case(
     tidy = {name: value.strip() if isinstance(value, str) else value for name, value in changes.items()}
     kept = {name: getattr(case, name) for name in EDITABLE}
     _check(SupportCase(account=case.account, priority=case.priority, **{**kept, **tidy}))
+    merging.hold(tidy.get("contact"))
     if custom:
         tidy["custom"] = custom_values.merged(case, custom)
     changed = edit(case, tidy)

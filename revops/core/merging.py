@@ -202,6 +202,14 @@ def standing(record: Any) -> Any:
     return record
 
 
+def lock_standing(record: Any) -> Any:
+    """The same, locked: `standing` first and `lock` after it would let two of them wait for each other."""
+    record = lock(record)
+    while record.merged_into_id is not None:
+        record = lock(record.merged_into)
+    return record
+
+
 def standing_all(records: Iterable[Any]) -> list[Any]:
     """The same of many records of one kind: each once, in their order, asked of the database all at once."""
     rows = list(records)

@@ -215,11 +215,11 @@ def refuse_twins(drafts: Iterable[Draft], key: str, of_draft: Callable[[Draft], 
     for draft in drafts:
         mark = of_draft(draft)
         if mark not in (None, ""):
-            draft.marks.append(f"{key}:{_mark(mark)}")
+            # Of what differs the marks differ, and a number is never a text.
+            draft.marks.append(f"{key}:{mark}" if type(mark) is str else f"{key}::{_encode(mark)}")
 
 
-# Of two texts that differ the marks differ, and a number is never a text.
-_mark = json.JSONEncoder(default=str, ensure_ascii=False).encode
+_encode = json.JSONEncoder(default=str, ensure_ascii=False).encode
 
 
 def _refuse_hidden(importer: Importer, drafts: Sequence[Draft], viewer: Any) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Func, IntegerField, Sum
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from revops.integrations.models import ImportRow, ImportRun
@@ -96,8 +95,8 @@ def tally(run: ImportRun) -> dict[str, int]:
     counts = {verdict.value: 0 for verdict in Verdict}
     counts |= dict(rows.values_list("verdict").annotate(rows=Count("id")))
     cells = Sum(Func("changes", function="jsonb_array_length", output_field=IntegerField()))
-    found = rows.filter(verdict=Verdict.UPDATE).aggregate(cells=Coalesce(cells, 0))
-    return counts | {"cells": found["cells"]}
+    changed = rows.filter(verdict=Verdict.UPDATE).aggregate(cells=cells) if counts[Verdict.UPDATE] else {}
+    return counts | {"cells": changed.get("cells") or 0}
 
 
 # What importers ask about the rest of the file --------------------------------------------
