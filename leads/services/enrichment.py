@@ -147,7 +147,8 @@ def ask_enrichment(*, lead: Lead, actor: Any) -> list[EnrichmentRun]:
     """
     if actor is not None:
         require(actor, "leads.change_lead")
-        lead = lock_kept(lead)
+    # The machine that greets a new lead and a person who asks at once: the lead first, then the questions.
+    lead = lock(lead) if actor is None else lock_kept(lead)
     providers = list(EnrichmentProvider.objects.active())
     if not providers and actor is not None:
         raise IllegalState("no_provider", _("No provider is set up: an administrator adds one in the settings."))

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from leads import services
-from leads.models import Campaign, CampaignMember, FitResult, Lead
+from leads.models import Campaign, CampaignMember, EnrichmentRun, FitResult, Lead
 from leads.tasks import refresh_fits
 from tests.cast import Cast, make_cast
 from tests.leads.builders import make_lead
@@ -68,3 +68,15 @@ def test_a_lead_that_is_edited_while_a_market_scores_all_of_them_has_the_fit_of_
         lambda: services.update_lead(lead=lead, version=None, actor=cast.sam, employees=300),
     )
     assert FitResult.objects.get(lead=lead, market=market).fit == 100
+
+
+@pytest.mark.spec("SD-06")
+def test_who_asks_about_a_lead_while_the_product_greets_it_asks_once(cast: Cast) -> None:
+    lead = make_lead(cast.sam)
+    services.create_provider(actor=None, name="Register", url="https://register.example/{domain}")
+    [there] = crossed(
+        lambda: Lead.objects.select_for_update().get(pk=lead.pk),
+        lambda: services.ask_enrichment(lead=lead, actor=None),
+        lambda: services.ask_enrichment(lead=lead, actor=cast.sam),
+    )
+    assert EnrichmentRun.objects.get() == there and there.asked_by == cast.sam
