@@ -82,10 +82,15 @@ def django_db_keepdb(django_db_schema: schema.Schema | None) -> bool:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_schema: schema.Schema | None) -> Iterator[None]:
+def django_db_setup(
+    django_db_setup: None, django_db_schema: schema.Schema | None, django_db_blocker: Any
+) -> Iterator[None]:
+    from revops.users.services import sync_roles
     from tests.flush import quick_flush
 
     if django_db_schema:
         django_db_schema.settled()
+    with django_db_blocker.unblock():
+        sync_roles()  # a thousand grants, which each test would write by itself
     with quick_flush():
         yield

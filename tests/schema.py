@@ -8,14 +8,11 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TextIO
 from urllib.parse import urlsplit
 
 import psycopg2
-from django.db.migrations.state import ProjectState
 from psycopg2 import sql
 
 from revops import embedded
@@ -31,7 +28,6 @@ class Schema:
         self.database, self.reuse = database, reuse
         self.digest = ""
         self._lock: TextIO | None = None
-        self._shortcut: AbstractContextManager[None] = nullcontext()
 
     @property
     def dump(self) -> Path:
@@ -48,8 +44,6 @@ class Schema:
         if self.reuse and self._mark() == self.digest:
             return True
         if not self.dump.exists():
-            self._shortcut = shortcut()
-            self._shortcut.__enter__()
             return False
         self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", "CREATE DATABASE {}")
         fill(_url(self.database))
@@ -58,7 +52,6 @@ class Schema:
 
     def settled(self) -> None:
         """After the set-up: keep what the migrations made, let the others go on."""
-        self._shortcut.__exit__(None, None, None)
         if not self.dump.exists() and _digest() == self.digest:
             partial = self.dump.with_suffix(f".{os.getpid()}")
             _run("pg_dump", "--no-owner", "-f", str(partial), _url(self.database))
@@ -89,26 +82,6 @@ class Schema:
                 return cursor.fetchall() if cursor.description else []
         finally:
             connection.close()
-
-
-@contextmanager
-def shortcut() -> Iterator[None]:
-    """Each step of a migration draws anew the model that it changes, and not all that hang together with it.
-
-    Nearly all of ours hang together, so that Django spends a minute on drawing. The statements are the same: they name
-    tables and columns, which a drawing of yesterday has, too. Steps in Python get all drawn anew, by Django's own rule.
-    """
-    drawn = ProjectState._find_reload_model
-
-    def alone(self: ProjectState, app_label: str, model_name: str, delay: bool = False) -> set[tuple[str, str]]:
-        self.is_delayed = True
-        return {(app_label, model_name)}
-
-    ProjectState._find_reload_model = alone
-    try:
-        yield
-    finally:
-        ProjectState._find_reload_model = drawn
 
 
 def fill(url: str) -> None:
