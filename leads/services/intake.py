@@ -160,16 +160,20 @@ def _refuse(form: IntakeForm, facts: dict[str, str], consent: bool) -> None:
             wrong.append(FieldError(field, "invalid", _("This is too long, or holds what cannot be stored.")))
     if not facts["name"]:
         wrong.append(FieldError("name", "required", _("Tell us your name.")))
-    if not facts["email"]:
-        wrong.append(FieldError("email", "required", _("Tell us your e-mail address.")))
-    elif not email_key(facts["email"]):
-        wrong.append(FieldError("email", "invalid", _("This is no e-mail address: check the part after the @.")))
+    if not email_key(facts["email"]):
+        wrong.append(_without_email(facts["email"]))
     if not consent:
         wrong.append(FieldError("consent", "required", _("We may write to you only if you agree.")))
     if not form.is_active:
         wrong = [FieldError("form", "closed", _("This form is closed."))]
     if wrong:
         raise InvalidInput("invalid", wrong[0].detail, errors=wrong)
+
+
+def _without_email(said: str) -> FieldError:
+    if not said:
+        return FieldError("email", "required", _("Tell us your e-mail address."))
+    return FieldError("email", "invalid", _("This is no e-mail address: check the part after the @."))
 
 
 def _one_at_a_time(email: str) -> None:
