@@ -70,6 +70,7 @@ def register() -> None:
         Command("message-templates", _("Message templates"), "message-template-list", "template", VIEW, 22)
     )
     commands.register(Command("enrollments", _("Enrolments"), "enrollment-list", "users", "leads.view_enrollment", 22))
+    commands.register(Command("sent-mails", _("Sent mails"), "sent-message-list", "send", "leads.view_sentmessage", 22))
     commands.register(Command("replies", _("Replies"), "reply-inbox", "mail", READ, 21))
     create_menu.register(
         CreateItem("sequence", _("Sequence"), "sequence-new", "mail-forward", "leads.add_sequence", order=26)
