@@ -136,6 +136,7 @@ def settle_accepted_handoff(
 @transaction.atomic
 def escalate_handoff(*, handoff: Handoff, actor: Any = None) -> Handoff:
     """Unanswered past its limit: the seller's manager gets a task, once. No state changes."""
+    lead = lock(handoff.lead)  # first, as whoever answers it does
     handoff = lock(handoff)
     late = handoff.status == Handoff.Status.SUBMITTED and handoff.sla_due_at <= clock.now()
     if not late or handoff.escalated_at is not None:
@@ -144,7 +145,7 @@ def escalate_handoff(*, handoff: Handoff, actor: Any = None) -> Handoff:
     handoff.save(update_fields=["escalated_at", "updated_at"])
     manager = manager_of(handoff.to_user, clock.today())
     if manager is not None:
-        facts = {"company": handoff.lead.company[:80], "name": handoff.to_user}
+        facts = {"company": lead.company[:80], "name": handoff.to_user}
         task = plan_activity(
             actor=None,
             kind=Activity.Kind.TASK,
@@ -152,6 +153,6 @@ def escalate_handoff(*, handoff: Handoff, actor: Any = None) -> Handoff:
             due_at=clock.now(),
             owner=manager,
         )
-        LeadActivity.objects.create(lead=merging.standing(handoff.lead), activity=task)
+        LeadActivity.objects.create(lead=merging.standing(lead), activity=task)
     audit.record("handoff.escalated", handoff, actor=actor, to=manager)
     return handoff

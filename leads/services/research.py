@@ -114,7 +114,10 @@ def expire_findings(*, actor: Any = None) -> int:
     """One task each, once, to renew what has run out: for whoever researches, else who holds the record."""
     today, told = clock.today(), 0
     rows = running_out(today).select_related("brief__lead__queue", "brief__account").order_by("pk")
-    for finding in rows.select_for_update(of=("self",))[:500]:
+    due = dict(rows.values_list("pk", "brief__lead")[:500])
+    # The leads before their findings, as whoever finds something does.
+    merging.standing_keys(Lead, {key for key in due.values() if key is not None})
+    for finding in rows.filter(pk__in=due).select_for_update(of=("self",)):
         finding.expired_at = clock.now()
         finding.save(update_fields=["expired_at", "updated_at"])
         told += _ask_to_renew(finding)

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
 from leads import services
-from leads.models import Campaign, CampaignMember, EnrichmentRun, FitResult, Lead
+from leads.models import Campaign, CampaignMember, EnrichmentRun, FitResult, Lead, ResearchFinding
 from leads.tasks import refresh_fits
+from revops.core import clock
 from tests.cast import Cast, make_cast
-from tests.leads.builders import make_lead
+from tests.leads.builders import make_handoff, make_lead
 from tests.leads.test_at_once import waits
 from tests.leads.test_campaigns import make_campaign
 from tests.leads.test_markets import activated, make_market
@@ -22,9 +25,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def crossed(holds: Callable[[], Any], other: Callable[[], Any], goes_on: Callable[[], Any]) -> Any:
     """Here `holds`, there `other` until it waits, then here `goes_on`; what the other one answered in the end."""
 
+    moment = copy_context()  # another thread would be at another time
+
     def run() -> Any:
         try:
-            return other()
+            return moment.run(other)
         finally:
             connection.close()
 
@@ -80,3 +85,32 @@ def test_who_asks_about_a_lead_while_the_product_greets_it_asks_once(cast: Cast)
         lambda: services.ask_enrichment(lead=lead, actor=cast.sam),
     )
     assert EnrichmentRun.objects.get() == there and there.asked_by == cast.sam
+
+
+@pytest.mark.spec("SD-13")
+def test_a_handoff_that_is_answered_while_its_limit_is_told_is_answered(cast: Cast) -> None:
+    handoff = make_handoff(cast.sam, cast.alice)
+    with clock.at(handoff.sla_due_at):
+        told = crossed(
+            lambda: Lead.objects.select_for_update().get(pk=handoff.lead_id),
+            lambda: services.escalate_handoff(handoff=handoff),
+            lambda: services.reject_handoff(handoff=handoff, reason="No budget", version=None, actor=cast.alice),
+        )
+    assert (told.status, told.escalated_at) == ("rejected", None)
+
+
+@pytest.mark.spec("SD-03")
+def test_a_finding_that_is_renewed_while_it_runs_out_is_the_new_one(cast: Cast) -> None:
+    lead, other = make_lead(cast.sam), make_lead(cast.sam)
+    facts = {"actor": cast.sam, "topic": "who", "value": "9 clinics", "source": "Site"}
+    for one in (lead, other):
+        services.add_finding(lead=one, expires_on=clock.today(), **facts)
+    with clock.at(clock.now() + timedelta(days=2)):
+        told = crossed(
+            lambda: Lead.objects.select_for_update().get(pk=lead.pk),
+            services.expire_findings,
+            lambda: services.add_finding(lead=lead, **{**facts, "value": "12 clinics"}),
+        )
+    assert told == 1
+    assert ResearchFinding.objects.get(brief__lead=lead, is_current=True).expired_at is None
+    assert ResearchFinding.objects.get(brief__lead=other).expired_at is not None
