@@ -1,8 +1,8 @@
-"""What others did since yesterday to what a person owns or follows: read from the log, and from mails that came in."""
+"""What others did lately to what a person owns or follows: read from the log, and from mails that came in."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import CharField, Model, Q, QuerySet
@@ -20,6 +20,7 @@ from revops.core.audit import visible_entries
 from revops.core.models import AuditEntry
 
 MOST = 200
+FRIDAY = 4
 
 
 @dataclass(frozen=True)
@@ -84,20 +85,21 @@ WATCHED = (
         lambda row: f"{row.number}, {row.account.name}",
         ("account",),
     ),
-    Watched(SupportCase, lambda user: Q(owner=user) | Q(account__owner=user), said.CASES),
+    Watched(SupportCase, lambda user: Q(owner=user) | Q(account__owner=user), said.CASES, lambda row: row.subject),
     Watched(Account, _own, said.ACCOUNTS, lambda row: row.name),
     Watched(Contact, _own, said.ACCOUNTS, lambda row: row.name),
 )
 
 
-def since_yesterday() -> datetime:
-    """When yesterday began for the company."""
-    return clock.start_of(clock.today() - timedelta(days=1))
+def since_last_workday() -> date:
+    """Yesterday; after a weekend the Friday before."""
+    day = clock.today() - timedelta(days=1)
+    return day - timedelta(days=max(0, day.weekday() - FRIDAY))
 
 
-def changes_for(user: Any, since: datetime | None = None) -> list[Change]:
+def changes_for(user: Any) -> list[Change]:
     """At most MOST lines, newest first: one for each record and thing that was done to it."""
-    begin = since or since_yesterday()
+    begin = clock.start_of(since_last_workday())
     found = [*_from_log(user, begin), *_replies(user, begin)]
     return sorted(found, key=lambda change: change.at, reverse=True)[:MOST]
 

@@ -156,7 +156,7 @@ HANDOFFS: Mapping[str, Saying] = {
 ORDERS: Mapping[str, Saying] = {
     "order.booked": plain(gettext_lazy("was booked"), "package", "ok"),
     "order.cancelled": plain(gettext_lazy("was cancelled"), "circle-x", "bad"),
-    "order.delivered": plain(gettext_lazy("was delivered to"), "truck-delivery", "ok"),
+    "order.delivered": plain(gettext_lazy("was delivered"), "truck-delivery", "ok"),
     "order.updated": given,
     "order.handed_over": given,
 }

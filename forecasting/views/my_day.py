@@ -19,7 +19,7 @@ from accounts import services as accounts_services
 from accounts.models import Activity
 from accounts.views.records import shown_version
 from forecasting import services
-from forecasting.selectors.changes import MOST, changes_for, since_yesterday
+from forecasting.selectors.changes import MOST, changes_for, since_last_workday
 from forecasting.selectors.my_day import (
     HORIZONS,
     TODAY,
@@ -63,6 +63,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         "estimate": _length(estimate_of(queue.items).minutes),
         "changes": changes[:CHANGES],
         "changed": len(changes),
+        "changes_title": _changed(),
         "changes_capped": len(changes) >= MOST,
         "on": on,
         "show": show,
@@ -85,13 +86,13 @@ def changes(request: HttpRequest) -> HttpResponse:
     """All that others did since yesterday to what one owns or follows."""
     found = changes_for(request.user)
     context = {
-        "title": _("What changed since yesterday"),
+        "title": _changed(),
         "crumbs": [(_("My day"), reverse("my-day")), (_("What changed"), "")],
         "nav_key": "my_day",
         "changes": found,
         "changed": len(found),
         "changes_capped": len(found) >= MOST,
-        "since": since_yesterday(),
+        "since": since_last_workday(),
     }
     return render(request, "forecasting/changes_page.html", context)
 
@@ -192,6 +193,13 @@ def _meetings(user: Any, day: Any, now: datetime) -> dict[str, Any]:
         if one.due_at
     ]
     return {"rows": rows, "length": _length(sum(one.minutes or 0 for one in found))}
+
+
+def _changed() -> str:
+    day = since_last_workday()
+    if (clock.today() - day).days == 1:
+        return _("What changed since yesterday")
+    return _("What changed since %(day)s") % {"day": date_format(day, "l")}
 
 
 def _length(minutes: int) -> str:

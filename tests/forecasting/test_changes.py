@@ -83,7 +83,7 @@ def test_handoffs_cases_and_invoices_of_ones_customers_are_told(cast: Cast) -> N
     assert (handoff.lead.company, "was taken over") in told(sam)
     case = make_case(make_account(alice), "No signal", actor=olga, owner=olga)
     care.set_priority(case=case, priority="P1", actor=olga)
-    assert sorted(text for name, text in told(alice) if name == str(case)) == [
+    assert sorted(text for name, text in told(alice) if name == case.subject) == [
         "is P1 Critical now",
         "was opened",
     ]
