@@ -206,7 +206,7 @@ class AccountImporter(Importer):
         if parent is None:
             draft.refuse("parent", _("There is no such account, here or in this file."))
         elif draft.record is not None and stands_below(parent, draft.record):
-            draft.refuse("parent", self.circle)
+            draft.refuse("parent", str(self.circle))
         else:
             draft.set("parent_id", parent.pk, parent.name)
 

@@ -68,8 +68,8 @@ def _refuse(said: str, params: dict[str, Any]) -> None:
 
 def above_of(run: ImportRun) -> dict[int, int]:
     """Which row hangs under which."""
-    rows = ImportRow.objects.filter(run=run, above__isnull=False).order_by()
-    return dict(rows.values_list("number", "above"))
+    rows = ImportRow.objects.filter(run=run, above__isnull=False).order_by().values_list("number", "above")
+    return {number: above for number, above in rows if above is not None}
 
 
 def in_circles(above: Mapping[int, int]) -> list[int]:

@@ -126,7 +126,8 @@ def save_survey(drafts: Iterable[Draft]) -> None:
 
 def forget_plan(run: ImportRun) -> None:
     """As if nobody had looked at the rows."""
-    empty: dict[str, Any] = {name: ImportRow._meta.get_field(name).get_default() for name in (*PLANNED, *SURVEYED)}
+    blank = ImportRow()
+    empty: dict[str, Any] = {name: getattr(blank, name) for name in (*PLANNED, *SURVEYED)}
     ImportRow.objects.filter(run=run).update(**empty)
 
 

@@ -112,7 +112,7 @@ def _update(
 def _locked(model: type[models.Model], keys: Sequence[Any]) -> dict[Any, Any]:
     """The records, locked; what was merged away since the plan stands for what it became."""
     rows = model._base_manager.select_for_update(of=("self",)).order_by("pk")
-    found = {record.pk: record for record in rows.filter(pk__in=keys)}
+    found: dict[Any, Any] = {record.pk: record for record in rows.filter(pk__in=keys)}
     if issubclass(model, Mergeable):
         into = {key: record.merged_into_id for key, record in found.items() if record.merged_into_id is not None}
         winners = {record.pk: found.get(record.pk, record) for record in rows.filter(pk__in={*into.values()})}
