@@ -9,8 +9,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
-from accounts.models import Activity
+from accounts.models import Activity, Contact
 from accounts.services import plan_activity
 from leads.events import EnrollmentEnded
 from leads.models import Enrollment, Lead, LeadActivity, SentMessage, Sequence, SequenceStep
@@ -38,7 +39,7 @@ def run_due_steps(*, actor: Any = None, most: int = CHUNK) -> int:
     due = Enrollment.objects.filter(
         status=Status.ACTIVE, next_at__lte=now, sequence__status=Sequence.Status.ACTIVE
     ).select_related("sequence", "sender", "lead", "contact__account")
-    rows = list(due.select_for_update(of=("self",), skip_locked=True).order_by("next_at", "pk")[:most])
+    rows = _locked(due, most)
     if not rows:
         return 0
     facts, steps = facts_about([person_of(row) for row in rows]), _steps_of(rows)
@@ -64,6 +65,15 @@ def run_due_steps(*, actor: Any = None, most: int = CHUNK) -> int:
     over = [row for row in going if row.status == Status.FINISHED]
     outbox.publish_all([EnrollmentEnded(row.pk, str(row.status), row.lead_id) for row in over])
     return len(rows)
+
+
+def _locked(due: QuerySet[Enrollment], most: int) -> list[Enrollment]:
+    """The next ones, locked. Their people are held before: whoever ends an enrolment has locked its person first."""
+    first = list(due.order_by("next_at", "pk").values_list("pk", "lead", "contact")[:most])
+    merging.standing_keys(Lead, {lead for _pk, lead, _contact in first if lead is not None})
+    merging.standing_keys(Contact, {contact for _pk, _lead, contact in first if contact is not None})
+    rows = due.filter(pk__in=[pk for pk, _lead, _contact in first])
+    return list(rows.select_for_update(of=("self",), skip_locked=True).order_by("next_at", "pk"))
 
 
 def _steps_of(rows: Rows[Enrollment]) -> Mapping[int, list[SequenceStep]]:

@@ -9,12 +9,21 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from accounts.models import Activity
 from leads import services
-from leads.models import Campaign, CampaignMember, EnrichmentRun, FitResult, Lead, ResearchFinding
+from leads.models import (
+    Campaign,
+    CampaignMember,
+    DisqualifyReason,
+    EnrichmentRun,
+    FitResult,
+    Lead,
+    ResearchFinding,
+)
 from leads.tasks import refresh_fits
 from revops.core import clock
 from tests.cast import Cast, make_cast
-from tests.leads.builders import make_handoff, make_lead
+from tests.leads.builders import enrolled, make_handoff, make_lead, make_sequence
 from tests.leads.test_at_once import waits
 from tests.leads.test_campaigns import make_campaign
 from tests.leads.test_markets import activated, make_market
@@ -114,3 +123,23 @@ def test_a_finding_that_is_renewed_while_it_runs_out_is_the_new_one(cast: Cast) 
     assert told == 1
     assert ResearchFinding.objects.get(brief__lead=lead, is_current=True).expired_at is None
     assert ResearchFinding.objects.get(brief__lead=other).expired_at is not None
+
+
+@pytest.mark.spec("SD-09")
+def test_a_lead_that_is_closed_while_its_step_is_due_is_called_no_more(cast: Cast) -> None:
+    lead, other = make_lead(cast.alice), make_lead(cast.alice)
+    sequence = make_sequence(cast.bob, (0, "call"), (1, "call"), on_weekends=True)
+    moment = clock.now().replace(hour=12)
+    with clock.at(moment):
+        one, goes_on = (enrolled(sequence, person, cast.alice) for person in (lead, other))
+        crossed(
+            lambda: Lead.objects.select_for_update().get(pk=lead.pk),
+            services.run_due_steps,
+            lambda: services.disqualify_lead(
+                lead=lead, version=None, actor=cast.alice, reason=DisqualifyReason.objects.first()
+            ),
+        )
+    for row, state, calls in ((one, "stopped", 0), (goes_on, "active", 1)):
+        row.refresh_from_db()
+        assert row.status == state
+        assert Activity.objects.filter(lead_link__lead=row.lead_id, kind="call").count() == calls
