@@ -14,7 +14,7 @@ from accounts.selectors.duplicates import reasons_of
 from leads.models import BlockKey, DuplicatePair
 from leads.models.duplicates import MODELS
 from leads.selectors.duplicates import FACTS
-from revops.core import audit, clock, jobs
+from revops.core import audit, clock, copying, jobs
 from revops.core.errors import InvalidInput
 from revops.core.first_use import first_use
 from revops.core.models import JobRun
@@ -98,13 +98,17 @@ def _records(kind: str) -> QuerySet[Any]:
     return rows.select_related("account") if kind == "contact" else rows
 
 
+def _running() -> QuerySet[JobRun]:
+    return JobRun.objects.filter(kind=SCAN, state__in=[JobRun.State.QUEUED, JobRun.State.RUNNING])
+
+
 @transaction.atomic
 def start_scan(*, actor: Any) -> JobRun:
     """Look through all leads, contacts and accounts; one scan at a time."""
     if actor is not None:
         require(actor, "leads.merge_lead", _("Your role does not decide about duplicates."))
     with first_use(SCAN):
-        running = JobRun.objects.filter(kind=SCAN, state__in=[JobRun.State.QUEUED, JobRun.State.RUNNING]).first()
+        running = _running().first()
     if running is not None:
         return running
     total = sum(_records(kind).count() for kind in KINDS)
@@ -127,13 +131,15 @@ def _note_blocks(job: JobRun, kind: str) -> None:
     after = job.cursor.get("after", 0)
     rows = list(_records(kind).filter(pk__gt=after).order_by("pk")[:READ])
     scan = uuid.UUID(job.params["scan"])
-    BlockKey.objects.bulk_create(
+    copying.insert(
+        BlockKey,
         [BlockKey(scan=scan, kind=kind, key=key, record_id=row.pk) for row in rows for key in blocks(FACTS[kind](row))],
-        batch_size=READ,
     )
     job.done += len(rows)
     here = {"kind": job.cursor.get("kind", 0)}
     job.cursor = {**here, "after": rows[-1].pk} if len(rows) == READ else {**here, "comparing": True}
+    if "comparing" in job.cursor:
+        copying.count_anew(BlockKey)
 
 
 def _compare_blocks(job: JobRun, kind: str) -> None:
@@ -191,7 +197,7 @@ def _keep(kind: str, scan: str, pairs: Sequence[tuple[int, int]], facts: dict[in
 def finish_scan(*, job: JobRun) -> None:
     """What waits and was not found again is no pair any more."""
     scan = job.params["scan"]
-    BlockKey.objects.filter(scan=scan).delete()
+    _forget_blocks(job)
     DuplicatePair.objects.filter(state=State.WAITING).exclude(scan=scan).delete()
     job.done, job.counts["pairs"] = job.total, DuplicatePair.objects.filter(scan=scan, state=State.WAITING).count()
     job.result = {"url": "/leads/duplicates/"}
@@ -200,4 +206,13 @@ def finish_scan(*, job: JobRun) -> None:
 @transaction.atomic
 def cancel_scan(*, job: JobRun) -> None:
     """Pairs found so far stay; the notes go."""
-    BlockKey.objects.filter(scan=job.params["scan"]).delete()
+    _forget_blocks(job)
+
+
+def _forget_blocks(job: JobRun) -> None:
+    """Millions go at once and leave no hole, unless another scan runs (one that had failed, and was told to go on)."""
+    if _running().exclude(pk=job.pk).exists():
+        BlockKey.objects.filter(scan=job.params["scan"]).delete()
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE leads_blockkey")

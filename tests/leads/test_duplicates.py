@@ -87,6 +87,24 @@ def test_a_scan_that_was_interrupted_goes_on_where_it_stopped(cast: Cast, monkey
     assert DuplicatePair.objects.count() == 1
 
 
+def test_a_failed_scan_that_is_told_to_go_on_beside_another_takes_none_of_its_notes(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "_enqueue", [lambda job, queue: None])
+    acmes(cast.alice)
+    failed = services.start_scan(actor=cast.olga)
+    JobRun.objects.filter(pk=failed.pk).update(state=JobRun.State.FAILED)
+    later = services.start_scan(actor=cast.olga)
+    while not later.cursor.get("comparing"):
+        jobs._step(str(later.pk))
+        later.refresh_from_db()
+    noted = BlockKey.objects.filter(scan=later.params["scan"]).count()
+    jobs.retry(job=JobRun.objects.get(pk=failed.pk), actor=cast.olga)
+    assert jobs.run(str(failed.pk)).state == JobRun.State.DONE
+    assert BlockKey.objects.filter(scan=later.params["scan"]).count() == noted == BlockKey.objects.count()
+    assert jobs.run(str(later.pk)).counts["pairs"] == 1 and not BlockKey.objects.exists()
+
+
 def test_later_comes_back_in_a_week(cast: Cast) -> None:
     acmes(cast.alice)
     scanned()
