@@ -230,6 +230,7 @@ def add_members(*, campaign: Campaign, actor: Any, leads: Sequence[Lead] = (), c
 def move_member(*, member: CampaignMember, status: str, version: int | None, actor: Any) -> CampaignMember:
     """One step or several forward: contacted, opened or clicked, responded."""
     require(actor, "leads.change_campaignmember")
+    _hold(member.campaign)
     member, now = lock(member, version), clock.now()
     _refuse_over(member.campaign)
     member = _forward(member, status, now, actor)

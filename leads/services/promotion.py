@@ -200,8 +200,10 @@ def approve_registration(*, registration: DealRegistration, version: int | None,
 def _lead_for(row: DealRegistration, actor: Any) -> Lead:
     """The open lead of this e-mail address that no other partner has; else a new one."""
     known = Lead.objects.open().filter(email_key=email_key(row.email), archived_at=None, registration=None)
-    found = merging.standing(known.order_by("-pk").first())
-    if found is not None and not DealRegistration.objects.filter(lead=found).exists():
+    found = known.order_by("-pk").first()
+    found = merging.lock_standing(found) if found is not None else None  # somebody may be converting it
+    free = found is not None and found.status in Lead.OPEN and found.archived_at is None
+    if found is not None and free and not DealRegistration.objects.filter(lead=found).exists():
         return found
     first, _blank, last = row.contact_name.rpartition(" ")
     return create_lead(

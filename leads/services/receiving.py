@@ -13,12 +13,12 @@ from accounts.services import log_activity
 from leads.mail_reading import Letter, read
 from leads.models import Enrollment, Lead, ReceivedMessage, SentMessage
 from leads.selectors.mails import sender_of
-from leads.selectors.sequences import person_of, standing
+from leads.selectors.sequences import person_of
 from leads.services._ending import end_enrollments
 from leads.services._sent import tell_writer
 from leads.services.activities import log_lead_activity
 from leads.services.enrolling import set_policy
-from revops.core import audit, clock
+from revops.core import audit, clock, merging
 from revops.core.errors import BadRequest
 from revops.core.scope import require
 from revops.users.services import notify
@@ -119,7 +119,7 @@ def _bounced(row: ReceivedMessage, actor: Any) -> None:
 
 def _replied(row: ReceivedMessage, actor: Any) -> None:
     """Nothing more is sent to who answers; it stands on their timeline, and the sender hears of it."""
-    person = standing(person_of(row))
+    person = merging.lock_standing(person_of(row))  # before the enrolment, as whoever closes a lead does
     words = _("They answered: %(subject)s") % {"subject": row.subject or "–"}
     if row.enrollment is not None:
         own = Enrollment.objects.filter(pk=row.enrollment.pk)

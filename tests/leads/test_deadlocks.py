@@ -21,12 +21,16 @@ from leads.models import (
     ResearchFinding,
 )
 from leads.tasks import refresh_fits
+from opportunities.services import accept_handoff
+from opportunities.setup import ensure_pipeline
 from revops.core import clock
 from tests.cast import Cast, make_cast
 from tests.leads.builders import enrolled, make_handoff, make_lead, make_sequence
 from tests.leads.test_at_once import waits
 from tests.leads.test_campaigns import make_campaign
 from tests.leads.test_markets import activated, make_market
+from tests.leads.test_promotion import FACTS, make_partner
+from tests.leads.test_sequence_mail import letter, sent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -143,3 +147,32 @@ def test_a_lead_that_is_closed_while_its_step_is_due_is_called_no_more(cast: Cas
         row.refresh_from_db()
         assert row.status == state
         assert Activity.objects.filter(lead_link__lead=row.lead_id, kind="call").count() == calls
+
+
+@pytest.mark.spec("SD-09")
+def test_an_answer_that_comes_while_its_lead_is_closed_is_kept(cast: Cast) -> None:
+    message = sent(cast)
+    assert message.enrollment is not None and message.enrollment.lead is not None
+    lead, reason = message.enrollment.lead, DisqualifyReason.objects.first()
+    received = crossed(
+        lambda: Lead.objects.select_for_update().get(pk=lead.pk),
+        lambda: services.receive_mail(raw=letter(In_Reply_To=message.message_id)),
+        lambda: services.disqualify_lead(lead=lead, version=None, actor=cast.alice, reason=reason),
+    )
+    assert (received.kind, received.answers) == ("reply", message)
+    assert Activity.objects.get(lead_link__lead=lead, kind="email").body == "Yes, call me."
+    assert message.enrollment.__class__.objects.get().status == "replied"
+
+
+@pytest.mark.spec("SD-08")
+def test_a_deal_that_is_approved_while_its_lead_is_converted_gets_a_lead_of_its_own(cast: Cast) -> None:
+    ensure_pipeline()
+    handoff = make_handoff(cast.sam, cast.alice, email=FACTS["email"])
+    row = services.register_deal(partner=make_partner(cast.bob), actor=cast.bob, **FACTS)
+    done = crossed(
+        lambda: Lead.objects.select_for_update().get(pk=handoff.lead_id),
+        lambda: services.approve_registration(registration=row, version=None, actor=cast.bob),
+        lambda: accept_handoff(handoff=handoff, version=None, actor=cast.alice),
+    )
+    assert done.status == "approved" and done.lead_id != handoff.lead_id
+    assert (Lead.objects.get(pk=handoff.lead_id).status, done.lead.status) == ("converted", "new")
