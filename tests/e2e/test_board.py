@@ -162,21 +162,6 @@ def test_won_and_lost_take_a_drop_with_their_reason(deals: Cast, page_as: PageAs
     assert Opportunity.objects.get(name="Dispatch Cloud").loss_reason.label == "Price"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-def test_the_pages_of_a_deal_are_accessible_and_fit(
-    deals: Cast, page_as: PageAs, axe: Axe, size: Any, scheme: str
-) -> None:
-    deal = Opportunity.objects.get(name="Claims app")
-    page, found = page_as("alice", viewport=size, color_scheme=scheme), {}
-    for where in ("", "list/", "new/", f"{deal.pk}/", f"{deal.pk}/splits/", f"{deal.pk}/move/?stage=closed_won"):
-        page.goto(f"/opportunities/{where}")
-        fits = page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        if problems := axe(page) + ([] if fits else ["wider than the window"]):
-            found[where] = problems
-    assert found == {}
-
-
 def test_a_stage_of_the_record_page_asks_in_the_same_dialog(deals: Cast, page_as: PageAs) -> None:
     deal = Opportunity.objects.get(name="Claims app")
     page = page_as("alice", viewport=WIDE)

@@ -24,6 +24,7 @@ from tests.e2e.market import market_keys
 from tests.e2e.merging import merge_keys
 from tests.e2e.pages import PHONE, WIDE
 from tests.e2e.path import path_keys
+from tests.e2e.test_people import told
 from tests.integrations.files import imported, uploaded
 from tests.opportunities.quote_builders import make_deal
 from tests.orders.builders import make_account
@@ -48,8 +49,10 @@ THEME = """(theme) => {
     document.documentElement.offsetWidth;
     document.getAnimations().filter((one) => one instanceof CSSTransition).forEach((one) => one.finish());
 }"""
-# All rules in light; of the dark only the colours differ. A dialog is looked at opened.
-LOOK = """async ([tags, dark]) => {
+MARK = "() => document.body.querySelectorAll('*').forEach((one) => (one.wide = one.getClientRects().length > 0))"
+# All rules in light; of the dark only the colours differ, and on a phone only those of what was not there before. A
+# dialog is looked at opened.
+LOOK = """async ([tags, dark, phone]) => {
     const colours = ['color-contrast', 'link-in-text-block'];
     const only = dark ? { type: 'rule', values: colours } : { type: 'tag', values: tags };
     const options = { runOnly: only, resultTypes: ['violations'], elementRef: false };
@@ -59,6 +62,12 @@ LOOK = """async ([tags, dark]) => {
         for (const one of violations) for (const node of one.nodes)
             found.push(`${name}${one.id} (${one.impact}): ${node.target} ${node.html.slice(0, 120)}`);
     };
+    if (dark && phone) {
+        const news = (one) => !one.wide && one.getClientRects().length && one.parentElement.wide !== false;
+        const fresh = [...document.body.querySelectorAll('*')].filter(news);
+        if (fresh.length) await look({ include: fresh }, '');
+        return found;
+    }
     await look(document, '');
     for (const dialog of document.querySelectorAll('main dialog[id]')) {
         dialog.showModal();
@@ -84,6 +93,7 @@ def cast(alone: None) -> Cast:
 def visited(cast: Cast) -> Walk:
     """One record of each kind, and what else pages need to show something."""
     world = make_world(cast)
+    told(cast)
     draft = create_order(actor=cast.alice, account=make_account(cast.alice, "Draft Works"), channel="pos", lines=[])
     run = imported("accounts", "name,city\nNew Works,Bath\n", cast.olga)
     upload = uploaded("accounts", "name,city\nOther Works,Wells\n", cast.olga)
@@ -115,13 +125,15 @@ def problems(page: Page, source: str) -> list[str]:
     found: list[str] = []
     page.evaluate(source + "; undefined")
     page.evaluate("document.querySelectorAll('main details:not(.menu)').forEach((one) => (one.open = true))")
+    page.evaluate(MARK)
     for size, word in ((WIDE, "wide"), (PHONE, "phone")):
         if size is PHONE:
             tall = page.evaluate("document.documentElement.scrollHeight")
             page.set_viewport_size({"width": size["width"], "height": max(size["height"], int(tall * 2.5))})
         for dark in (False, True):
             page.evaluate(THEME, "dark" if dark else "light")
-            found += [f"{word}, {'dark' if dark else 'light'}: {line}" for line in page.evaluate(LOOK, [TAGS, dark])]
+            lines = page.evaluate(LOOK, [TAGS, dark, size is PHONE])
+            found += [f"{word}, {'dark' if dark else 'light'}: {line}" for line in lines]
         if not page.evaluate(FITS):
             found.append(f"{word}: wider than the screen, or a chart than its panel")
     page.set_viewport_size(WIDE)
