@@ -333,6 +333,7 @@ def fill_cases(walk: Walk, ada: User) -> None:
     walk.api("post", f"/cases/{case.pk}/reply", s.BodyIn, case)
     walk.api("post", f"/cases/{case.pk}/resolve", s.BodyIn, case)
     walk.api("post", f"/cases/{case.pk}/reopen", s.ReasonIn, case)
+    walk.page("/support/new/", f.CaseForm, account=account.pk)  # one that keeps what the form said
 
 
 def fill_frame(walk: Walk, ada: User) -> None:
