@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from accounts.models import Contact
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
 from leads.events import EnrollmentStarted
-from leads.models import ContactPolicy, Enrollment, Lead, Sequence, SequenceStep
+from leads.models import ContactPolicy, Enrollment, Lead, SentMessage, Sequence, SequenceStep
 from leads.selectors.sequences import Facts, facts_about, kind_of, person_of, why_not
 from leads.selectors.windows import days_later, hours_of, next_moment, zones
 from leads.services._ending import cancel_waiting, end_enrollments
 from leads.services._objections import lock_address
+from leads.services._sent import tell_writer
 from revops.core import audit, clock, copying, merging, outbox
 from revops.core.acting import refuse_readers
 from revops.core.errors import DomainError, IllegalState, InvalidInput
@@ -285,8 +286,13 @@ def _take_out(person: Lead | Contact, actor: Any) -> None:
     keys = list(Enrollment.objects.filter(theirs).values_list("pk", flat=True))
     rows = Enrollment.objects.filter(pk__in=keys)
     end_enrollments(rows, status=Status.OPTED_OUT, reason=words, actor=actor, running_only=False)
+    cancel_waiting(Q(enrollment__in=keys), words)
     single = theirs | Q(to=person.email_key) if person.email_key else theirs
-    cancel_waiting(Q(enrollment__in=keys) | (Q(enrollment=None) & single), words)
+    mine = SentMessage.objects.filter(single, enrollment=None, status=SentMessage.Status.WAITING, handed_at=None)
+    for mail in mine.select_related("lead", "contact", "sender"):  # by hand, so there are few
+        if cancel_waiting(Q(pk=mail.pk), words):
+            mail.error = words
+            tell_writer(mail)
 
 
 def _check(policy: ContactPolicy) -> None:

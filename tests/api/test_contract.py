@@ -30,6 +30,8 @@ ONE_BY_ONE = {"imports", "documents", "exports", "webhooks", "fulfillments", "co
               "scorecards",
               # Drawn or agreed one at a time.
               "territory-models", "needs-analyses", "opportunity-team-members",
+              # A person writes one mail; many are a sequence.
+              "sent-messages",
               # Settings.
               "intake-forms", "target-markets", "enrichment-providers"}  # fmt: skip
 LISTS = [resource for resource in resources().values() if hasattr(resource.view, "sort_fields")]
