@@ -76,9 +76,7 @@ def open_deal(
     refuse_guests(owner=owner)
     _fields.refuse_unknown(values, _fields.EDITABLE)
     pipeline = pipeline or _fields.default_pipeline()
-    first = _fields.stage_of(pipeline.pk, stage)
-    if first.kind != Stage.Kind.OPEN:
-        raise InvalidInput.of(stage=_("A new opportunity starts in an open stage."))
+    first = _opening_stage(pipeline, stage)
     given = values.get("custom")
     opportunity = Opportunity(
         **{**_fields.tidied(values), "name": name.strip(), "custom": {}},
@@ -110,6 +108,13 @@ def open_deal(
     )
     outbox.publish(OpportunityMoved(opportunity_id=opportunity.pk, from_stage="", to_stage=first.key))
     return opportunity
+
+
+def _opening_stage(pipeline: Pipeline, stage: Stage | str | None) -> Stage:
+    first = _fields.stage_of(pipeline.pk, stage)
+    if first.kind != Stage.Kind.OPEN:
+        raise InvalidInput.of(stage=_("A new opportunity starts in an open stage."))
+    return first
 
 
 @transaction.atomic
