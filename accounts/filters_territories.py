@@ -1,9 +1,19 @@
 """What lists and the API may ask of models of territories."""
 
-import django_filters as filters
+from typing import Any
 
-from accounts.models import TerritoryModel
+import django_filters as filters
+from django.db.models import QuerySet
+from django.forms import HiddenInput
+from django.utils.translation import gettext_lazy as _
+
+from accounts.filters import colleagues
+from accounts.models import Territory, TerritoryModel
 from revops.core.api.filters import StrictFilterSet
+
+
+def seen_models(request: Any) -> QuerySet[TerritoryModel]:
+    return TerritoryModel.objects.visible_to(request.user) if request else TerritoryModel.objects.none()
 
 
 class TerritoryModelFilter(StrictFilterSet):
@@ -22,6 +32,8 @@ class TerritoryRuleFilter(StrictFilterSet):
 class TerritoryChangeFilter(StrictFilterSet):
     """Rows of one preview."""
 
-    model = filters.NumberFilter(field_name="model_id")
-    owner_before = filters.NumberFilter(field_name="owner_before_id")
-    owner_after = filters.NumberFilter(field_name="owner_after_id")
+    model = filters.ModelChoiceFilter(queryset=seen_models, widget=HiddenInput, label=_("Model"))
+    owner_before = filters.ModelChoiceFilter(queryset=colleagues, label=_("Owner today"))
+    owner_after = filters.ModelChoiceFilter(queryset=colleagues, label=_("Then owned by"))
+    territory_before = filters.ModelChoiceFilter(queryset=Territory.objects.all(), label=_("Territory today"))
+    territory_after = filters.ModelChoiceFilter(queryset=Territory.objects.all(), label=_("Territory then"))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.filters import Archived, MineFilter, colleagues, seen_accounts, start_of_tomorrow
 from accounts.keys import email_key
 from leads.models import (
+    Campaign,
     DataQualityIssue,
     DataSource,
     EnrichmentRun,
@@ -38,6 +39,14 @@ def queues(request: Any) -> QuerySet[LeadQueue]:
     return LeadQueue.objects.all() if request and request.user.is_authenticated else LeadQueue.objects.none()
 
 
+def seen_markets(request: Any) -> QuerySet[TargetMarket]:
+    return TargetMarket.objects.visible_to(request.user) if request else TargetMarket.objects.none()
+
+
+def seen_campaigns(request: Any) -> QuerySet[Campaign]:
+    return Campaign.objects.visible_to(request.user) if request else Campaign.objects.none()
+
+
 class LeadFilter(StrictFilterSet):
     """Names and values that the lead list and the API accept."""
 
@@ -53,8 +62,12 @@ class LeadFilter(StrictFilterSet):
     industry = filters.CharFilter(lookup_expr="iexact", label=_("Industry"))
     country = filters.CharFilter(lookup_expr="iexact", label=_("Country"))
     region = filters.CharFilter(lookup_expr="iexact", label=_("Region"))
-    market = filters.NumberFilter(method="fits_market", widget=HiddenInput, label=_("Fits the market"))
-    campaign = filters.NumberFilter(method="brought_by", widget=HiddenInput, label=_("Brought by the campaign"))
+    market = filters.ModelChoiceFilter(
+        queryset=seen_markets, method="fits_market", widget=HiddenInput, label=_("Fits the market")
+    )
+    campaign = filters.ModelChoiceFilter(
+        queryset=seen_campaigns, method="brought_by", widget=HiddenInput, label=_("Brought by the campaign")
+    )
     qualified = filters.BooleanFilter(method="ever_qualified", widget=HiddenInput, label=_("Was qualified"))
     company = filters.CharFilter(lookup_expr="icontains", label=_("Company"))
     email = filters.CharFilter(method="by_email", widget=HiddenInput, label=_("E-mail"))
@@ -89,11 +102,11 @@ class LeadFilter(StrictFilterSet):
     def by_email(self, rows: QuerySet[Lead], _name: str, text: str) -> QuerySet[Lead]:
         return rows.filter(email_key=email_key(text) or "\x01")
 
-    def fits_market(self, rows: QuerySet[Lead], _name: str, number: Any) -> QuerySet[Lead]:
-        return in_market(rows, int(number))
+    def fits_market(self, rows: QuerySet[Lead], _name: str, market: TargetMarket) -> QuerySet[Lead]:
+        return in_market(rows, market.pk)
 
-    def brought_by(self, rows: QuerySet[Lead], _name: str, number: Any) -> QuerySet[Lead]:
-        return rows.filter(pk__in=first_touches(int(number)).values("lead"))
+    def brought_by(self, rows: QuerySet[Lead], _name: str, campaign: Campaign) -> QuerySet[Lead]:
+        return rows.filter(pk__in=first_touches(campaign).values("lead"))
 
     def ever_qualified(self, rows: QuerySet[Lead], _name: str, wanted: bool) -> QuerySet[Lead]:
         return rows.filter(qualified_at__isnull=not wanted)

@@ -8,6 +8,7 @@ from django.forms import HiddenInput
 from django.utils.translation import gettext_lazy as _
 
 from accounts.filters import MineFilter, colleagues
+from leads.filters import seen_campaigns
 from leads.models import Campaign, CampaignMember, DealRegistration, MarketingCost, PromotionPartner, TouchPoint
 from revops.core.api.filters import StrictFilterSet
 
@@ -34,7 +35,7 @@ class CampaignFilter(StrictFilterSet):
 class MemberFilter(StrictFilterSet):
     """Of the list of members and its API."""
 
-    campaign = filters.NumberFilter(field_name="campaign_id", widget=HiddenInput, label=_("Campaign"))
+    campaign = filters.ModelChoiceFilter(queryset=seen_campaigns, widget=HiddenInput, label=_("Campaign"))
     status = filters.ChoiceFilter(choices=CampaignMember.Status.choices, label=_("State"))
     reached = filters.ChoiceFilter(
         choices=CampaignMember.Status.choices, method="came_so_far", widget=HiddenInput, label=_("Came at least to")

@@ -27,6 +27,10 @@ class FitRuleForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = FitRule
         fields = ["name", "field", "values", "at_least", "at_most", "points", "group", "is_active"]
+        labels = {
+            "name": _("Name"), "field": _("What is looked at"), "at_least": _("At least"), "at_most": _("At most"),
+            "points": _("Points"), "group": _("Group"), "is_active": _("In use"),
+        }  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -41,6 +45,11 @@ class EngagementRuleForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = [
             "name", "event", "contains", "points", "group", "decay", "half_life_days", "percent_per_month", "is_active",
         ]  # fmt: skip
+        labels = {
+            "name": _("Name"), "event": _("What happens"), "contains": _("Only where it holds"), "points": _("Points"),
+            "group": _("Group"), "decay": _("How it fades"), "half_life_days": _("Halves in so many days"),
+            "percent_per_month": _("Falls by so many % a month"), "is_active": _("In use"),
+        }  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -53,6 +62,7 @@ class ScoreGroupForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = ScoreGroup
         fields = ["name", "side", "cap"]
+        labels = {"name": _("Name"), "side": _("Side"), "cap": _("At most so many points")}
 
 
 class BandsForm(forms.Form):

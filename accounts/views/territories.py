@@ -264,9 +264,9 @@ class TerritoryChangeList(ListPage):
     file_name = "territory-changes"
     columns = (
         Column("account", gettext_lazy("Account"), "account.name", sort="account_id"),
-        Column("kind", gettext_lazy("Why"), "get_kind_display"),
-        Column("territory_before", gettext_lazy("Territory today"), "territory_before.name"),
-        Column("territory_after", gettext_lazy("Then"), "territory_after.name"),
+        Column("kind", gettext_lazy("Why"), "get_kind_display", phone=False),
+        Column("territory_before", gettext_lazy("Territory today"), "territory_before.name", said=True),
+        Column("territory_after", gettext_lazy("Then"), "territory_after.name", said=True),
         Column("owner_before", gettext_lazy("Owner today"), kind="user"),
         Column("owner_after", gettext_lazy("Then owned by"), kind="user"),
     )

@@ -57,7 +57,7 @@ def touches_of(lead: Lead) -> QuerySet[TouchPoint]:
     return lead.touches.select_related("campaign").order_by("at", "pk")
 
 
-def first_touches(campaign: Campaign | int) -> QuerySet[TouchPoint]:
+def first_touches(campaign: Campaign) -> QuerySet[TouchPoint]:
     """Touches of this campaign that were the first of their lead: the leads that it brought."""
     earlier = TouchPoint.objects.filter(lead=OuterRef("lead")).filter(
         Q(at__lt=OuterRef("at")) | Q(at=OuterRef("at"), pk__lt=OuterRef("pk"))

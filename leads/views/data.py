@@ -27,6 +27,7 @@ from leads.selectors.quality import BY_KEY, RULES, counts, issue_list
 from leads.views.pages import LeadsPart, Trail, form_page, trail
 from revops.core.errors import InvalidInput, NotAllowed
 from revops.core.scope import require
+from revops.core.templatetags.frame import shown
 from revops.core.views.lists import Chip, Column, Empty, Figure
 
 TONES = {"high": "bad", "medium": "warn", "low": ""}
@@ -152,8 +153,7 @@ class FactList(DataPage):
     columns = (
         Column("metric", gettext_lazy("Figure"), sort="metric"),
         Column("geography", gettext_lazy("Where"), sort="geography"),
-        Column("value", gettext_lazy("Value"), kind="number", sort="value"),
-        Column("unit", gettext_lazy("Unit")),
+        Column("value", gettext_lazy("Value"), lambda row: f"{shown(row.value)} {row.unit}".strip(), sort="value"),
         Column("competitor", gettext_lazy("Competitor")),
         Column("source", gettext_lazy("Source")),
         Column("as_of", gettext_lazy("As of"), kind="date", sort="as_of"),

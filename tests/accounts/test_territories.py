@@ -259,7 +259,9 @@ def test_pages_plan_preview_and_bring_into_force(olga: User, alice: User, client
     client.post(f"{url}preview/")
     page = client.get(url).content.decode()
     assert "1 account would change" in page and "Gains accounts" in page
-    assert "Rhine" in client.get(f"/territories/changes/?model={model.pk}").content.decode()
+    assert f"&territory_after={rule.territory_id}" in page and "_after=None" not in page
+    changes = client.get(f"/territories/changes/?model={model.pk}&territory_after={rule.territory_id}").content.decode()
+    assert "Rhine" in changes and f"Model: {model.name}" in " ".join(changes.split())
     model.refresh_from_db()
     client.post(f"{url}activate/", {"version": model.version})
     assert "West" in client.get("/territories/").content.decode()

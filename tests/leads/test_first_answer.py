@@ -71,3 +71,5 @@ def test_each_step_of_a_campaign_opens_the_rows_that_it_counts(client: Client, c
     shown = {step["url"].split("?")[1]: client.get(step["url"]).context["count"] for step in steps}
     assert list(shown.values()) == [step["count"] for step in steps]
     assert [step["count"] for step in steps] == [4, 2, 2, 1, 2, 1, 0]
+    chip = client.get(steps[4]["url"]).content.decode()
+    assert f"Brought by the campaign: {campaign.name}" in " ".join(chip.split()), "a name, no number"

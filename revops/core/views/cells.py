@@ -45,6 +45,7 @@ class Column:
     sub: str | Callable[[Any], Any] = ""
     hidden: bool = False  # offered in the chooser, not shown by default
     phone: bool = True  # may stand on the card of a phone
+    said: bool = False  # its head stands before it there, as before a number
     edit: str = ""  # the field of the list's editor that is changed in this cell
 
 
@@ -209,7 +210,7 @@ def _labels(columns: Sequence[Column], css: Sequence[str]) -> list[str]:
     """The head of a number that stands on a phone's card; of money where there is more than one kind of it."""
     shown = [n for n, place in enumerate(css) if n and "ph-off" not in place]
     sums = [n for n in shown if columns[n].kind == "money"]
-    told = {n for n in shown if columns[n].kind in NUMBERS or columns[n].kind == "money" and len(sums) > 1}
+    told = {n for n in shown if columns[n].said or columns[n].kind in NUMBERS or (n in sums and len(sums) > 1)}
     return [str(column.label) if n in told else "" for n, column in enumerate(columns)]
 
 
