@@ -1,20 +1,28 @@
 """The demo: the counts that are promised, figures that add up, and equal rows for an equal seed."""
 
+from datetime import timedelta
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
 import time_machine
 from django.db import transaction
 
-from accounts.models import Account, Contact
-from forecasting.demo.story import tell
+from accounts.models import Account, ActivitySeries, Channel, Contact
+from forecasting.demo.people import Cast
+from forecasting.demo.promise import PAST, SYSTEM, remember
+from forecasting.demo.prospects import learn
+from forecasting.demo.story import DAYS, tell
 from forecasting.models import Quota
 from forecasting.models.ledger import LedgerEntry
-from leads.models import Lead
+from forecasting.selectors.changes import changes_for
+from leads.learning.judging import READY_AUC
+from leads.models import Lead, LeadPropensity, ScoringModel
 from opportunities.models import Opportunity
-from orders.models import Invoice, Order
-from postsales.models import SupportCase
+from orders.models import Invoice, Order, OrderActivity
+from postsales.models import CaseActivity, SupportCase
+from revops.core import clock
 from revops.core.models import Delivery
 from revops.users.models import Team, User
 
@@ -70,3 +78,27 @@ def test_the_counts_are_those_that_are_promised_and_everything_was_delivered() -
         assert sum((split.amount for split in order.splits.all()), Decimal(0)) == order.net
     for deal in Opportunity.objects.filter(amount__isnull=False):
         assert sum((split.amount for split in deal.splits.all()), Decimal(0)) == deal.amount
+    shows_people_their_day()
+    has_enough_to_learn_from()
+
+
+def shows_people_their_day() -> None:
+    """Something repeats, is planned on an order and a case, comes by a channel, and was changed by a colleague."""
+    assert ActivitySeries.objects.filter(ended_at__isnull=True).exists()
+    assert Channel.objects.filter(accounts__isnull=False).exists()
+    for link in (OrderActivity, CaseActivity):
+        assert link._default_manager.filter(activity__status="planned").exists()
+    assert changes_for(User.objects.get(username="alice"))
+
+
+def has_enough_to_learn_from() -> None:
+    """As many leads of the years before as the whole story has: their model passes, and open leads are told of."""
+    assert not ScoringModel.objects.filter(status="published").exists(), "a small story has too few"
+    Lead.objects.filter(external_system=SYSTEM).delete()
+    cast, end = Cast({user.username: user for user in User.objects.all()}), clock.now()
+    assert remember(cast, Random(7), end - timedelta(days=DAYS), end, PAST) == PAST
+    learn(cast)
+    model = ScoringModel.objects.get(status="published")
+    assert model.metrics["auc"] >= READY_AUC
+    assert LeadPropensity.objects.filter(lead__archived_at__isnull=True).exists()
+    assert not Lead.objects.filter(external_system=SYSTEM, archived_at__isnull=True).exists()
