@@ -94,7 +94,8 @@ def _run() -> None:
 
 
 def _comes_back(people: list[Lead]) -> None:
-    sent = {row.enrollment.lead_id: row for row in SentMessage.objects.select_related("enrollment")}
+    rows = SentMessage.objects.select_related("enrollment")
+    sent = {row.enrollment.lead_id: row for row in rows if row.enrollment is not None}
     mails = [sent[lead.pk] for lead in people if lead.pk in sent]
     for message, text in zip(mails, (ANSWER, "Stop"), strict=False):
         mail = EmailMessage()
