@@ -49,7 +49,7 @@ def choose(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     require(request.user, entry.permission, _("Your role does not merge records."))
     rows: Any = entry.model._default_manager
     record = get_object_or_404(rows.visible_to(request.user), pk=pk)
-    text = request.GET.get("q", "").strip()[:100]
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     others = rows.visible_to(request.user).filter(merged_into=None).exclude(pk=record.pk)
     found = best(others.select_related("owner"), text, FOUND)
     context = {
