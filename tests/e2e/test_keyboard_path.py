@@ -60,7 +60,7 @@ def qualify(sam: Hands) -> None:
     for field, text in ANSWERS.items():
         sam.write(f"{field}$", text)
     sam.press("Tab")
-    expect(sam.page.locator("#q-h")).to_have_text("Score 77.00: this lead qualifies")
+    expect(sam.page.locator("#q-h")).to_have_text("Score 77: this lead qualifies")
     sam.menu("qualify")
     sam.into_main()
     sam.write("Competition|Competitive", "Their ERP's own module")
