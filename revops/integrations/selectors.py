@@ -70,6 +70,14 @@ def importer_for(kind: str, actor: Any) -> Importer:
     return importer
 
 
+def importer_of(run: ImportRun) -> Importer:
+    """What knows the kind of record that a file holds."""
+    importer = importers.get(run.kind)
+    if importer is None:
+        raise LookupError(run.kind)
+    return importer
+
+
 def rows_to_write(run: ImportRun) -> Any:
     """Rows that the plan creates or updates, in the order of the file."""
     return ImportRow.objects.filter(run=run, verdict__in=["create", "update"]).order_by("number")

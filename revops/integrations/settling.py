@@ -105,8 +105,8 @@ def tally(run: ImportRun) -> dict[str, int]:
 def called(run: ImportRun, names: Iterable[str]) -> dict[str, tuple[int, int | None]]:
     """The first row that is called so, and the record that it stands for: as the survey found them."""
     wanted = sorted({*names} - {""})
-    rows = ImportRow.objects.filter(run=run, called__in=wanted).order_by("-number") if wanted else []
-    return {row.called: (row.number, row.record_id) for row in rows}
+    rows = ImportRow.objects.filter(run=run, called__in=wanted).order_by("-number")
+    return {name: (number, key) for name, number, key in rows.values_list("called", "number", "record_id")}
 
 
 def made_before(run: ImportRun, number: int, column: str) -> set[str]:

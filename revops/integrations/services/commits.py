@@ -12,8 +12,8 @@ from revops.core.models import JobRun
 from revops.core.status import advance, lock
 from revops.integrations.models import ImportRow, ImportRun
 from revops.integrations.registries import Importer, Stretch
-from revops.integrations.selectors import importer_for, rows_to_write
-from revops.integrations.services.plans import importer_of, plan_step
+from revops.integrations.selectors import importer_for, importer_of, rows_to_write
+from revops.integrations.services.plans import plan_step
 from revops.integrations.services.runs import refuse_unready
 from revops.integrations.staging import forget_plan
 from revops.integrations.writing import KEPT, UNDONE, WRITTEN
@@ -29,9 +29,9 @@ State = ImportRun.State
 @transaction.atomic
 def start_check(*, run: ImportRun, version: int | None, actor: Any) -> JobRun:
     """The dry run of a large file, as a job. A check of it that is under way gives way to this one."""
-    importer = importer_for(run.kind, actor)
+    importer_for(run.kind, actor)
     run = lock(run, version)
-    refuse_unready(run, importer)
+    refuse_unready(run=run, actor=actor)
     title = _("Check of %(file)s") % {"file": run.file_name}
     advance(run, State.MAPPED, ImportRun.TRANSITIONS, field="state")  # the last plan is no longer to be relied on
     run.job = jobs.start(kind=CHECK, actor=actor, total=run.row_count, params={"run": run.pk, "title": title})

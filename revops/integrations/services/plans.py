@@ -9,7 +9,8 @@ from django.db import transaction
 
 from revops.integrations import planning, settling, staging
 from revops.integrations.models import ImportRun
-from revops.integrations.registries import Context, Importer, importers
+from revops.integrations.registries import Context
+from revops.integrations.selectors import importer_of
 
 PART = 5000
 SURVEY, PLAN = "survey", "plan"
@@ -64,11 +65,3 @@ def make_plan(*, run: ImportRun, actor: Any) -> None:
     cursor: dict[str, Any] = {}
     while not cursor.get("over"):
         cursor = plan_step(run=run, cursor=cursor, actor=actor)
-
-
-def importer_of(run: ImportRun) -> Importer:
-    """What knows this kind of record."""
-    importer = importers.get(run.kind)
-    if importer is None:
-        raise LookupError(run.kind)
-    return importer

@@ -228,9 +228,9 @@ def _checked_mapping(run: ImportRun, importer: Importer, mapping: Mapping[str, s
 @transaction.atomic
 def check_run(*, run: ImportRun, version: int | None, actor: Any) -> ImportRun:
     """The dry run: what each row would do. It writes nothing but the plan itself, beside the staged rows."""
-    importer = importer_for(run.kind, actor)
+    importer_for(run.kind, actor)
     run = lock(run, version)
-    refuse_unready(run, importer)
+    refuse_unready(run=run, actor=actor)
     make_plan(run=run, actor=actor)
     advance(run, State.CHECKED, ImportRun.TRANSITIONS, field="state")
     run.job = None  # a slower check that is under way gives way
@@ -238,10 +238,11 @@ def check_run(*, run: ImportRun, version: int | None, actor: Any) -> ImportRun:
     return run
 
 
-def refuse_unready(run: ImportRun, importer: Importer) -> None:
+@transaction.atomic
+def refuse_unready(*, run: ImportRun, actor: Any) -> None:
     """Raise where a locked run cannot be checked: it is imported already, or it is open how to read it."""
     _refuse_committed(run)
-    _refuse_unanswered(run, importer)
+    _refuse_unanswered(run, importer_for(run.kind, actor))
 
 
 def _refuse_unanswered(run: ImportRun, importer: Importer) -> None:
