@@ -13,7 +13,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Contact
-from leads.models import ContactPolicy, Enrollment, Lead, LeadLicence, MessageTemplate, ReceivedMessage, SentMessage
+from leads.models import (
+    ContactPolicy,
+    Enrollment,
+    Lead,
+    LeadLicence,
+    MessageTemplate,
+    ReceivedMessage,
+    SentMessage,
+    Sequence,
+)
+from leads.selectors.windows import Hours, hours_of
 from revops.core import clock
 
 PLACEHOLDERS = {
@@ -129,6 +139,11 @@ class Facts:
     policies: dict[tuple[str, int], ContactPolicy]
     closed: set[str]
     ended: dict[int, date | None]
+
+
+def hours_for(person: Lead | Contact, sequence: Sequence, facts: Facts) -> Hours:
+    """The hours in which mails of this sequence may reach somebody."""
+    return hours_of(facts.policies.get(kind_of(person)), weekends=sequence.on_weekends)
 
 
 def facts_about(people: Iterable[Lead | Contact]) -> Facts:

@@ -15,8 +15,8 @@ from accounts.models import Contact
 from accounts.validation import refuse_invalid, refuse_unknown, tidy
 from leads.events import EnrollmentStarted
 from leads.models import ContactPolicy, Enrollment, Lead, SentMessage, Sequence, SequenceStep
-from leads.selectors.sequences import Facts, facts_about, kind_of, person_of, why_not
-from leads.selectors.windows import days_later, hours_of, next_moment, zones
+from leads.selectors.sequences import Facts, facts_about, hours_for, kind_of, person_of, why_not
+from leads.selectors.windows import days_later, next_moment, zones
 from leads.services._ending import cancel_waiting, end_enrollments
 from leads.services._objections import lock_address
 from leads.services._sent import tell_writer
@@ -144,7 +144,7 @@ def _insert(
 
 
 def _due(step: SequenceStep, now: datetime, person: Lead | Contact, facts: Facts, sequence: Sequence) -> datetime:
-    hours = hours_of(facts.policies.get(kind_of(person)), weekends=sequence.on_weekends)
+    hours = hours_for(person, sequence, facts)
     return next_moment(max(now, days_later(now, step.day_offset, now, hours.zone)), hours)
 
 
@@ -169,7 +169,7 @@ def resume_enrollment(*, enrollment: Enrollment, version: int | None, actor: Any
     why = why_not(person, facts)
     if why is not None and enrollment.status == Status.PAUSED:
         raise DomainError(*why)
-    hours = hours_of(facts.policies.get(kind_of(person)), weekends=enrollment.sequence.on_weekends)
+    hours = hours_for(person, enrollment.sequence, facts)
     if enrollment.next_at is not None:
         enrollment.next_at = next_moment(max(clock.now(), enrollment.next_at), hours)
     return _turn(enrollment, Status.ACTIVE, "enrollment.resumed", actor)

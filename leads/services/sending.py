@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from accounts.models import Contact
 from leads.models import Enrollment, Lead, SentMessage, Sequence
 from leads.selectors.mails import Paper, papers_of, sender_of, thread_of
-from leads.selectors.sequences import closed_keys, facts_about, person_of, why_not, why_not_write
+from leads.selectors.sequences import Facts, closed_keys, facts_about, hours_for, person_of, why_not, why_not_write
+from leads.selectors.windows import next_moment
 from leads.services._ending import end_enrollments
 from leads.services._objections import lock_address
 from leads.services._papers import hold_papers, keep_sent
@@ -126,9 +127,14 @@ def hand_mail(*, parcel: Parcel, actor: Any = None) -> Parcel | None:
     if not _goes(enrollment) or person.email_key not in locked | {""}:
         _back(row)  # it waits until the enrolment goes on, or is asked again
         return None
-    why = _why_not(row, person, parcel.to)
+    facts = facts_about([person])
+    why = _why_not(row, person, parcel.to, facts)
     if why:
         _keep_here(row, Mail.CANCELLED, why)
+        return None
+    now = clock.now()
+    if enrollment is not None and (due := next_moment(now, hours_for(person, enrollment.sequence, facts))) > now:
+        _back(row, due_at=due)  # it was held up: not at night
         return None
     changed, why = hold_papers(parcel.papers, sender_of(row))
     if why:
@@ -149,9 +155,9 @@ def _goes(enrollment: Enrollment | None) -> bool:
     return enrollment.status in SENDS and enrollment.sequence.status == Sequence.Status.ACTIVE
 
 
-def _back(row: SentMessage) -> None:
-    row.claimed_at = None
-    row.save(update_fields=["claimed_at", "updated_at"])
+def _back(row: SentMessage, due_at: datetime | None = None) -> None:
+    row.claimed_at, row.due_at = None, due_at or row.due_at
+    row.save(update_fields=["claimed_at", "due_at", "updated_at"])
 
 
 def _keep_here(row: SentMessage, status: str, why: str) -> None:
@@ -161,9 +167,8 @@ def _keep_here(row: SentMessage, status: str, why: str) -> None:
         tell_writer(row)
 
 
-def _why_not(row: SentMessage, person: Lead | Contact, to: str) -> str:
+def _why_not(row: SentMessage, person: Lead | Contact, to: str, facts: Facts) -> str:
     """What keeps this mail here; the address to which it was written counts, whatever theirs is by now."""
-    facts = facts_about([person])
     why = why_not(person, facts) if row.enrollment_id is not None else why_not_write(person, facts)
     if why is None and to != person.email_key and closed_keys({to}):
         return _("Somebody with this address does not want to be contacted.")

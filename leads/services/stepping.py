@@ -15,8 +15,17 @@ from accounts.models import Activity, Contact
 from accounts.services import plan_activity
 from leads.events import EnrollmentEnded
 from leads.models import Enrollment, Lead, LeadActivity, SentMessage, Sequence, SequenceStep
-from leads.selectors.sequences import Facts, facts_about, kind_of, objects, opt_out_line, person_of, preview, why_not
-from leads.selectors.windows import Hours, days_later, hours_of, next_moment
+from leads.selectors.sequences import (
+    Facts,
+    facts_about,
+    hours_for,
+    objects,
+    opt_out_line,
+    person_of,
+    preview,
+    why_not,
+)
+from leads.selectors.windows import Hours, days_later, next_moment
 from leads.services._ending import end_enrollments
 from leads.services._papers import enclose_templates
 from revops.core import clock, merging, outbox
@@ -47,7 +56,7 @@ def run_due_steps(*, actor: Any = None, most: int = CHUNK) -> int:
     mails: list[tuple[Enrollment, SequenceStep]] = []
     tasks: list[tuple[Enrollment, SequenceStep]] = []
     for row in going:
-        step, hours = _current(row, steps), _hours(row, facts)
+        step, hours = _current(row, steps), hours_for(person_of(row), row.sequence, facts)
         if step is not None and (moment := next_moment(now, hours)) > now:
             row.next_at = moment  # the job came late: not at night
             continue
@@ -103,10 +112,6 @@ def _take_out(rows: Rows[Enrollment], facts: Facts, actor: Any) -> list[Enrollme
 def _current(row: Enrollment, steps: Mapping[int, list[SequenceStep]]) -> SequenceStep | None:
     """The step at which somebody stands; None when it was taken away."""
     return next((step for step in steps[row.sequence_id] if step.position == row.next_position), None)
-
-
-def _hours(row: Enrollment, facts: Facts) -> Hours:
-    return hours_of(facts.policies.get(kind_of(person_of(row))), weekends=row.sequence.on_weekends)
 
 
 def _go_on(

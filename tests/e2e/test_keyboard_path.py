@@ -61,6 +61,7 @@ def qualify(sam: Hands) -> None:
         sam.write(f"{field}$", text)
     sam.press("Tab")
     expect(sam.page.locator("#q-h")).to_have_text("Score 77: this lead qualifies")
+    expect(sam.page.get_by_role("button", name="Qualify", exact=True)).to_be_visible()  # no link to what is missing
     sam.menu("qualify")
     sam.into_main()
     sam.write("Competition|Competitive", "Their ERP's own module")

@@ -156,6 +156,22 @@ def test_not_now_is_tried_again_later_and_later_and_then_given_up(cast: Cast, se
     assert not office.taken
 
 
+@pytest.mark.spec("SD-09")
+def test_what_was_held_up_past_their_hours_waits_for_the_next_day(cast: Cast, settings: Any) -> None:
+    with post_office(settings) as office:
+        one = due(cast)
+        services.pause_enrollment(enrollment=one, version=None, actor=cast.alice)
+        run()
+        with travel(TUESDAY.replace(hour=20), tick=False):
+            services.resume_enrollment(enrollment=Enrollment.objects.get(), version=None, actor=cast.alice)
+        run(TUESDAY.replace(hour=20))
+        run(TUESDAY.replace(hour=20) + timedelta(hours=12, minutes=59))
+        assert not office.taken
+        assert one.messages.get().due_at == datetime(2026, 6, 10, 9, tzinfo=UTC)
+        run(datetime(2026, 6, 10, 9, tzinfo=UTC))
+    assert [mail.message["To"] for mail in office.taken] == [one.messages.get().to]
+
+
 def test_a_server_that_is_away_costs_nobody_a_mail(cast: Cast, settings: Any) -> None:
     with post_office(settings):
         pass  # it is gone again; its port is closed
