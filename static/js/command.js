@@ -61,19 +61,26 @@ function group(title, options) {
   return box;
 }
 
-const begins = (button, wanted) => Number(button.textContent.trim().toLowerCase().startsWith(wanted));
+const said = (button) => button.textContent.trim();
+const begins = (button, wanted) => Number(said(button).toLowerCase().startsWith(wanted));
+
+/** What was saved meanwhile draws its part of the page anew: the button that stands there now is pressed. */
+function press(button) {
+  const now = button.isConnected ? button : all("main [data-verb]").find((other) => said(other) === said(button));
+  now?.click();
+}
 
 /** What can be done with the record in view: everything on the page that says so. */
 function verbs(text) {
   const wanted = text.replace(/^>/, "").trim().toLowerCase();
   return all("main [data-verb]")
-    .filter((button) => button.textContent.trim().toLowerCase().includes(wanted))
+    .filter((button) => said(button).toLowerCase().includes(wanted))
     .sort((a, b) => begins(b, wanted) - begins(a, wanted))
     .map((button) => {
       const icon = [...(one(".ti", button)?.classList || [])].find((name) => name.startsWith("ti-")) || "ti-bolt";
-      return option(button.textContent.trim(), icon.slice(3), button.href || "#", () => {
+      return option(said(button), icon.slice(3), button.href || "#", () => {
         dialog.close();
-        button.click();
+        press(button);
       });
     });
 }

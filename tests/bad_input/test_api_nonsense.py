@@ -166,16 +166,24 @@ def _likely(name: str, shape: dict[str, Any], world: dict[str, Any]) -> Any:
     return by_format.get(shape.get("format", ""), by_type.get(shape.get("type", ""), "text"))
 
 
+def _from(values: tuple[Any, ...], place: int) -> Iterator[Any]:
+    """All of them in turn, from a place on."""
+    return itertools.islice(itertools.cycle(values), place % len(values), None)
+
+
+def _some(values: tuple[Any, ...], place: int, most: int) -> Iterator[Any]:
+    return itertools.islice(_from(values, place), min(most, len(values)))
+
+
 def bodies(operation: Operation, world: dict[str, Any], each: int) -> Iterator[tuple[bytes, str]]:
     """Raw nonsense, nonsense under every name at once, and a likely body with one wrong value at a time."""
-    yield from ((body, "application/json") for body in BODIES[:: 1 if each > 5 else 3])
-    yield from ((b"a=1&b=%00", kind) for kind in TYPES[:: 1 if each > 5 else 3])
+    place = sum(operation.name.encode())
+    yield from ((body, "application/json") for body in _some(BODIES, place, each * 2))
+    yield from ((b"a=1&b=%00", kind) for kind in _some(TYPES, place, each))
     good = likely(operation.fields, world)
     yield json.dumps(good).encode(), "application/json"
     yield json.dumps({**good, "no_such": 1}).encode(), "application/json"
-    turn = itertools.cycle(PLAIN)
-    for _ in range(sum(operation.name.encode()) % len(PLAIN)):
-        next(turn)
+    turn = _from(PLAIN, place)
     for name in good:
         for value in itertools.islice(turn, each):
             yield json.dumps({**good, name: value}).encode(), "application/json"
@@ -184,12 +192,10 @@ def bodies(operation: Operation, world: dict[str, Any], each: int) -> Iterator[t
 
 
 def queries(operation: Operation, each: int) -> Iterator[str]:
-    turn = itertools.cycle(QUERIES)
-    for _ in range(sum(operation.name.encode()) % len(QUERIES)):
-        next(turn)
-    yield from itertools.islice(turn, each * 2)
-    values = itertools.cycle(FILTER_VALUES)
-    for name in operation.parameters:
+    place = sum(operation.name.encode())
+    yield from _some(QUERIES, place, each * 2)
+    values = _from(FILTER_VALUES, place)
+    for name in operation.parameters if each > 1 else operation.parameters[place % 2 :: 2]:
         for value in itertools.islice(values, max(1, each // 3)):
             yield f"{name}={value}"
 
