@@ -85,6 +85,7 @@ def test_alice_shares_her_account_and_charlie_reads_it_without_the_right_to_chan
     his.goto("/notifications/")
     his.get_by_role("link", name="Alice Reed shares Northwind Traders with you").click()
     expect(his.locator("h1")).to_have_text("Northwind Traders")
+    his.wait_for_load_state("networkidle")  # its panels come by themselves, and must not meet the end of the share
     page.get_by_role("button", name="Revoke the share of Charlie Voss").click()
     expect(page.get_by_text("reads it, shared by Alice Reed")).to_have_count(0)
     assert his.goto(account.get_absolute_url()).status == 404  # type: ignore[union-attr]
