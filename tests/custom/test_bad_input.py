@@ -64,12 +64,12 @@ def test_no_value_of_a_filter_is_an_error_page(lead: Lead, alice: User, settings
     assert len(filters) > 50
     found, turn = 0, itertools.cycle(VALUES)
     for name in filters:
-        for value in itertools.islice(turn, 8):  # another eight for each
+        for value in itertools.islice(turn, 4):  # another four for each
             query = urlencode({name: value.encode("utf-8", "surrogatepass")})
             status = api.get(f"/api/v1/leads?{query}").status_code
             assert status in (200, 400), (name, value)
             found += status == 400
-    assert found > 100
+    assert found > 60
 
 
 def test_a_cursor_of_a_custom_sort_that_was_tampered_with_is_400(lead: Lead, alice: User) -> None:

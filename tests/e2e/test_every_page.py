@@ -50,8 +50,8 @@ THEME = """(theme) => {
     document.getAnimations().filter((one) => one instanceof CSSTransition).forEach((one) => one.finish());
 }"""
 MARK = "() => document.body.querySelectorAll('*').forEach((one) => (one.wide = one.getClientRects().length > 0))"
-# All rules in light; of the dark only the colours differ, and on a phone only those of what was not there before. A
-# dialog is looked at opened.
+# All rules in light; of the dark only the colours differ. On a phone all of them for what was not there before, and for
+# the rest what depends on where it stands. A dialog is looked at opened.
 LOOK = """async ([tags, dark, phone]) => {
     const colours = ['color-contrast', 'link-in-text-block'];
     const only = dark ? { type: 'rule', values: colours } : { type: 'tag', values: tags };
@@ -62,11 +62,12 @@ LOOK = """async ([tags, dark, phone]) => {
         for (const one of violations) for (const node of one.nodes)
             found.push(`${name}${one.id} (${one.impact}): ${node.target} ${node.html.slice(0, 120)}`);
     };
-    if (dark && phone) {
+    if (phone) {
         const news = (one) => !one.wide && one.getClientRects().length && one.parentElement.wide !== false;
         const fresh = [...document.body.querySelectorAll('*')].filter(news);
         if (fresh.length) await look({ include: fresh }, '');
-        return found;
+        if (dark) return found;
+        options.runOnly = { type: 'rule', values: ['target-size', 'scrollable-region-focusable'] };
     }
     await look(document, '');
     for (const dialog of document.querySelectorAll('main dialog[id]')) {
